@@ -1,0 +1,61 @@
+//! What a module says when it is done.
+
+use crate::value::{Map, Value};
+use serde::{Deserialize, Serialize};
+
+/// A difference, for `--diff`; the fields are those of Ansible's `diff` return value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Diff {
+    /// The state before: a file's content, or attributes as text.
+    pub before: String,
+    /// The state after.
+    pub after: String,
+    /// What `before` is called.
+    pub before_header: String,
+    /// What `after` is called.
+    pub after_header: String,
+}
+
+/// The end of a module's run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Whether anything changed (in check mode: would have).
+    pub changed: bool,
+    /// Whether the module failed.
+    pub failed: bool,
+    /// Whether the module found nothing to do for a reason of its own (`creates`, check mode).
+    pub skipped: bool,
+    /// Every other return value, as Ansible names them.
+    pub values: Map,
+    /// What changed, where diff mode asked for it.
+    pub diff: Vec<Diff>,
+    /// Warnings for the user.
+    pub warnings: Vec<String>,
+}
+
+impl Outcome {
+    /// Nothing changed.
+    #[must_use]
+    pub fn ok() -> Self {
+        Self::default()
+    }
+
+    /// Changed as told.
+    #[must_use]
+    pub fn changed(changed: bool) -> Self {
+        Outcome { changed, ..Self::default() }
+    }
+
+    /// Failed, and why.
+    #[must_use]
+    pub fn failed(msg: impl Into<String>) -> Self {
+        Outcome { failed: true, ..Self::default() }.with("msg", msg.into())
+    }
+
+    /// With one more return value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.values.insert(key.to_owned(), value.into());
+        self
+    }
+}

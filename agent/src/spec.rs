@@ -1,0 +1,181 @@
+//! What a module accepts, as one table: argument checking, `warp doc`, completion and the reference all read it.
+
+/// The type that an argument is converted to before the module sees it; the names are Ansible's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Str,
+    /// A boolean; Ansible's words yes/no/on/off/1/0/true/false are taken too.
+    Bool,
+    /// An integer.
+    Int,
+    /// A float.
+    Float,
+    /// A list; a comma-separated string is split.
+    List,
+    /// A map; JSON text or `k=v` pairs are parsed.
+    Dict,
+    /// A path: text in which `~` and `$VAR` are expanded on the machine where the module runs.
+    Path,
+    /// Anything, unchanged.
+    Raw,
+    /// JSON text; other values are serialised.
+    JsonArg,
+    /// A count of bytes: `10M`, `1Gb`.
+    Bytes,
+}
+
+/// What check mode does with a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckSupport {
+    /// Predicts all that it would change.
+    Full,
+    /// Predicts part of it.
+    Partial,
+    /// Is skipped in check mode.
+    None,
+}
+
+/// One argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// The type of a list's elements.
+    pub elements: Option<Kind>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// The default as the text Ansible documents, converted like a given value; `None` is Python's `None`.
+    pub default: Option<&'static str>,
+    /// The values it may have; empty for any.
+    pub choices: &'static [&'static str],
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
+    /// Whether its value is a secret, redacted in every report.
+    pub no_log: bool,
+    /// One sentence for `warp doc`.
+    pub help: &'static str,
+}
+
+impl Arg {
+    /// An optional argument with neither default nor choices.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Arg {
+            name,
+            kind,
+            elements: None,
+            required: false,
+            default: None,
+            choices: &[],
+            aliases: &[],
+            no_log: false,
+            help: "",
+        }
+    }
+
+    /// Must be given.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Has this default.
+    #[must_use]
+    pub const fn default(mut self, text: &'static str) -> Self {
+        self.default = Some(text);
+        self
+    }
+
+    /// Is one of these.
+    #[must_use]
+    pub const fn choices(mut self, choices: &'static [&'static str]) -> Self {
+        self.choices = choices;
+        self
+    }
+
+    /// Is also known as these.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The type of each element of a list.
+    #[must_use]
+    pub const fn elements(mut self, kind: Kind) -> Self {
+        self.elements = Some(kind);
+        self
+    }
+
+    /// Is a secret.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.no_log = true;
+        self
+    }
+
+    /// One sentence of documentation.
+    #[must_use]
+    pub const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+}
+
+/// A module's whole table.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// The short name, as in a play: `copy`. Every module is also known as `ansible.builtin.<name>`
+    /// or, where `collection` is set, by that prefix.
+    pub name: &'static str,
+    /// The collection it belongs to: `ansible.builtin`, `ansible.posix`, `community.libvirt`.
+    pub collection: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Its arguments.
+    pub args: &'static [Arg],
+    /// Whether text after the module's name is free form (`command: ls -l`), and the argument it becomes.
+    pub free_form: Option<&'static str>,
+    /// Whether arguments outside the table are accepted (set_fact, add_host).
+    pub open: bool,
+    /// Groups of which at most one may be given.
+    pub mutually_exclusive: &'static [&'static [&'static str]],
+    /// Groups of which at least one must be given.
+    pub required_one_of: &'static [&'static [&'static str]],
+    /// Groups that must be given together.
+    pub required_together: &'static [&'static [&'static str]],
+    /// `(argument, value, needed)`: when the argument has the value, the needed ones must be given.
+    pub required_if: &'static [(&'static str, &'static str, &'static [&'static str])],
+    /// What check mode does.
+    pub check: CheckSupport,
+}
+
+impl Spec {
+    /// A closed table of `args` without constraints, with full check support, in ansible.builtin.
+    #[must_use]
+    pub const fn new(name: &'static str, summary: &'static str, args: &'static [Arg]) -> Self {
+        Spec {
+            name,
+            collection: "ansible.builtin",
+            summary,
+            args,
+            free_form: None,
+            open: false,
+            mutually_exclusive: &[],
+            required_one_of: &[],
+            required_together: &[],
+            required_if: &[],
+            check: CheckSupport::Full,
+        }
+    }
+
+    /// The argument of this name or alias.
+    #[must_use]
+    pub fn arg(&self, name: &str) -> Option<&'static Arg> {
+        self.args.iter().find(|a| a.name == name || a.aliases.contains(&name))
+    }
+}

@@ -1,0 +1,149 @@
+//! The frames between controller and agent.
+//!
+//! A frame is a little-endian `u32` length and that many bytes of postcard. Every request carries an id of the
+//! controller's choosing; answers to different ids may interleave. Streams of bytes (file contents) belong to a
+//! request's id and move only as far as the receiver has granted credit.
+
+use crate::outcome::Outcome;
+use crate::value::Map;
+use serde::{Deserialize, Serialize};
+
+/// The protocol's version; both sides refuse any other.
+pub const VERSION: u32 = 1;
+
+/// The largest frame either side accepts, in bytes.
+pub const MAX_FRAME: usize = 16 << 20;
+
+/// The largest piece of a stream in one frame, in bytes.
+pub const CHUNK: usize = 64 << 10;
+
+/// How many bytes of a stream may be under way before the receiver grants more.
+pub const WINDOW: u64 = 1 << 20;
+
+/// How a step is to run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mode {
+    /// Predict, do not change.
+    pub check: bool,
+    /// Say what changes.
+    pub diff: bool,
+}
+
+/// A module call with final, checked arguments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The module's short name.
+    pub module: String,
+    /// Its arguments, named by their canonical names.
+    pub args: Map,
+    /// Check and diff mode.
+    pub mode: Mode,
+    /// Variables added to the environment of the module and of what it starts.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A detached call: it survives the link, the agent and warp, and is collected once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Detach {
+    /// The run's and the step's identity: starting the same key again attaches to what is already there.
+    pub key: String,
+    /// The call.
+    pub call: Call,
+    /// The time limit in seconds.
+    pub limit_secs: u64,
+}
+
+/// From controller to agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Run a module. `blob` says that a stream of this many bytes follows for the module to use as its content.
+    Run {
+        /// The call.
+        call: Call,
+        /// The length of the stream that follows as `ToAgent::Data`, if one does.
+        blob: Option<u64>,
+    },
+    /// Send a file's bytes as `ToController::Data`, then `Done` with its `size` and `checksum` (SHA-1).
+    Read {
+        /// Its path.
+        path: String,
+    },
+    /// Start a detached call or attach to it; answered by `Done` at once.
+    Detach(Detach),
+    /// Ask after a detached call: output from `offset` comes as `ToController::Data`, then `Done` with `finished`
+    /// (0 or 1), `offset` and, once finished, the module's own values.
+    Poll {
+        /// The key given to `Detach`.
+        key: String,
+        /// The first byte of output not yet seen.
+        offset: u64,
+    },
+    /// Forget a detached call that has been collected, and its files.
+    Forget {
+        /// The key given to `Detach`.
+        key: String,
+    },
+}
+
+/// A frame to the agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToAgent {
+    /// Begin a request.
+    Start(u64, Request),
+    /// A piece of a request's stream; `last` ends it.
+    Data {
+        /// The request.
+        id: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether the stream ends here.
+        last: bool,
+    },
+    /// The controller has consumed this many more bytes of the request's stream.
+    Credit {
+        /// The request.
+        id: u64,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// End the request: its process group is killed and it is answered as failed.
+    Cancel(u64),
+    /// Answer with `Pong`.
+    Ping(u64),
+    /// Finish what runs and exit.
+    Bye,
+}
+
+/// A frame to the controller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToController {
+    /// The first frame: who is there.
+    Hello {
+        /// `VERSION` of the agent.
+        version: u32,
+        /// The effective user id it runs as.
+        uid: u32,
+        /// The home directory of that account.
+        home: String,
+    },
+    /// A piece of a request's stream.
+    Data {
+        /// The request.
+        id: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether the stream ends here.
+        last: bool,
+    },
+    /// The agent has consumed this many more bytes of the request's stream.
+    Credit {
+        /// The request.
+        id: u64,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// The request is done.
+    Done(u64, Outcome),
+    /// Answer to `Ping`.
+    Pong(u64),
+}

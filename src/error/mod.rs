@@ -1,0 +1,138 @@
+//! Errors that name what, where, why and what to do next.
+
+mod exit;
+mod frame;
+mod source;
+mod suggest;
+
+pub use exit::Exit;
+pub use source::{Source, Span};
+pub use suggest::did_you_mean;
+
+use std::fmt;
+
+/// A result with warp's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error for the user. Boxed inside, so that a `Result` stays small.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    exit: Exit,
+    message: String,
+    span: Option<Span>,
+    label: Option<String>,
+    notes: Vec<String>,
+    help: Vec<String>,
+}
+
+impl Error {
+    /// An error that ends warp with `exit`.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            exit,
+            message: message.into(),
+            span: None,
+            label: None,
+            notes: Vec::new(),
+            help: Vec::new(),
+        }))
+    }
+
+    /// Input that cannot be understood.
+    #[must_use]
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Exit::Input, message)
+    }
+
+    /// Anything else that went wrong.
+    #[must_use]
+    pub fn other(message: impl Into<String>) -> Self {
+        Self::new(Exit::Error, message)
+    }
+
+    /// At this place; a place already known is kept, being nearer to the cause.
+    #[must_use]
+    pub fn at(mut self, span: impl Into<Option<Span>>) -> Self {
+        if self.0.span.is_none() {
+            self.0.span = span.into();
+        }
+        self
+    }
+
+    /// With a few words under the marked source.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.0.label = Some(label.into());
+        self
+    }
+
+    /// With a reason or circumstance.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.0.notes.push(note.into());
+        self
+    }
+
+    /// With what to do next.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.push(help.into());
+        self
+    }
+
+    /// With `context` before the message: `context: message`.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.0.exit
+    }
+
+    /// The message alone, on one line.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn span(&self) -> Option<&Span> {
+        self.0.span.as_ref()
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help_lines(&self) -> &[String] {
+        &self.0.help
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        frame::draw(
+            f,
+            &self.0.message,
+            self.0.span.as_ref(),
+            self.0.label.as_deref(),
+            &self.0.notes,
+            &self.0.help,
+        )
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<std::io::Error> for Error {
+    fn from(e: std::io::Error) -> Self {
+        Error::other(e.to_string())
+    }
+}

@@ -1,0 +1,65 @@
+//! Where a piece of text came from.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A text that was read, kept so that errors can show it.
+#[derive(Debug)]
+pub struct Source {
+    name: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// A file's text under its path, or any other text under a name in angle brackets (`<extra vars>`).
+    #[must_use]
+    pub fn new(name: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Source { name: name.into(), text: text.into() })
+    }
+
+    /// The path or name.
+    #[must_use]
+    pub fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A place in a source: a range of bytes, with the 1-based line and column of its beginning.
+#[derive(Clone)]
+pub struct Span {
+    /// The text it is in.
+    pub source: Arc<Source>,
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// The line of `start`, from 1.
+    pub line: u32,
+    /// The column of `start` in characters, from 1.
+    pub column: u32,
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source.name().display(), self.line, self.column)
+    }
+}
+
+impl PartialEq for Span {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.start == other.start && self.end == other.end
+    }
+}

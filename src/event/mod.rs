@@ -1,0 +1,170 @@
+//! The one stream of events that every report reads.
+
+use crate::error::Span;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// How a step ended on a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Done, nothing changed.
+    Ok,
+    /// Done, something changed.
+    Changed,
+    /// Not run, for its condition or its module's own reason.
+    Skipped,
+    /// Failed.
+    Failed,
+    /// Failed inside a block that has a rescue section.
+    Rescued,
+    /// Failed, and told to go on.
+    Ignored,
+    /// The host could not be reached.
+    Unreachable,
+    /// Cut off: whether it ran to its end is not known.
+    Lost,
+}
+
+/// What a run tells, as it happens. Values are final and may hold secrets: reports redact.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A play begins on these hosts.
+    PlayStarted {
+        /// Its name, or its host pattern.
+        name: Arc<str>,
+        /// The hosts it runs on; empty when the pattern matched none.
+        hosts: Vec<Arc<str>>,
+    },
+    /// A step begins.
+    StepStarted {
+        /// Its name as rendered, or its module's.
+        name: Arc<str>,
+        /// Its module as written.
+        module: Arc<str>,
+        /// Where it is written.
+        span: Option<Span>,
+        /// Whether it is a handler.
+        handler: bool,
+        /// Whether `no_log` hides its arguments and results.
+        no_log: bool,
+    },
+    /// An item of a loop ended on a host.
+    ItemDone {
+        /// The host.
+        host: Arc<str>,
+        /// How it ended.
+        status: Status,
+        /// The item's label.
+        label: Value,
+        /// The item's result.
+        result: Value,
+    },
+    /// An attempt failed and another follows.
+    Retry {
+        /// The host.
+        host: Arc<str>,
+        /// Attempts made.
+        attempt: u32,
+        /// Attempts allowed.
+        of: u32,
+        /// The attempt's result.
+        result: Value,
+    },
+    /// A line that a detached step printed, as it came.
+    Output {
+        /// The host.
+        host: Arc<str>,
+        /// The line, without its end.
+        line: String,
+    },
+    /// A step ended on a host.
+    StepDone {
+        /// The host.
+        host: Arc<str>,
+        /// The host it ran on, if delegated.
+        delegated_to: Option<Arc<str>>,
+        /// The step's name, for reports that interleave hosts.
+        name: Arc<str>,
+        /// The module, as its canonical short name.
+        module: Arc<str>,
+        /// How it ended.
+        status: Status,
+        /// Its result, as a registered variable has it.
+        result: Value,
+        /// Where it is written.
+        span: Option<Span>,
+        /// Whether `no_log` hides the result.
+        no_log: bool,
+        /// Seconds it took.
+        seconds: f64,
+    },
+    /// A file was included on these hosts.
+    Included {
+        /// Its path.
+        file: Arc<str>,
+        /// The hosts.
+        hosts: Vec<Arc<str>>,
+    },
+    /// A stage of a deployment begins.
+    StageStarted {
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A stage of a deployment ended, or was found done.
+    StageDone {
+        /// Its name.
+        name: Arc<str>,
+        /// Whether there was nothing to do.
+        skipped: bool,
+        /// Why, or what it made.
+        note: String,
+        /// Seconds it took.
+        seconds: f64,
+    },
+    /// Something the user should know.
+    Warning(String),
+    /// The run is over.
+    Finished {
+        /// Per host in order of the inventory.
+        recap: Vec<(Arc<str>, Recap)>,
+    },
+}
+
+/// A host's sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Recap {
+    pub ok: u32,
+    pub changed: u32,
+    pub unreachable: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    pub rescued: u32,
+    pub ignored: u32,
+}
+
+/// One reader of the stream. Called in order, from one thread at a time.
+pub trait Report: Send {
+    /// Takes an event in.
+    fn event(&mut self, event: &Event);
+}
+
+/// Where events are put. Cloned freely; every report sees every event in the same order.
+#[derive(Clone, Default)]
+pub struct Events(Arc<std::sync::Mutex<Vec<Box<dyn Report>>>>);
+
+impl Events {
+    /// A stream read by these reports.
+    #[must_use]
+    pub fn new(reports: Vec<Box<dyn Report>>) -> Self {
+        Events(Arc::new(std::sync::Mutex::new(reports)))
+    }
+
+    /// Tells every report.
+    pub fn emit(&self, event: &Event) {
+        let mut reports = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for report in reports.iter_mut() {
+            report.event(event);
+        }
+    }
+}

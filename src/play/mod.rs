@@ -1,0 +1,36 @@
+//! Playbooks, roles and task files, loaded into a `Plan`.
+
+mod plan;
+
+pub use plan::{Action, Block, Keywords, Loop, Plan, Play, Role, Step, Task};
+
+use crate::error::Result;
+use crate::value::{Text, Value};
+use warp_agent::spec::Spec;
+
+/// What the loader must ask of the rooms above it.
+pub trait Catalogue: Sync {
+    /// The table of a module by any of its names (`copy`, `ansible.builtin.copy`, `community.libvirt.virt`).
+    fn spec(&self, module: &str) -> Option<&'static Spec>;
+    /// The short names of all modules, for did-you-mean.
+    fn names(&self) -> Vec<&'static str>;
+}
+
+/// Renders what must be known while loading: names of imported files and roles, with the extra and play vars.
+pub trait Render {
+    /// The text rendered.
+    ///
+    /// # Errors
+    /// When it is not a template, or names what is not known while loading.
+    fn render(&self, text: &Text) -> Result<Value>;
+    /// Checks that a text parses as a template, without rendering it.
+    ///
+    /// # Errors
+    /// A template syntax error, at its place.
+    fn check_template(&self, text: &Text) -> Result<()>;
+    /// Checks that a text parses as an expression, without evaluating it.
+    ///
+    /// # Errors
+    /// A template syntax error, at its place.
+    fn check_expression(&self, text: &Text) -> Result<()>;
+}

@@ -1,0 +1,223 @@
+//! What was loaded: plays, blocks and tasks with everything static decided.
+//!
+//! Static imports (`import_tasks`, `import_role`, `roles:`) are already expanded. Dynamic includes are tasks whose
+//! `Action` names `include_tasks`, `include_role` or `include_vars`; the runner loads what they name when it gets there.
+
+use crate::error::Span;
+use crate::value::{Text, Value, Vars};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A loaded playbook.
+#[derive(Debug)]
+pub struct Plan {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its plays, in order.
+    pub plays: Vec<Arc<Play>>,
+}
+
+/// A play.
+#[derive(Debug)]
+pub struct Play {
+    /// Its name, not rendered; absent when the play has none.
+    pub name: Option<Text>,
+    /// Its host pattern: text, or a list of texts. Not rendered.
+    pub hosts: Value,
+    /// Where it begins.
+    pub span: Span,
+    /// The folder of its playbook.
+    pub basedir: PathBuf,
+    /// `gather_facts`: rendered by the runner; absent means ansible's `gathering` setting decides.
+    pub gather_facts: Option<Value>,
+    /// `gather_subset` given to that gathering.
+    pub gather_subset: Option<Value>,
+    /// `any_errors_fatal`, where given.
+    pub any_errors_fatal: Option<Value>,
+    /// `force_handlers`, where given.
+    pub force_handlers: Option<Value>,
+    /// `serial`, where given.
+    pub serial: Option<Value>,
+    /// The keywords that its tasks inherit are already in each task's `Keywords`; these are the play's own, for the
+    /// implicit gathering of facts.
+    pub keywords: Keywords,
+    /// `vars`.
+    pub vars: Arc<Vars>,
+    /// `vars_files`: each entry a text or a list of texts of which the first that exists is taken. Not rendered.
+    pub vars_files: Vec<Value>,
+    /// The roles in the order they run, dependencies first; their defaults and vars are visible to the whole play.
+    pub roles: Vec<Arc<Role>>,
+    /// `pre_tasks`, a flush of handlers, roles, `tasks`, a flush, `post_tasks`, a flush.
+    pub sections: Vec<Vec<Step>>,
+    /// Handlers: of the roles in order, then the play's own.
+    pub handlers: Vec<Arc<Task>>,
+}
+
+/// A role as used by a play or another role, with what its `main` files say.
+#[derive(Debug)]
+pub struct Role {
+    /// The name it was asked for.
+    pub name: Arc<str>,
+    /// Its folder.
+    pub path: PathBuf,
+    /// `defaults/main.yml`.
+    pub defaults: Arc<Vars>,
+    /// `vars/main.yml`.
+    pub vars: Arc<Vars>,
+    /// Parameters given where it is used (`role: x, var: v`): above its vars.
+    pub params: Arc<Vars>,
+    /// Its dependencies, for the variables they bring.
+    pub parents: Vec<Arc<Role>>,
+}
+
+/// A block or a task.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Steps with rescue and always.
+    Block(Arc<Block>),
+    /// A task.
+    Task(Arc<Task>),
+    /// `meta: flush_handlers` and the flushes between sections.
+    FlushHandlers,
+}
+
+/// Steps run together.
+#[derive(Debug)]
+pub struct Block {
+    /// Its name.
+    pub name: Option<Text>,
+    /// Where it begins.
+    pub span: Span,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Run for the hosts that failed in `steps`.
+    pub rescue: Vec<Step>,
+    /// Run for every host that began.
+    pub always: Vec<Step>,
+}
+
+/// A task, with all that it inherits.
+#[derive(Debug)]
+pub struct Task {
+    /// Its identity: path of play, role and blocks with occurrence, and a hash of its content; stable against comments.
+    pub id: Arc<str>,
+    /// Its name, not rendered.
+    pub name: Option<Text>,
+    /// Where it begins.
+    pub span: Span,
+    /// What it does.
+    pub action: Action,
+    /// Everything inherited and its own, merged.
+    pub keywords: Keywords,
+    /// The role it belongs to.
+    pub role: Option<Arc<Role>>,
+    /// The file it is in, for relative paths.
+    pub file: PathBuf,
+    /// `register`.
+    pub register: Option<Text>,
+    /// `loop` or `with_*`.
+    pub loops: Option<Loop>,
+    /// `until`: expressions, all of which must hold.
+    pub until: Vec<Value>,
+    /// `retries`.
+    pub retries: Option<Value>,
+    /// `delay`, in seconds.
+    pub delay: Option<Value>,
+    /// `changed_when`: expressions, all of which must hold.
+    pub changed_when: Vec<Value>,
+    /// `failed_when`: expressions, all of which must hold.
+    pub failed_when: Vec<Value>,
+    /// `notify`: names of handlers, not rendered.
+    pub notify: Vec<Text>,
+    /// `listen`, of a handler.
+    pub listen: Vec<Text>,
+    /// `async`: the time limit in seconds.
+    pub async_limit: Option<Value>,
+    /// `poll`: seconds between looks, 0 for never.
+    pub poll: Option<Value>,
+}
+
+/// What a task does.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The module as written.
+    pub written: Text,
+    /// Its canonical short name, as in `Spec::name`.
+    pub module: Arc<str>,
+    /// Its arguments as written, free form already under its argument's name. Not rendered.
+    pub args: Vars,
+    /// Arguments given as one template (`args: "{{ x }}"`, `copy: "{{ x }}"`), beneath `args`.
+    pub variable_args: Option<Value>,
+}
+
+/// A loop.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// What it goes over. Not rendered.
+    pub over: Value,
+    /// `loop` itself, or the lookup of `with_<lookup>`.
+    pub lookup: Option<Arc<str>>,
+    /// `loop_control.loop_var`, else `item`.
+    pub var: Arc<str>,
+    /// `loop_control.index_var`.
+    pub index_var: Option<Arc<str>>,
+    /// `loop_control.label`.
+    pub label: Option<Value>,
+    /// `loop_control.pause`, in seconds.
+    pub pause: Option<Value>,
+    /// `loop_control.extended`.
+    pub extended: Option<Value>,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// The keywords that blocks, roles and plays pass on. `None` and empty mean: nobody said.
+#[derive(Clone, Debug, Default)]
+pub struct Keywords {
+    /// Conditions, outermost first; all must hold. Texts (expressions without braces) or booleans.
+    pub when: Vec<Value>,
+    /// Tags: the union of all levels. May hold templates.
+    pub tags: Vec<Value>,
+    /// `vars` of role entries, blocks and the task, outermost first.
+    pub vars: Vec<Arc<Vars>>,
+    /// `environment` of play, blocks and task, outermost first; each a map or a template giving one.
+    pub environment: Vec<Value>,
+    /// `become`.
+    pub become_: Option<Value>,
+    /// `become_user`.
+    pub become_user: Option<Value>,
+    /// `become_method`.
+    pub become_method: Option<Value>,
+    /// `become_flags`.
+    pub become_flags: Option<Value>,
+    /// `become_exe`.
+    pub become_exe: Option<Value>,
+    /// `connection`.
+    pub connection: Option<Value>,
+    /// `remote_user`.
+    pub remote_user: Option<Value>,
+    /// `port`.
+    pub port: Option<Value>,
+    /// `delegate_to`.
+    pub delegate_to: Option<Value>,
+    /// `delegate_facts`.
+    pub delegate_facts: Option<Value>,
+    /// `run_once`.
+    pub run_once: Option<Value>,
+    /// `ignore_errors`.
+    pub ignore_errors: Option<Value>,
+    /// `ignore_unreachable`.
+    pub ignore_unreachable: Option<Value>,
+    /// `no_log`.
+    pub no_log: Option<Value>,
+    /// `check_mode`.
+    pub check_mode: Option<Value>,
+    /// `diff`.
+    pub diff: Option<Value>,
+    /// `any_errors_fatal` of blocks and tasks.
+    pub any_errors_fatal: Option<Value>,
+    /// `throttle`.
+    pub throttle: Option<Value>,
+    /// `timeout`, in seconds.
+    pub timeout: Option<Value>,
+}
