@@ -15,6 +15,11 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// The checkout.
+fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// What a run left behind, by path below `out`.
 type Tree = BTreeMap<String, String>;
 
@@ -78,7 +83,7 @@ fn sandboxed(command: &Command) -> Command {
     "#;
     let mut sandbox = Command::new("unshare");
     sandbox.args(["--mount", "--propagation", "private", "sh", "-c", SCRIPT, "sandbox"]);
-    sandbox.arg(support::checkout()).arg(env!("CARGO_TARGET_TMPDIR")).arg(command.get_program());
+    sandbox.arg(checkout()).arg(env!("CARGO_TARGET_TMPDIR")).arg(command.get_program());
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             sandbox.env(name, value);
@@ -147,7 +152,7 @@ fn compare(play: &Path) -> Result<(), String> {
 
 #[test]
 fn every_play_does_what_ansible_does() {
-    let dir = support::checkout().join("tests/parity/plays");
+    let dir = checkout().join("tests/parity/plays");
     let only = std::env::var("PARITY").unwrap_or_default();
     let mut plays: Vec<PathBuf> = fs::read_dir(dir)
         .unwrap()

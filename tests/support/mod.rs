@@ -10,11 +10,6 @@ pub fn warp() -> Command {
     Command::new(env!("CARGO_BIN_EXE_warp"))
 }
 
-/// The checkout.
-pub fn checkout() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// A folder of this test program's own, emptied, under the target folder.
 pub fn scratch(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
