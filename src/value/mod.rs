@@ -2,7 +2,10 @@
 
 mod convert;
 mod key;
+mod scalar;
 mod text;
+pub mod yaml;
+mod yaml_error;
 
 pub use key::Key;
 pub use text::{Origin, Text};
