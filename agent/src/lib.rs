@@ -4,6 +4,7 @@
 //! No async runtime, no network, no libvirt.
 
 pub mod outcome;
+pub mod pyregex;
 pub mod spec;
 pub mod value;
 pub mod wire;
