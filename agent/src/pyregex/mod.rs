@@ -29,6 +29,7 @@ const STEPS: usize = 50_000_000;
 pub struct Pattern {
     regex: Regex,
     subject: Subject,
+    flags: Flags,
 }
 
 /// Where a pattern matched: group 0 and every other group.
@@ -57,7 +58,7 @@ impl Pattern {
     /// # Errors
     /// A malformed pattern.
     pub fn new(pattern: &str, subject: Subject, flags: Flags) -> Result<Self, PatternError> {
-        let translated = translate::translate(pattern, subject, flags)?;
+        let (translated, flags) = translate::translate(pattern, subject, flags)?;
         let regex = RegexBuilder::new(&translated)
             .bytes_mode(match subject {
                 Subject::Bytes => BytesMode::Ascii,
@@ -66,7 +67,7 @@ impl Pattern {
             .backtrack_limit(STEPS)
             .build()
             .map_err(|e| PatternError(e.to_string()))?;
-        Ok(Pattern { regex, subject })
+        Ok(Pattern { regex, subject, flags })
     }
 
     /// The first match.
@@ -95,6 +96,12 @@ impl Pattern {
     /// The match was given up after too many steps.
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, PatternError> {
         Ok(self.search(subject)?.is_some())
+    }
+
+    /// The flags it was compiled with and those that it starts with.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.flags
     }
 
     /// How many groups there are besides the whole.

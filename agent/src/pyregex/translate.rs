@@ -41,13 +41,13 @@ struct Translator {
     out: String,
     subject: Subject,
     flags: Flags,
-    /// The flags to return to at each open group's end.
-    groups: Vec<Flags>,
+    /// Each open group: the flags to return to at its end, and where it starts.
+    groups: Vec<(Flags, usize)>,
     last: Last,
 }
 
-/// The pattern in the regex crates' syntax, with its global flags written at its start.
-pub fn translate(pattern: &str, subject: Subject, flags: Flags) -> Result<String, PatternError> {
+/// The pattern in the regex crates' syntax, with its global flags written at its start, and those flags.
+pub fn translate(pattern: &str, subject: Subject, flags: Flags) -> Result<(String, Flags), PatternError> {
     let mut t = Translator {
         chars: pattern.chars().collect(),
         pos: 0,
@@ -58,9 +58,9 @@ pub fn translate(pattern: &str, subject: Subject, flags: Flags) -> Result<String
         last: Last::Nothing,
     };
     t.global_flags()?;
-    let prefix = inline_flags(t.flags);
+    let flags = t.flags;
     t.run()?;
-    Ok(format!("{prefix}{}", t.out))
+    Ok((format!("{}{}", inline_flags(flags), t.out), flags))
 }
 
 fn inline_flags(flags: Flags) -> String {
@@ -136,7 +136,7 @@ impl Translator {
                 '[' => self.class(start)?,
                 '(' => self.open_group(start)?,
                 ')' => {
-                    let Some(outer) = self.groups.pop() else {
+                    let Some((outer, _)) = self.groups.pop() else {
                         return self.error("unbalanced parenthesis", start);
                     };
                     self.flags = outer;
@@ -162,9 +162,9 @@ impl Translator {
                 other => self.literal(other),
             }
         }
-        match self.groups.is_empty() {
-            true => Ok(()),
-            false => self.error("missing ), unterminated subpattern", self.chars.len()),
+        match self.groups.last() {
+            None => Ok(()),
+            Some((_, start)) => self.error("missing ), unterminated subpattern", *start),
         }
     }
 
@@ -220,7 +220,7 @@ impl Translator {
         let outer = self.flags;
         if self.peek() != Some('?') {
             self.out.push('(');
-            return self.enter(outer);
+            return self.enter(outer, start);
         }
         self.pos += 1;
         for opening in [":", ">", "=", "!", "<=", "<!"] {
@@ -228,7 +228,7 @@ impl Translator {
                 self.pos += opening.len();
                 self.out.push_str("(?");
                 self.out.push_str(opening);
-                return self.enter(outer);
+                return self.enter(outer, start);
             }
         }
         if self.starts_with("#") {
@@ -239,7 +239,7 @@ impl Translator {
             self.pos += 2;
             let name = self.until('>', start, "missing >, unterminated name")?;
             self.out.push_str(&format!("(?P<{name}>"));
-            return self.enter(outer);
+            return self.enter(outer, start);
         }
         if self.starts_with("P=") {
             self.pos += 2;
@@ -255,7 +255,7 @@ impl Translator {
                 true => self.out.push_str(&format!("(?({name})")),
                 false => self.out.push_str(&format!("(?(<{name}>)")),
             }
-            return self.enter(outer);
+            return self.enter(outer, start);
         }
         self.scoped_flags(start, outer)
     }
@@ -278,7 +278,7 @@ impl Translator {
                 ':' => {
                     let written = written.trim_end_matches('-');
                     self.out.push_str(&format!("(?{written}:"));
-                    return self.enter(outer);
+                    return self.enter(outer, start);
                 }
                 ')' => return self.error("global flags not at the start of the expression", start),
                 other => return self.error(format!("unknown extension ?{other}"), start + 1),
@@ -287,8 +287,8 @@ impl Translator {
         self.error("missing -, : or )", self.pos)
     }
 
-    fn enter(&mut self, outer: Flags) -> Result<(), PatternError> {
-        self.groups.push(outer);
+    fn enter(&mut self, outer: Flags, start: usize) -> Result<(), PatternError> {
+        self.groups.push((outer, start));
         self.last = Last::Nothing;
         Ok(())
     }
