@@ -1,11 +1,17 @@
 //! The modules that run on a target, one file each.
 
+mod blockinfile;
+mod edit;
+mod lineinfile;
 mod ping;
+mod replace;
+mod wait_for;
 
 use crate::module::Module;
 
 /// All of them.
-static ALL: &[&dyn Module] = &[&ping::Ping];
+static ALL: &[&dyn Module] =
+    &[&blockinfile::Blockinfile, &lineinfile::Lineinfile, &ping::Ping, &replace::Replace, &wait_for::WaitFor];
 
 /// All of them.
 #[must_use]
