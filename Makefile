@@ -2,7 +2,7 @@
 # with Rust and root, with or without systemd: they install what they need with apt, build first.
 
 .DELETE_ON_ERROR:
-.PHONY: help deps test-deps build undercloud test lint
+.PHONY: help deps test-deps build undercloud test lint bench
 
 # To build: a linker and libvirt's headers.
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
@@ -18,6 +18,7 @@ help:
 	@echo 'make undercloud   install what is needed, build, deploy an undercloud VM'
 	@echo 'make test         install what is needed, build, run every test'
 	@echo 'make build        build target/release/warp'
+	@echo 'make bench        compare with real Ansible, as ratios'
 	@echo 'make lint         rustfmt and clippy'
 
 deps:
@@ -38,3 +39,6 @@ lint: deps
 
 test: test-deps lint build
 	cargo test --workspace --release --locked --no-fail-fast
+
+bench: test-deps build
+	cargo test --release --locked --test bench
