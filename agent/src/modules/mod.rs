@@ -1,11 +1,12 @@
 //! The modules that run on a target, one file each.
 
+mod command;
 mod ping;
 
 use crate::module::Module;
 
 /// All of them.
-static ALL: &[&dyn Module] = &[&ping::Ping];
+static ALL: &[&dyn Module] = &[&command::CommandModule, &command::Shell, &ping::Ping];
 
 /// All of them.
 #[must_use]
