@@ -3,5 +3,6 @@
 pub mod build;
 pub mod cache;
 pub mod disk;
+pub mod inject;
 pub mod kernel;
 pub mod overlay;

@@ -3,3 +3,4 @@
 mod build;
 mod disks;
 mod fixture;
+mod inject;

@@ -186,7 +186,7 @@ impl Work<'_> {
         let raw = self.scratch.join("disk.raw");
         fs::File::create(&raw)?.set_len(self.recipe.image.disk_gib << 30)?;
         let mut mke2fs = tool::command("mke2fs");
-        mke2fs.args(["-q", "-F", "-t", "ext4", "-m", "0", "-J", "size=16"]);
+        mke2fs.args(["-q", "-F", "-t", "ext4", "-m", "0"]);
         mke2fs.args(["-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", "-d"]);
         log.run(mke2fs.arg(&self.root).arg(&raw))?;
         fs::remove_dir_all(&self.root)?;
