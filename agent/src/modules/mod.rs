@@ -5,6 +5,7 @@ mod edit;
 mod lineinfile;
 mod ping;
 mod replace;
+mod setup;
 mod wait_for;
 
 use crate::module::Module;
