@@ -124,7 +124,7 @@ fn device(
     facts.insert("scheduler_mode".to_owned(), mode.into());
     let (sectorsize, sectors) = extent(dir);
     facts.insert("size".to_owned(), text::human(sectors as f64 * number(&sectorsize)).into());
-    facts.insert("sectorsize".to_owned(), sectorsize.into());
+    facts.insert("sectorsize".to_owned(), sectorsize);
     facts.insert("sectors".to_owned(), sectors.into());
     let slot = slot(dir).and_then(|slot| pci.iter().find(|(known, _)| *known == slot));
     facts.insert("host".to_owned(), slot.map_or("", |(_, name)| name).into());
@@ -156,7 +156,7 @@ fn partition(name: &str, dir: &Path, links: &[(&str, Links)]) -> Map {
     facts.insert("links".to_owned(), named(name, links));
     facts.insert("start".to_owned(), read::content(dir.join("start")).map_or(0.into(), Value::from));
     facts.insert("size".to_owned(), text::human(sectors as f64 * number(&sectorsize)).into());
-    facts.insert("sectorsize".to_owned(), sectorsize.into());
+    facts.insert("sectorsize".to_owned(), sectorsize);
     facts.insert("sectors".to_owned(), sectors.into());
     let uuid =
         links.iter().find(|(kind, _)| *kind == "uuids").and_then(|(_, uuids)| uuids.get(name)?.first());
@@ -197,5 +197,5 @@ fn slot(dir: &Path) -> Option<String> {
         lengths == [4, 2, 2, 1] && parts.iter().all(|p| p.chars().all(|c| c.is_ascii_hexdigit()))
     };
     let parts = dir.iter().map(|part| part.to_string_lossy().into_owned());
-    parts.filter(|part| is_slot(part)).last()
+    parts.filter(|part| is_slot(part)).next_back()
 }
