@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use warp::action::{Action, Context, Effect};
 use warp::connect::{AgentImage, LocalAgent, Sessions, Target, Transport};
@@ -33,6 +33,7 @@ impl Bench {
         if lwd.exists() {
             // A run that was cut off may have left a daemon.
             if let Some(lab) = Lab::find(&lwd).unwrap() {
+                remove_foreign_objects(&lab);
                 lab.teardown(lab::Level::All).unwrap();
             }
             fs::remove_dir_all(&lwd).unwrap();
@@ -105,8 +106,7 @@ impl Bench {
     /// The lab's libvirt, asked by virsh.
     #[track_caller]
     pub fn virsh(&self, args: &[&str]) -> String {
-        let output =
-            Command::new("virsh").args(["-q", "-c", &self.lab.uri().unwrap()]).args(args).output().unwrap();
+        let output = virsh(&self.lab, args);
         assert!(output.status.success(), "virsh {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -135,6 +135,22 @@ impl Bench {
                 })
             })
             .collect()
+    }
+}
+
+fn virsh(lab: &Lab, args: &[&str]) -> Output {
+    Command::new("virsh").args(["-q", "-c", &lab.uri().unwrap()]).args(args).output().unwrap()
+}
+
+/// Removes those of the objects that tests make beside the lab's which are there.
+pub fn remove_foreign_objects(lab: &Lab) {
+    for args in [
+        ["undefine", "foreign"],
+        ["net-undefine", "foreign"],
+        ["pool-destroy", "default"],
+        ["pool-undefine", "default"],
+    ] {
+        virsh(lab, &args);
     }
 }
 

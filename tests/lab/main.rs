@@ -2,7 +2,7 @@
 
 mod bench;
 
-use bench::{Bench, ID, world};
+use bench::{Bench, ID, remove_foreign_objects, world};
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
@@ -24,8 +24,8 @@ fn json(text: &str) -> String {
 /// From nothing to a machine with an address, through everything that may happen to it, and back to nothing.
 #[test]
 fn a_lab_lives_and_leaves_nothing_behind() {
-    let before = world();
     let bench = Bench::new("life");
+    let before = world();
     let domain_type = the_daemon_is_private(&bench);
     make_foreign_objects(&bench);
     networks(&bench);
@@ -258,10 +258,7 @@ fn teardown(bench: &Bench) {
     assert!(bench.lwd.join("pool/foreign.qcow2").exists());
     assert!(!bench.lwd.join("pool/undercloud.qcow2").exists());
 
-    bench.virsh(&["undefine", "foreign"]);
-    bench.virsh(&["net-undefine", "foreign"]);
-    bench.virsh(&["pool-destroy", "default"]);
-    bench.virsh(&["pool-undefine", "default"]);
+    remove_foreign_objects(&bench.lab);
     assert_eq!(bench.lab.teardown(Level::All).unwrap().removed, ["the lab's libvirt daemon"]);
     assert!(!bench.lwd.join(".warp/lab.yaml").exists());
     assert!(!bench.lwd.join(".warp/libvirt").exists());
