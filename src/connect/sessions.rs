@@ -2,7 +2,7 @@
 
 use super::agent::AgentImage;
 use super::link::{Exit, Link};
-use super::local::{self, LocalAgent};
+use super::local::{self, LocalAgent, Unused};
 use super::pool::Pool;
 use super::session::{Download, Patience, Session, Sink, Upload};
 use super::ssh::{Account, Connection, Hop, Options, Proxy};
@@ -49,6 +49,13 @@ pub struct RawOutput {
     pub stdout: Vec<u8>,
     /// Its standard error.
     pub stderr: Vec<u8>,
+}
+
+impl Default for Sessions {
+    /// With the agent that was built with this warp, which serves this machine as `warp agent`.
+    fn default() -> Self {
+        Self::new(AgentImage::embedded(), LocalAgent::default())
+    }
 }
 
 impl Sessions {
@@ -165,7 +172,8 @@ impl Sessions {
             None => Ok(command.to_owned()),
         };
         let command = as_whom(target).map_err(|e| CallError::Unreachable(e.context(&target.host)))?;
-        let mut link = self.exec(target, &command, RAW).await.map_err(CallError::Unreachable)?;
+        let mut link =
+            self.exec(target, &command, RAW, Unused::Killed).await.map_err(CallError::Unreachable)?;
         // The command gets an empty standard input, as under Ansible without a terminal.
         let _ = link.output.shutdown().await;
         let lost = |why: String| {
@@ -248,7 +256,7 @@ impl Sessions {
             Some(b) => b.command(bootstrap::COMMAND).map_err(|e| e.context(&target.host))?,
             None => super::privilege::shell(bootstrap::COMMAND),
         };
-        let mut link = self.exec(target, &command, STDERR).await?;
+        let mut link = self.exec(target, &command, STDERR, Unused::Closed).await?;
         if let Err(error) = bootstrap::start(&mut link, &self.agent).await {
             return Err(match &target.become_ {
                 Some(b) => b.explain(error, &link),
@@ -260,9 +268,17 @@ impl Sessions {
     }
 
     /// Starts a command on the target, by the account that logs in.
-    async fn exec(&self, target: &Target, command: &str, stderr_limit: usize) -> Result<Link> {
+    async fn exec(
+        &self,
+        target: &Target,
+        command: &str,
+        stderr_limit: usize,
+        unused: Unused,
+    ) -> Result<Link> {
         match &target.transport {
-            Transport::Local => local::shell(command, stderr_limit).map_err(|e| e.context(&target.host)),
+            Transport::Local => {
+                local::shell(command, stderr_limit, unused).map_err(|e| e.context(&target.host))
+            }
             Transport::Ssh(ssh) => {
                 let connection = self.connection(target.host.clone(), ssh.clone(), 0).await?;
                 connection.exec(command, stderr_limit).await

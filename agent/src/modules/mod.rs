@@ -6,6 +6,7 @@ mod edit;
 mod lineinfile;
 mod ping;
 mod replace;
+mod setup;
 mod wait_for;
 
 use crate::module::Module;
@@ -18,6 +19,7 @@ static ALL: &[&dyn Module] = &[
     &lineinfile::Lineinfile,
     &ping::Ping,
     &replace::Replace,
+    &setup::Setup,
     &wait_for::WaitFor,
 ];
 
