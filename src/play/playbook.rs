@@ -116,6 +116,10 @@ impl Load<'_> {
         for (key, _) in node.as_map().unwrap_or_default() {
             self.keep(keywords::check(key, PLAY, "a play"));
         }
+        if let (Some(user), Some(_)) = (node.get("user"), node.get("remote_user")) {
+            self.errors
+                .push(Error::input("`user` and `remote_user` say the same: give one").at(user.span.clone()));
+        }
         self.check_texts(node, &["tasks", "pre_tasks", "post_tasks", "handlers", "roles"]);
         let hosts = hosts(node)?;
         self.keep(strategy(node.get("strategy")));
