@@ -146,6 +146,13 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
             });
         }
     }
+    for (name, value) in &found.action.args {
+        if name.ends_with("_from") && value.as_str().is_none() {
+            let place = found.nodes.iter().find(|(k, _)| k.as_str() == Some(name));
+            return Err(Error::input(format!("`{name}` must be a string"))
+                .at(place.map_or_else(|| found.name.span.clone(), |(_, v)| v.span.clone())));
+        }
+    }
     match names.iter().find_map(|name| found.action.args.get(*name)) {
         Some(Value::Text(text)) if !text.as_str().is_empty() => Ok(text.clone()),
         Some(Value::Int(i)) => Ok(Text::data(i.to_string())),
