@@ -1,25 +1,31 @@
 //! The modules that run on a target, one file each.
 
+mod authorized_key;
 mod blockinfile;
 mod command;
 mod edit;
+mod group;
 mod lineinfile;
 mod ping;
 mod replace;
 mod setup;
+mod user;
 mod wait_for;
 
 use crate::module::Module;
 
 /// All of them.
 static ALL: &[&dyn Module] = &[
+    &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
+    &group::Group,
     &command::CommandModule,
     &command::Shell,
     &lineinfile::Lineinfile,
     &ping::Ping,
     &replace::Replace,
     &setup::Setup,
+    &user::User,
     &wait_for::WaitFor,
 ];
 
