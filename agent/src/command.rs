@@ -96,6 +96,8 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// Variables added to its environment, over the call's own.
     pub env: Vec<(String, String)>,
+    /// The user and group it runs as, when they are not ours; it is in no other group then.
+    pub account: Option<(u32, u32)>,
 }
 
 /// What a program left.
@@ -151,6 +153,13 @@ impl Command {
         self
     }
 
+    /// As this user and group.
+    #[must_use]
+    pub fn account(mut self, account: Option<(u32, u32)>) -> Self {
+        self.account = account;
+        self
+    }
+
     /// Runs it to its end; `sink` gets its output as it comes, both streams.
     ///
     /// # Errors
@@ -184,6 +193,9 @@ impl Command {
             .process_group(0);
         if let Some(dir) = &self.cwd {
             command.current_dir(dir);
+        }
+        if let Some((uid, gid)) = self.account {
+            command.gid(gid).uid(uid);
         }
         // Held while it starts, so that a cancel finds it either not started or in the list.
         let mut state = cancel.lock();
