@@ -6,6 +6,9 @@ mod read;
 mod time;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 use crate::connect::SshTarget;
 use crate::error::{Error, Result};
 use read::Values;
