@@ -89,15 +89,15 @@ fn ours(args: &[String], host: &str) -> Result<String, String> {
         Some(words) => format!("{name} {}", words.join(" ")),
         None => format!("{name} {default}"),
     };
-    lines.push(joined("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2"));
+    let files: Vec<String> = options.known_hosts.iter().map(|f| f.display().to_string()).collect();
+    lines.push(format!("userknownhostsfile {}", files.join(" ")));
     lines.push(joined("globalknownhostsfile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"));
     for name in ["hostkeyalias", "bindaddress"] {
         lines.extend(values.word(name).map(|w| format!("{name} {w}")));
     }
     for word in ["proxycommand", "proxyjump"] {
-        lines.extend(
-            values.word(word).filter(|w| !w.eq_ignore_ascii_case("none")).map(|w| format!("{word} {w}")),
-        );
+        let value = values.word(word).filter(|w| !w.eq_ignore_ascii_case("none"));
+        lines.extend(value.map(|w| format!("{word} {}", w.trim_start_matches("ssh://"))));
     }
     let files: Vec<&str> = values.all("identityfile").iter().map(|g| g.words[0].as_str()).collect();
     for file in if files.is_empty() { DEFAULT_IDENTITIES.to_vec() } else { files } {
@@ -175,7 +175,6 @@ const CONFIGS: &[&str] = &[
     "ConnectTimeout soon\n",
     "ServerAliveCountMax -1\n",
     "Host other\n Colour blue\n",
-    "ProxyJump a b\n",
     "ProxyJump @\n",
     "HostName %q\n",
 ];
@@ -190,7 +189,7 @@ fn configurations_mean_what_ssh_says() {
     let args: [&[&str]; 5] = [
         &[],
         &["-p", "2022", "-l", "me", "-o", "Port=1"],
-        &["-i", "/key", "-oIdentityFile=/other", "-o", "IdentitiesOnly yes"],
+        &["-i", "/etc/passwd", "-oIdentityFile=/other", "-o", "IdentitiesOnly yes"],
         &["-J", "jump", "-C", "-q", "-v"],
         &["-o", "ProxyCommand=nc %h %p", "-o", "StrictHostKeyChecking=no", "-4"],
     ];
@@ -223,6 +222,7 @@ fn what_would_change_the_way_is_refused_by_name() {
         ("Host web\n  ForwardAgent yes\n", "config:2:3"),
         ("Match host web\n", "Match is not supported yet"),
         ("RemoteCommand tmux\n", "RemoteCommand tmux is not supported yet"),
+        ("ProxyJump a b\n", "b is one word too many"),
         ("IdentityFiel x\n", "did you mean identityfile?"),
     ] {
         std::fs::write(&file, config).unwrap();
