@@ -162,7 +162,11 @@ pub(crate) fn loads(text: &str) -> R<Value> {
             .sum::<usize>()
             + e.column().saturating_sub(1);
         let (line, column) = (e.line().max(1), e.column().max(1));
-        let what = if text.trim().is_empty() || e.is_syntax() || e.is_eof() { "Expecting value" } else { "Invalid JSON" };
+        let what = if text.trim().is_empty() || e.is_syntax() || e.is_eof() {
+            "Expecting value"
+        } else {
+            "Invalid JSON"
+        };
         Fail::new(format!("{what}: line {line} column {column} (char {at})"))
     })
 }

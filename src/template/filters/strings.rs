@@ -21,7 +21,11 @@ pub(super) const TABLE: &[Filter] = &[
     }),
     Filter::new("indent", &["width", "first", "blank"], indent),
     Filter::new("wordcount", &[], |_, v, _| {
-        Ok(text(&v)?.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).count().into())
+        Ok(text(&v)?
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .count()
+            .into())
     }),
     Filter::new("truncate", &["length", "killwords", "end", "leeway"], truncate),
     Filter::new("format", &["*args", "**kwargs"], format),
@@ -36,7 +40,9 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("pprint", &[], |_, v, _| python::repr(&v).map(Val::from)),
     Filter::new("filesizeformat", &["binary"], filesize),
     Filter::new("split", &["sep", "maxsplit"], split),
-    Filter::new("quote", &[], |_, v, _| Ok(quote(&if v.is_none() { String::new() } else { text(&v)? }).into())),
+    Filter::new("quote", &[], |_, v, _| {
+        Ok(quote(&if v.is_none() { String::new() } else { text(&v)? }).into())
+    }),
     Filter::new("comment", &["style", "**kw"], comment),
 ];
 
@@ -48,7 +54,11 @@ fn title(_: &Env, v: Val, _: Bound) -> R {
     let mut out = String::new();
     let mut start = true;
     for c in text(&v)?.chars() {
-        if start { out.extend(c.to_uppercase()) } else { out.extend(c.to_lowercase()) }
+        if start {
+            out.extend(c.to_uppercase())
+        } else {
+            out.extend(c.to_lowercase())
+        }
         start = c.is_whitespace() || "-({[<".contains(c);
     }
     Ok(out.into())
@@ -122,7 +132,11 @@ fn format(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn escape(s: &str) -> String {
-    s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;").replace('\'', "&#39;")
+    s.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&#34;")
+        .replace('\'', "&#39;")
 }
 
 fn striptags(_: &Env, v: Val, _: Bound) -> R {
@@ -143,7 +157,8 @@ fn striptags(_: &Env, v: Val, _: Bound) -> R {
     out.push_str(rest);
     let words: Vec<&str> = out.split_whitespace().collect();
     let plain = words.join(" ");
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let named =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     Ok(named.iter().fold(plain, |s, (from, to)| s.replace(from, to)).into())
 }
 
@@ -163,7 +178,9 @@ pub(crate) fn percent_encode(s: &str, safe: &str) -> String {
 fn urlencode(_: &Env, v: Val, _: Bound) -> R {
     let pairs = match &v {
         Val::Str(s) => return Ok(percent_encode(s, "/").into()),
-        v if v.is_mapping() => v.entries().unwrap_or_default().into_iter().map(|(k, v)| (Val::from(k), v)).collect(),
+        v if v.is_mapping() => {
+            v.entries().unwrap_or_default().into_iter().map(|(k, v)| (Val::from(k), v)).collect()
+        }
         Val::List(_) | Val::Tuple(_) => {
             python::dicts::pairs(&v)?.into_iter().map(|(k, v)| (Val::from(k), v)).collect::<Vec<_>>()
         }
@@ -275,11 +292,14 @@ fn comment(_: &Env, v: Val, b: Bound) -> R {
     let count = |name: &str| -> R<usize> {
         match b.extra.iter().find(|(k, _)| &**k == name) {
             Some((_, Val::Int(i))) => Ok(usize::try_from(*i).unwrap_or(0).min(1 << 16)),
-            Some((_, other)) => Err(Fail::new(format!("{name} must be an integer, not {}", other.type_name()))),
+            Some((_, other)) => {
+                Err(Fail::new(format!("{name} must be an integer, not {}", other.type_name())))
+            }
             None => Ok(1),
         }
     };
-    let known = ["beginning", "decoration", "end", "newline", "prefix", "prefix_count", "postfix", "postfix_count"];
+    let known =
+        ["beginning", "decoration", "end", "newline", "prefix", "prefix_count", "postfix", "postfix_count"];
     if let Some((name, _)) = b.extra.iter().find(|(k, _)| !known.contains(&&**k)) {
         return Err(Fail::new(format!("comment() got an unexpected keyword argument '{name}'")));
     }
@@ -301,7 +321,9 @@ fn comment(_: &Env, v: Val, b: Bound) -> R {
         out.push_str(&newline);
     }
     let body: Vec<String> = text(&v)?.split(&*newline).map(|line| format!("{decoration}{line}")).collect();
-    out.push_str(&body.join(&newline).replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}")));
+    out.push_str(
+        &body.join(&newline).replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}")),
+    );
     out.push_str(&newline);
     let tail: Vec<String> = (0..count("postfix_count")?).map(|_| postfix.clone()).collect();
     out.push_str(&tail.join(&newline));
