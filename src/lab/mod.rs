@@ -117,7 +117,8 @@ impl Lab {
     /// No daemon is to be had, or it does not come up.
     pub fn connect(&self) -> Result<Connect> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = connection.as_ref().filter(|c| c.is_alive().unwrap_or(false)) {
+        // Asked, because `is_alive` does not notice that a daemon was killed.
+        if let Some(open) = connection.as_ref().filter(|c| c.lib_version().is_ok()) {
             return Ok(open.clone());
         }
         let open = match self.decide_daemon()? {
