@@ -2,10 +2,10 @@
 
 mod plan;
 
-pub use plan::{Action, Block, Keywords, Loop, Plan, Play, Role, Step, Task};
+pub use plan::{Action, Block, Inherited, Keywords, Loop, Plan, Play, Role, Step, Task};
 
 use crate::error::Result;
-use crate::value::{Text, Value};
+use crate::value::{Text, Value, Vars};
 use warp_agent::spec::Spec;
 
 /// What the loader must ask of the rooms above it.
@@ -16,13 +16,13 @@ pub trait Catalogue: Sync {
     fn names(&self) -> Vec<&'static str>;
 }
 
-/// Renders what must be known while loading: names of imported files and roles, with the extra and play vars.
+/// Renders what must be known while loading: names of imported files and roles.
 pub trait Render {
-    /// The text rendered.
+    /// The text rendered with these variables; the extra vars, which the implementor has, win over them.
     ///
     /// # Errors
     /// When it is not a template, or names what is not known while loading.
-    fn render(&self, text: &Text) -> Result<Value>;
+    fn render(&self, text: &Text, vars: &Vars) -> Result<Value>;
     /// Checks that a text parses as a template, without rendering it.
     ///
     /// # Errors

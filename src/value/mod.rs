@@ -2,10 +2,15 @@
 
 mod convert;
 mod key;
+mod scalar;
 mod text;
+mod vars;
+pub mod yaml;
+mod yaml_error;
 
 pub use key::Key;
 pub use text::{Origin, Text};
+pub use vars::{extend, parse_vars, read_source, read_vars, vars_of};
 
 use crate::error::Span;
 use indexmap::IndexMap;
