@@ -32,6 +32,8 @@ pub struct Context<'a> {
     pub search_path: &'a [PathBuf],
     /// Where the task is written.
     pub span: &'a crate::error::Span,
+    /// How much the user wants to be told; 0 is least.
+    pub verbosity: u8,
 }
 
 /// What an action does to the run, besides its outcome.
@@ -47,6 +49,10 @@ pub struct Effect {
     pub included_vars: Option<Vars>,
     /// A host to add.
     pub add_host: Option<AddHost>,
+    /// A group to make and put the host in, and the groups above it.
+    pub add_group: Option<(Arc<str>, Vec<Arc<str>>)>,
+    /// Where the failure lies, when that has a place of its own.
+    pub error: Option<crate::error::Error>,
 }
 
 /// Which layer facts go to.
@@ -56,6 +62,8 @@ pub enum FactKind {
     Gathered,
     /// From `set_fact`.
     Set,
+    /// From `set_fact` with `cacheable`: both.
+    Both,
 }
 
 /// A host that `add_host` makes.
@@ -76,6 +84,16 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Action: Send + Sync {
     /// Its table.
     fn spec(&self) -> &'static Spec;
+
+    /// Arguments that hold expressions: they are given unrendered, as they were written.
+    fn expressions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether it runs once for all hosts of a play, being about the run and not about a host.
+    fn once_for_all(&self) -> bool {
+        false
+    }
 
     /// Runs it with arguments that are rendered, checked and under their canonical names.
     ///

@@ -1,7 +1,7 @@
 //! Keywords whose values are templates, rendered to the type they must have.
 
 use crate::error::{Error, Result};
-use crate::template::{Engine, Scope};
+use crate::template::{Engine, Scope, is_omit};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Rendered<'_> {
         let rendered = self.engine.render(value, self.scope).map_err(|e| {
             e.at(value.span().cloned()).context(format!("error processing keyword {name:?}"))
         })?;
-        Ok(self.engine.present(rendered))
+        Ok(if is_omit(&rendered) { None } else { Some(rendered) })
     }
 
     /// A boolean.

@@ -1,5 +1,25 @@
 //! Which steps the tags select.
 
+use super::keyword::Rendered;
+use crate::error::Result;
+use crate::value::Value;
+
+/// The tags of a task, rendered; texts with commas name several.
+///
+/// # Errors
+/// A tag that cannot be rendered.
+pub(super) fn of(tags: &[Value], r: Rendered<'_>) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for tag in tags {
+        let rendered = r.engine.render(tag, r.scope)?;
+        for tag in rendered.as_list().unwrap_or(std::slice::from_ref(&rendered)) {
+            let text = crate::template::python_str(tag);
+            names.extend(text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned));
+        }
+    }
+    Ok(names)
+}
+
 /// Whether a step with `tags` runs under `--tags only` (empty: all) and `--skip-tags skip`.
 #[must_use]
 pub fn selected(tags: &[String], only: &[String], skip: &[String]) -> bool {

@@ -14,6 +14,26 @@ pub trait Scope: Send + Sync {
     /// The folders in which lookups, `include` and `template` search, nearest first: each is searched with the
     /// sub-folder of the kind of file (`files`, `templates`, `vars`) and then itself.
     fn search_path(&self) -> Vec<PathBuf>;
+    /// The names of the hosts that `hostvars` knows.
+    fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+    /// A host's own variables.
+    fn host(&self, _name: &str) -> Option<Arc<dyn Scope>> {
+        None
+    }
+}
+
+/// `omit`.
+#[must_use]
+pub fn omit() -> Value {
+    Value::Null
+}
+
+/// Whether a value is `omit`.
+#[must_use]
+pub fn is_omit(_value: &Value) -> bool {
+    false
 }
 
 /// Renders. One for a run; cheap to share.

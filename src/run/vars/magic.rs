@@ -224,6 +224,7 @@ impl Magic {
         let mut path = IndexSet::new();
         if let Some(role) = self.role() {
             path.insert(role.path.clone());
+            path.extend(role.dependents.iter().map(|(_, folder)| folder.clone()));
         }
         if let Some(folder) = self.task.as_ref().and_then(|t| t.file.parent()) {
             path.insert(folder.to_owned());

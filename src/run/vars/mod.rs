@@ -56,13 +56,6 @@ pub struct PlayVars {
     pub roles: RwLock<Vec<Arc<Role>>>,
 }
 
-/// What a task inherits from the dynamic includes that brought it in, beyond its keywords.
-#[derive(Clone, Default)]
-pub struct Inherited {
-    /// `vars` of the includes, outermost first: above `set_fact`.
-    pub include_params: Vec<Arc<Vars>>,
-}
-
 impl Variables {
     /// Over an inventory, with these extra vars.
     #[must_use]
@@ -123,36 +116,28 @@ impl Variables {
         host: &Arc<str>,
         play: &Arc<PlayVars>,
         task: Option<&Arc<Task>>,
-        inherited: &Inherited,
     ) -> Result<Arc<HostScope>> {
         let state = self.host(host);
         let mut layers = vec![Arc::clone(&self.extra)];
-        layers.extend(inherited.include_params.iter().rev().cloned());
-        if let Some(role) = task.and_then(|t| t.role.as_ref()) {
-            role_params(role, &mut layers);
+        let role = task.and_then(|t| t.role.as_ref());
+        if let Some(task) = task {
+            layers.extend(task.keywords.include_params.iter().rev().cloned());
         }
+        layers.extend(role.map(|r| Arc::clone(&r.params)));
         layers.push(Arc::clone(&state.set));
         layers.push(Arc::clone(&state.included));
         if let Some(task) = task {
             layers.extend(task.keywords.vars.iter().rev().cloned());
-            if let Some(role) = &task.role {
-                role_layers(role, |r| &r.vars, &mut layers);
-            }
         }
+        layers.extend(role.map(|r| Arc::clone(&r.vars)));
         let roles = read(&play.roles).clone();
-        for role in roles.iter().rev() {
-            layers.push(Arc::clone(&role.vars));
-        }
+        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.exports)));
         let above_files = layers.len();
         layers.push(Arc::clone(&play.play.vars));
         layers.push(Arc::clone(&state.injected));
         layers.push(self.inventory_vars(host)?);
-        if let Some(role) = task.and_then(|t| t.role.as_ref()) {
-            role_layers(role, |r| &r.defaults, &mut layers);
-        }
-        for role in roles.iter().rev() {
-            layers.push(Arc::clone(&role.defaults));
-        }
+        layers.extend(role.map(|r| Arc::clone(&r.defaults)));
+        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.defaults)));
         let magic = Arc::new(Magic {
             variables: Arc::clone(self),
             view: self.view(),
@@ -196,18 +181,6 @@ impl Variables {
     fn inventory_vars(&self, host: &Arc<str>) -> Result<Arc<Vars>> {
         self.view().host_vars(host, &read(&self.playbook_dir))
     }
-}
-
-/// A role's own layer, then those of the roles it depends on; the nearest first.
-fn role_layers(role: &Arc<Role>, of: fn(&Role) -> &Arc<Vars>, layers: &mut Vec<Arc<Vars>>) {
-    layers.push(Arc::clone(of(role)));
-    for parent in role.parents.iter().rev() {
-        role_layers(parent, of, layers);
-    }
-}
-
-fn role_params(role: &Arc<Role>, layers: &mut Vec<Arc<Vars>>) {
-    layers.push(Arc::clone(&role.params));
 }
 
 /// Locks for reading; what a panicking thread left is still whole, every write being a single assignment.

@@ -66,4 +66,15 @@ impl Scope for HostScope {
     fn search_path(&self) -> Vec<PathBuf> {
         self.magic.search_path()
     }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        self.magic.view.inventory.hosts.keys().cloned().collect()
+    }
+
+    fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        let (host, _) = self.magic.view.inventory.hosts.get_key_value(name)?;
+        // A variable file that cannot be read was told when the play began.
+        let scope: Arc<dyn Scope> = self.magic.variables.host_scope(host).ok()?;
+        Some(scope)
+    }
 }
