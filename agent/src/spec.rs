@@ -136,8 +136,10 @@ pub struct Spec {
     pub collection: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// Its arguments.
+    /// Its own arguments; `arguments` gives all.
     pub args: &'static [Arg],
+    /// Whether it takes the common arguments of files (`mode`, `owner` ...) besides its own.
+    pub file_args: bool,
     /// Whether text after the module's name is free form (`command: ls -l`), and the argument it becomes.
     pub free_form: Option<&'static str>,
     /// Whether arguments outside the table are accepted (set_fact, add_host).
@@ -163,6 +165,7 @@ impl Spec {
             collection: "ansible.builtin",
             summary,
             args,
+            file_args: false,
             free_form: None,
             open: false,
             mutually_exclusive: &[],
@@ -173,9 +176,33 @@ impl Spec {
         }
     }
 
+    /// All its arguments: its own, and the common ones of files where it takes them.
+    pub fn arguments(&self) -> impl Iterator<Item = &'static Arg> {
+        let own = self.args;
+        let common: &[Arg] = if self.file_args { FILE_ARGS } else { &[] };
+        own.iter().chain(common.iter().filter(|c| own.iter().all(|a| a.name != c.name)))
+    }
+
     /// The argument of this name or alias.
     #[must_use]
     pub fn arg(&self, name: &str) -> Option<&'static Arg> {
-        self.args.iter().find(|a| a.name == name || a.aliases.contains(&name))
+        self.arguments().find(|a| a.name == name || a.aliases.contains(&name))
     }
 }
+
+/// The arguments that every module which makes files takes.
+pub const FILE_ARGS: &[Arg] = &[
+    Arg::new("mode", Kind::Raw).help("Permissions: octal, or symbolic as chmod takes them."),
+    Arg::new("owner", Kind::Str).help("The user that owns the file, by name or id."),
+    Arg::new("group", Kind::Str).help("The group that owns the file, by name or id."),
+    Arg::new("seuser", Kind::Str).help("The user part of the SELinux context."),
+    Arg::new("serole", Kind::Str).help("The role part of the SELinux context."),
+    Arg::new("selevel", Kind::Str).help("The level part of the SELinux context."),
+    Arg::new("setype", Kind::Str).help("The type part of the SELinux context."),
+    Arg::new("attributes", Kind::Str)
+        .aliases(&["attr"])
+        .help("Flags of the file system, as chattr takes them."),
+    Arg::new("unsafe_writes", Kind::Bool)
+        .default("false")
+        .help("Write in place where the file cannot be replaced atomically."),
+];

@@ -1,0 +1,75 @@
+//! Times as Ansible prints them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment in this machine's time zone.
+struct Local {
+    tm: libc::tm,
+    micros: u32,
+}
+
+impl Local {
+    fn at(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = libc::time_t::try_from(since.as_secs()).unwrap_or_default();
+        // SAFETY: tm is plain data for which zeroes are valid; localtime_r fills it from a time that lives through
+        // the call, and tells of failure by null, leaving zeroes.
+        let tm = unsafe {
+            let mut tm: libc::tm = std::mem::zeroed();
+            libc::localtime_r(&seconds, &mut tm);
+            tm
+        };
+        Local { tm, micros: since.subsec_micros() }
+    }
+
+    fn date(&self) -> String {
+        format!("{:04}-{:02}-{:02}", self.tm.tm_year + 1900, self.tm.tm_mon + 1, self.tm.tm_mday)
+    }
+
+    fn time(&self) -> String {
+        format!("{:02}:{:02}:{:02}", self.tm.tm_hour, self.tm.tm_min, self.tm.tm_sec)
+    }
+}
+
+/// Now, as in the names of backups: `2026-11-30@23:59:01`.
+#[must_use]
+pub fn local_stamp() -> String {
+    let now = Local::at(SystemTime::now());
+    format!("{}@{}", now.date(), now.time())
+}
+
+/// As `str(datetime)`: `2026-11-30 23:59:01.000123`, without the fraction where it is zero.
+#[must_use]
+pub fn datetime(time: SystemTime) -> String {
+    let local = Local::at(time);
+    format!("{} {}{}", local.date(), local.time(), fraction(local.micros))
+}
+
+/// As `str(timedelta)`: `0:00:01.002345`, with days in front where there are any.
+#[must_use]
+pub fn timedelta(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let days = match seconds / 86_400 {
+        0 => String::new(),
+        1 => "1 day, ".to_owned(),
+        n => format!("{n} days, "),
+    };
+    let (hours, minutes, rest) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{days}{hours}:{minutes:02}:{rest:02}{}", fraction(span.subsec_micros()))
+}
+
+fn fraction(micros: u32) -> String {
+    if micros == 0 { String::new() } else { format!(".{micros:06}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_print_as_python_prints_them() {
+        assert_eq!(timedelta(Duration::from_micros(1_002_345)), "0:00:01.002345");
+        assert_eq!(timedelta(Duration::from_secs(86_400 + 3_661)), "1 day, 1:01:01");
+        assert_eq!(timedelta(Duration::ZERO), "0:00:00");
+    }
+}

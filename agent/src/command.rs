@@ -1,0 +1,360 @@
+//! Running programs: one process group each, output read as Ansible reads it, ended whole when the step is cancelled.
+
+use crate::module::Failed;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{self, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a cancelled program may take to follow SIGTERM before SIGKILL ends its process group.
+pub const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a program's output may be silent, once the program itself has ended, until what holds its pipes is left
+/// alone: a program in the background. As Ansible's `run_command`.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Tells the programs of one step to end.
+#[derive(Debug, Default)]
+pub struct Cancel {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    cancelled: bool,
+    /// Process groups of running programs; a group is taken out before its leader is reaped, so that no id in here
+    /// can have been given to another process.
+    groups: Vec<libc::pid_t>,
+}
+
+impl Cancel {
+    /// A token that nobody has cancelled yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends SIGTERM to the programs of the step that run, and keeps others from starting. Each gets SIGKILL after
+    /// `GRACE`, from the thread that waits for it.
+    pub fn cancel(&self) {
+        let mut state = self.lock();
+        state.cancelled = true;
+        for group in &state.groups {
+            signal(*group, libc::SIGTERM);
+        }
+    }
+
+    /// Sends SIGKILL to the process groups that still run, for an agent that is about to exit.
+    pub fn kill(&self) {
+        let mut state = self.lock();
+        state.cancelled = true;
+        for group in &state.groups {
+            signal(*group, libc::SIGKILL);
+        }
+    }
+
+    /// Whether the step is to end.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.lock().cancelled
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn signal(group: libc::pid_t, number: libc::c_int) {
+    // SAFETY: killpg takes plain numbers; a group that is gone gives ESRCH, which is as good.
+    unsafe { libc::killpg(group, number) };
+}
+
+/// A program to run.
+#[derive(Clone, Debug, Default)]
+pub struct Command {
+    /// The program, then its arguments.
+    pub argv: Vec<OsString>,
+    /// What it reads on standard input; nothing gives it an empty one.
+    pub stdin: Option<Vec<u8>>,
+    /// Its working directory.
+    pub cwd: Option<PathBuf>,
+    /// Variables added to its environment, over the call's own.
+    pub env: Vec<(String, String)>,
+}
+
+/// What a program left.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its exit code; of one that a signal ended, the signal's number negated, as Python has it.
+    pub rc: i32,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Standard output as text; bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn stdout_text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard error as text; bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn stderr_text(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+}
+
+impl Command {
+    /// A program with its arguments.
+    #[must_use]
+    pub fn new<S: Into<OsString>>(argv: impl IntoIterator<Item = S>) -> Self {
+        Command { argv: argv.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// With this on its standard input.
+    #[must_use]
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// In this directory.
+    #[must_use]
+    pub fn cwd(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cwd = Some(dir.into());
+        self
+    }
+
+    /// With this variable in its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs it to its end; `sink` gets its output as it comes, both streams.
+    ///
+    /// # Errors
+    /// It could not be started (`msg`, `cmd` and `rc` as Ansible gives them), or the step was cancelled.
+    pub fn run(
+        &self,
+        environment: &[(String, String)],
+        cancel: &Cancel,
+        sink: Option<&mut (dyn Write + Send)>,
+    ) -> Result<Output, Failed> {
+        let started = self.spawn(environment, cancel).map_err(|e| self.not_started(&e))?;
+        let Some(child) = started else { return Err(cancelled()) };
+        let output = Running { child, cancel, killed: None }
+            .collect(self.stdin.as_deref().unwrap_or_default(), sink)
+            .map_err(|e| self.not_started(&e))?;
+        if cancel.is_cancelled() { Err(cancelled()) } else { Ok(output) }
+    }
+
+    /// Starts it in a process group of its own; `None` when the step is cancelled already.
+    fn spawn(&self, environment: &[(String, String)], cancel: &Cancel) -> io::Result<Option<process::Child>> {
+        let Some((program, args)) = self.argv.split_first() else {
+            return Err(io::Error::from(ErrorKind::InvalidInput));
+        };
+        let mut command = process::Command::new(program);
+        command
+            .args(args)
+            .envs(environment.iter().chain(&self.env).map(|(k, v)| (k, v)))
+            .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        if let Some(dir) = &self.cwd {
+            command.current_dir(dir);
+        }
+        // Held while it starts, so that a cancel finds it either not started or in the list.
+        let mut state = cancel.lock();
+        if state.cancelled {
+            return Ok(None);
+        }
+        let child = command.spawn()?;
+        state.groups.push(group_of(&child));
+        Ok(Some(child))
+    }
+
+    fn not_started(&self, e: &io::Error) -> Failed {
+        let cmd = self.argv.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        Failed::new("Error executing command.")
+            .with("cmd", cmd)
+            .with("rc", e.raw_os_error().unwrap_or(257))
+            .with("stdout", "")
+            .with("stderr", "")
+    }
+}
+
+fn cancelled() -> Failed {
+    Failed::new("the step was cancelled")
+}
+
+fn group_of(child: &process::Child) -> libc::pid_t {
+    libc::pid_t::try_from(child.id()).unwrap_or_default()
+}
+
+/// A program that has started.
+struct Running<'a> {
+    child: process::Child,
+    cancel: &'a Cancel,
+    /// When a cancelled program is to be killed.
+    killed: Option<Instant>,
+}
+
+/// One of a program's output pipes, and what came out of it.
+struct Pipe {
+    file: Option<File>,
+    bytes: Vec<u8>,
+}
+
+impl Pipe {
+    fn new(fd: Option<OwnedFd>) -> io::Result<Self> {
+        let file = fd.map(File::from);
+        if let Some(file) = &file {
+            set_nonblocking(file.as_fd().as_raw_fd())?;
+        }
+        Ok(Pipe { file, bytes: Vec::new() })
+    }
+
+    /// Reads what is there; closes at its end.
+    fn read(&mut self, sink: &mut Option<&mut (dyn Write + Send)>) {
+        let Some(file) = &mut self.file else { return };
+        let mut buffer = [0; 32 << 10];
+        match file.read(&mut buffer) {
+            Ok(n) if n > 0 => {
+                let piece = buffer.get(..n).unwrap_or_default();
+                self.bytes.extend_from_slice(piece);
+                if let Some(sink) = sink {
+                    // A spool that cannot be written to loses the live view, not the step.
+                    let _ = sink.write_all(piece);
+                }
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            _ => self.file = None,
+        }
+    }
+}
+
+impl Running<'_> {
+    /// Feeds its input and reads its output until all of that is over and it has ended.
+    fn collect(mut self, input: &[u8], mut sink: Option<&mut (dyn Write + Send)>) -> io::Result<Output> {
+        let mut stdout = Pipe::new(self.child.stdout.take().map(OwnedFd::from))?;
+        let mut stderr = Pipe::new(self.child.stderr.take().map(OwnedFd::from))?;
+        let mut stdin = Pipe::new(self.child.stdin.take().map(OwnedFd::from))?.file;
+        let mut unsent = input;
+        while stdout.file.is_some() || stderr.file.is_some() {
+            if unsent.is_empty() {
+                stdin = None;
+            }
+            let ready = poll(&[
+                (stdout.file.as_ref(), libc::POLLIN),
+                (stderr.file.as_ref(), libc::POLLIN),
+                (stdin.as_ref(), libc::POLLOUT),
+            ])?;
+            let [out_ready, err_ready, in_ready] = ready;
+            if out_ready {
+                stdout.read(&mut sink);
+            }
+            if err_ready {
+                stderr.read(&mut sink);
+            }
+            if in_ready {
+                feed(&mut stdin, &mut unsent);
+            }
+            self.press();
+            let silent = !ready.contains(&true);
+            if (silent || self.cancel.is_cancelled()) && self.has_ended() {
+                break;
+            }
+        }
+        drop(stdin);
+        let status = self.reap()?;
+        let rc = status.code().unwrap_or_else(|| -status.signal().unwrap_or_default());
+        Ok(Output { rc, stdout: stdout.bytes, stderr: stderr.bytes })
+    }
+
+    /// Once cancelled, kills the group when its time is over.
+    fn press(&mut self) {
+        if !self.cancel.is_cancelled() {
+            return;
+        }
+        let deadline = *self.killed.get_or_insert_with(|| Instant::now() + GRACE);
+        if Instant::now() >= deadline {
+            signal(group_of(&self.child), libc::SIGKILL);
+        }
+    }
+
+    /// Whether the program itself has ended; it is not reaped yet, so its id stays taken.
+    fn has_ended(&self) -> bool {
+        // SAFETY: siginfo_t is plain data, for which all zeroes is valid; waitid writes to it and nowhere else.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let flags = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
+            libc::waitid(libc::P_PID, self.child.id(), &mut info, flags) != 0 || info.si_pid() != 0
+        }
+    }
+
+    /// Waits for the program's end.
+    fn reap(&mut self) -> io::Result<ExitStatus> {
+        let mut pause = Duration::from_millis(1);
+        while !self.has_ended() {
+            self.press();
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+        let group = group_of(&self.child);
+        let mut state = self.cancel.lock();
+        if state.cancelled {
+            // The leader has gone; what of its group ignored SIGTERM goes now, while the id is surely its.
+            signal(group, libc::SIGKILL);
+        }
+        state.groups.retain(|g| *g != group);
+        self.child.wait()
+    }
+}
+
+/// Writes what the pipe takes; closes it when the reader has gone.
+fn feed(stdin: &mut Option<File>, unsent: &mut &[u8]) {
+    let Some(file) = stdin else { return };
+    match file.write(unsent) {
+        Ok(n) => *unsent = unsent.get(n..).unwrap_or_default(),
+        Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+        Err(_) => *stdin = None,
+    }
+}
+
+fn set_nonblocking(fd: libc::c_int) -> io::Result<()> {
+    // SAFETY: fcntl on a descriptor that the caller holds open, with integer arguments only.
+    let done = unsafe {
+        let flags = libc::fcntl(fd, libc::F_GETFL);
+        flags >= 0 && libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) >= 0
+    };
+    if done { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Which of three descriptors are ready, within `SILENCE`.
+fn poll(wanted: &[(Option<&File>, libc::c_short); 3]) -> io::Result<[bool; 3]> {
+    let mut fds = wanted.map(|(file, events)| libc::pollfd {
+        // poll passes over negative descriptors.
+        fd: file.map_or(-1, |f| f.as_raw_fd()),
+        events,
+        revents: 0,
+    });
+    let timeout = libc::c_int::try_from(SILENCE.as_millis()).unwrap_or(1000);
+    // SAFETY: fds is an array of three initialised entries that lives through the call.
+    if unsafe { libc::poll(fds.as_mut_ptr(), 3, timeout) } < 0 {
+        let e = io::Error::last_os_error();
+        // An interruption is not silence.
+        return if e.kind() == ErrorKind::Interrupted { Ok([true; 3]) } else { Err(e) };
+    }
+    Ok(fds.map(|f| f.revents != 0))
+}

@@ -1,0 +1,164 @@
+//! Replacing a file whole: written beside it under another name, then renamed over it.
+
+use super::{Effects, umask, xattr};
+use crate::accounts;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+/// A file that is being written, private until it takes its place; removed when dropped before.
+#[derive(Debug)]
+pub struct Temp {
+    file: File,
+    path: PathBuf,
+    placed: bool,
+}
+
+impl Temp {
+    /// Makes one in `dir`.
+    ///
+    /// # Errors
+    /// `open`'s.
+    pub fn new_in(dir: &Path) -> io::Result<Self> {
+        loop {
+            let path = dir.join(format!(".warp_tmp{:016x}", random()?));
+            // O_EXCL, which create_new is, follows no link that somebody may have laid there.
+            match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                opened => return Ok(Temp { file: opened?, path, placed: false }),
+            }
+        }
+    }
+
+    /// The file, to be written.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Where it is for now, for programs that look it over.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives it the owner, permissions and extended attributes of the file it is to replace.
+    fn dress_as(&self, old: &File) -> io::Result<()> {
+        let meta = old.metadata()?;
+        let own = self.file.metadata()?;
+        if (own.uid(), own.gid()) != (meta.uid(), meta.gid()) {
+            permitted(fchown(&self.file, Some(meta.uid()), Some(meta.gid())))?;
+        }
+        permitted(self.file.set_permissions(Permissions::from_mode(meta.mode() & 0o7777)))?;
+        xattr::copy(old, &self.file);
+        Ok(())
+    }
+
+    /// Gives it what a file newly made in `dir` gets.
+    fn dress_new(&self, dir: &Path) -> io::Result<()> {
+        self.file.set_permissions(Permissions::from_mode(0o666 & !umask()))?;
+        let parent = fs::metadata(dir)?;
+        let gid = if parent.mode() & 0o2000 == 0 { accounts::effective_gid() } else { parent.gid() };
+        // As good as it gets: who is not root may not give files to a group of others.
+        let _ = fchown(&self.file, Some(accounts::effective_uid()), Some(gid));
+        Ok(())
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        if !self.placed {
+            // Nobody can be told here; a file left behind is private and named as ours.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Effects {
+    /// A private file to write, in the directory of `dest` so that it can be renamed; `None` in check mode. Where
+    /// nothing can be made there and `unsafe_writes` allows it, in the directory for temporary files.
+    ///
+    /// # Errors
+    /// `open`'s.
+    pub fn temp_beside(&self, dest: &Path, unsafe_writes: bool) -> io::Result<Option<Temp>> {
+        if self.check() {
+            return Ok(None);
+        }
+        match Temp::new_in(directory_of(dest)) {
+            Err(_) if unsafe_writes => Temp::new_in(&std::env::temp_dir()).map(Some),
+            made => made.map(Some),
+        }
+    }
+
+    /// Puts `temp` in the place of `dest`. A file that is replaced hands down owner, permissions, SELinux context and
+    /// access list; a new one gets what the umask and its directory give. A link at `dest` is itself replaced.
+    /// Recorded as a change whether `temp` is there or not, as `temp_beside` gives none in check mode.
+    ///
+    /// # Errors
+    /// The system's; `dest` is then as it was, unless `unsafe_writes` made this write in place.
+    pub fn replace(&mut self, temp: Option<Temp>, dest: &Path, unsafe_writes: bool) -> io::Result<()> {
+        if !self.begin() {
+            return Ok(());
+        }
+        let Some(mut temp) = temp else { return Ok(()) };
+        match File::open(dest) {
+            Ok(old) => temp.dress_as(&old)?,
+            Err(e) if e.kind() == ErrorKind::NotFound => temp.dress_new(directory_of(dest))?,
+            // It is there but may not be read: its owner and permissions are still known.
+            Err(_) => {
+                let meta = fs::metadata(dest)?;
+                permitted(fchown(&temp.file, Some(meta.uid()), Some(meta.gid())))?;
+                permitted(temp.file.set_permissions(Permissions::from_mode(meta.mode() & 0o7777)))?;
+            }
+        }
+        match fs::rename(&temp.path, dest) {
+            Ok(()) => {
+                temp.placed = true;
+                Ok(())
+            }
+            Err(_) if unsafe_writes => write_in_place(&temp.path, dest),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Replaces `dest` with these bytes.
+    ///
+    /// # Errors
+    /// As `temp_beside`, `replace`, and writing.
+    pub fn write(&mut self, dest: &Path, bytes: &[u8], unsafe_writes: bool) -> io::Result<()> {
+        let mut temp = self.temp_beside(dest, unsafe_writes)?;
+        if let Some(temp) = &mut temp {
+            io::Write::write_all(temp.file(), bytes)?;
+        }
+        self.replace(temp, dest, unsafe_writes)
+    }
+}
+
+/// The directory that holds `path`.
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// What an account that is not root may not do is let go, as Ansible lets it go.
+fn permitted(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(e) if e.raw_os_error() == Some(libc::EPERM) => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes over the bytes of `dest`: a reader may see half of it, and a link is followed.
+fn write_in_place(from: &Path, dest: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let mut target = File::create(dest)?;
+    io::copy(&mut source, &mut target).map(drop)
+}
+
+fn random() -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(u64::from_ne_bytes(bytes))
+}

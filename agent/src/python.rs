@@ -1,0 +1,189 @@
+//! Values as Python prints them, because messages quote them so.
+
+use crate::value::Value;
+use std::fmt::Write;
+
+/// The name of the value's type.
+#[must_use]
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int",
+        Value::Float(_) => "float",
+        Value::Str(_) => "str",
+        Value::List(_) => "list",
+        Value::Map(_) => "dict",
+    }
+}
+
+/// `str(value)`.
+#[must_use]
+pub fn str(value: &Value) -> String {
+    match value {
+        Value::Str(s) => s.clone(),
+        other => repr(other),
+    }
+}
+
+/// `repr(value)`.
+#[must_use]
+pub fn repr(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Int(i) => i.to_string(),
+        Value::Float(f) => float(*f),
+        Value::Str(s) => quoted(s),
+        Value::List(l) => format!("[{}]", l.iter().map(repr).collect::<Vec<_>>().join(", ")),
+        Value::Map(m) => {
+            let entries: Vec<_> = m.iter().map(|(k, v)| format!("{}: {}", quoted(k), repr(v))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+    }
+}
+
+/// Shortest digits that read back the same; an exponent below 1e-4 and from 1e16 on.
+fn float(f: f64) -> String {
+    if f.is_nan() {
+        return "nan".to_owned();
+    }
+    if f.is_infinite() {
+        return if f > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    let size = f.abs();
+    if size != 0.0 && !(1e-4..1e16).contains(&size) {
+        let text = format!("{f:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let (sign, number) = exponent.strip_prefix('-').map_or(('+', exponent), |n| ('-', n));
+        return format!("{digits}e{sign}{number:0>2}");
+    }
+    let text = f.to_string();
+    if text.contains('.') { text } else { format!("{text}.0") }
+}
+
+/// A string literal: single quotes unless only those occur in it.
+fn quoted(s: &str) -> String {
+    let quote = if s.contains('\'') && !s.contains('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(s.len() + 2);
+    out.push(quote);
+    for c in s.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_ascii_control() || ('\u{80}'..='\u{a0}').contains(&c) || c == '\u{ad}' => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// `json.dumps(value)`: a blank after each separator, everything beyond ASCII escaped.
+#[must_use]
+pub fn json(value: &Value) -> String {
+    let mut out = String::new();
+    write_json(value, &mut out);
+    out
+}
+
+fn write_json(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Float(f) if f.is_nan() => out.push_str("NaN"),
+        Value::Float(f) if f.is_infinite() => out.push_str(if *f > 0.0 { "Infinity" } else { "-Infinity" }),
+        Value::Int(_) | Value::Float(_) => out.push_str(&repr(value)),
+        Value::Str(s) => write_json_string(s, out),
+        Value::List(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { ", " });
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        Value::Map(map) => {
+            out.push('{');
+            for (i, (key, item)) in map.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { ", " });
+                write_json_string(key, out);
+                out.push_str(": ");
+                write_json(item, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_json_string(s: &str, out: &mut String) {
+    out.push('"');
+    for c in s.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='\u{7e}' => out.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+/// A value that was JSON.
+#[must_use]
+pub fn from_json(json: serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(b) => Value::Bool(b),
+        serde_json::Value::Number(n) => {
+            let text = n.to_string();
+            text.parse().map(Value::Int).unwrap_or_else(|_| Value::Float(text.parse().unwrap_or(f64::NAN)))
+        }
+        serde_json::Value::String(s) => Value::Str(s),
+        serde_json::Value::Array(l) => Value::List(l.into_iter().map(from_json).collect()),
+        serde_json::Value::Object(m) => Value::Map(m.into_iter().map(|(k, v)| (k, from_json(v))).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_print_as_python_prints_them() {
+        let cases: [(Value, &str); 9] = [
+            (Value::Null, "None"),
+            (true.into(), "True"),
+            (1.0.into(), "1.0"),
+            (1e16.into(), "1e+16"),
+            (1.5e-7.into(), "1.5e-07"),
+            (123456.789.into(), "123456.789"),
+            ("it's".into(), "\"it's\""),
+            ("a'\"\n\u{7f}é".into(), "'a\\'\"\\n\\x7fé'"),
+            (vec!["a", "b"].into(), "['a', 'b']"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(repr(&value), expected);
+        }
+    }
+}

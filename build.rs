@@ -1,0 +1,73 @@
+//! Builds the static agent and tells the compiler where it is.
+//!
+//! `WARP_AGENT_PATH` and `WARP_AGENT_HASH` (SHA-256 in hex, which `sha256sum` on a target can check) are set for
+//! `connect`, which embeds it. A ready agent named by the variable `WARP_AGENT` is taken instead of a build.
+//!
+//! The agent is built by a cargo of its own because only it, and not the procedural macros on the way, may be linked
+//! with `crt-static`; in a target directory of its own because this cargo holds the lock of the other.
+
+use sha2::{Digest, Sha256};
+use std::env;
+use std::error::Error;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for path in ["agent/src", "agent/Cargo.toml", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    println!("cargo:rerun-if-env-changed=WARP_AGENT");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
+    let built = match env::var_os("WARP_AGENT") {
+        Some(ready) => {
+            println!("cargo:rerun-if-changed={}", Path::new(&ready).display());
+            PathBuf::from(ready)
+        }
+        None => build(&out)?,
+    };
+    let bytes = fs::read(&built).map_err(|e| format!("{}: {e}", built.display()))?;
+    // A copy: the build's own file is shared by all profiles and may be newer than the hash given here.
+    let kept = out.join("warp-agent");
+    write_if_changed(&kept, &bytes)?;
+    println!("cargo:rustc-env=WARP_AGENT_PATH={}", kept.display());
+    println!("cargo:rustc-env=WARP_AGENT_HASH={}", hex(&Sha256::digest(&bytes))?);
+    Ok(())
+}
+
+/// Builds it, and gives the path of the binary.
+fn build(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    // OUT_DIR is TARGET/PROFILE/build/PACKAGE/out: one agent serves every profile.
+    let target = out.ancestors().nth(4).unwrap_or(out).join("warp-agent");
+    let cargo = env::var_os("CARGO").ok_or("cargo sets no CARGO")?;
+    let status = Command::new(cargo)
+        .args(["rustc", "--locked", "--quiet", "--profile", "agent", "--package", "warp-agent"])
+        .args(["--bin", "warp-agent", "--target-dir"])
+        .arg(&target)
+        .args(["--", "-Ctarget-feature=+crt-static", "-Crelocation-model=static"])
+        // Meant for the build of warp: flags, clippy, another target.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CARGO_BUILD_TARGET")
+        .status()?;
+    if !status.success() {
+        return Err(format!("the static agent does not build: {status}").into());
+    }
+    Ok(target.join("agent/warp-agent"))
+}
+
+/// Leaves a file that has these bytes alone, so that nothing that embeds it is compiled again.
+fn write_if_changed(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == bytes) { Ok(()) } else { fs::write(path, bytes) }
+}
+
+fn hex(bytes: &[u8]) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(text)
+}
