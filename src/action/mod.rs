@@ -1,5 +1,25 @@
 //! Modules that run on the controller, or partly there.
 
+mod add_host;
+mod assert;
+mod copy;
+mod debug;
+mod fail;
+mod fetch;
+mod gather_facts;
+mod group_by;
+mod include_vars;
+mod overlay;
+mod pause;
+mod raw;
+mod script;
+mod search;
+mod set_fact;
+mod template;
+mod wait_for_connection;
+
+pub use overlay::Overlay;
+
 use crate::connect::{CallError, Sessions, Target};
 use crate::error::Result;
 use crate::template::{Engine, Scope};
@@ -126,8 +146,73 @@ impl Actions {
     }
 }
 
-/// Kept out of `Effect`'s way: the value of an argument, `Null` when absent.
+impl Effect {
+    /// A failure with this message.
+    #[must_use]
+    pub fn failed(msg: impl Into<String>) -> Self {
+        Effect { outcome: Outcome::failed(msg), ..Effect::default() }
+    }
+
+    /// A failure of the controller's: its message, and its place.
+    #[must_use]
+    pub fn error(error: crate::error::Error) -> Self {
+        Effect { outcome: Outcome::failed(error.message()), error: Some(error), ..Effect::default() }
+    }
+}
+
+/// A module's outcome; the facts it returns go to the host.
+impl From<Outcome> for Effect {
+    fn from(outcome: Outcome) -> Self {
+        let facts = outcome.values.get("ansible_facts").cloned().map(Value::from);
+        let facts = match facts {
+            Some(Value::Map(facts)) if !facts.is_empty() => Some(((*facts).clone(), FactKind::Gathered)),
+            _ => None,
+        };
+        Effect { outcome, facts, ..Effect::default() }
+    }
+}
+
+/// The value of an argument, `Null` when absent.
 #[must_use]
 pub fn arg<'a>(args: &'a Map, name: &str) -> &'a Value {
     args.get(name).unwrap_or(&Value::Null)
+}
+
+/// The text of an argument, if it is one.
+#[must_use]
+pub fn text<'a>(args: &'a Map, name: &str) -> Option<&'a str> {
+    arg(args, name).as_str()
+}
+
+/// Whether a boolean argument is true.
+#[must_use]
+pub fn flag(args: &Map, name: &str) -> bool {
+    arg(args, name).as_bool().unwrap_or(false)
+}
+
+/// The texts of a list argument.
+pub fn texts<'a>(args: &'a Map, name: &str) -> impl Iterator<Item = &'a str> {
+    arg(args, name).as_list().unwrap_or_default().iter().filter_map(Value::as_str)
+}
+
+/// The actions of this room.
+#[must_use]
+pub fn builtin() -> Actions {
+    let mut actions = Actions::default();
+    actions.register(Box::new(add_host::AddHostAction));
+    actions.register(Box::new(assert::Assert));
+    actions.register(Box::new(copy::Copy));
+    actions.register(Box::new(debug::Debug));
+    actions.register(Box::new(fail::Fail));
+    actions.register(Box::new(fetch::Fetch));
+    actions.register(Box::new(gather_facts::GatherFacts));
+    actions.register(Box::new(group_by::GroupBy));
+    actions.register(Box::new(include_vars::IncludeVars));
+    actions.register(Box::new(pause::Pause));
+    actions.register(Box::new(raw::Raw));
+    actions.register(Box::new(script::Script));
+    actions.register(Box::new(set_fact::SetFact));
+    actions.register(Box::new(template::Template));
+    actions.register(Box::new(wait_for_connection::WaitForConnection));
+    actions
 }

@@ -1,0 +1,44 @@
+//! A scope with a few variables above it.
+
+use crate::template::Scope;
+use crate::value::{Value, Vars};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Variables above those of another scope.
+pub struct Overlay {
+    below: Arc<dyn Scope>,
+    above: Vars,
+}
+
+impl Overlay {
+    /// Puts `above` over `below`.
+    #[must_use]
+    pub fn over(below: &Arc<dyn Scope>, above: Vars) -> Arc<dyn Scope> {
+        Arc::new(Overlay { below: Arc::clone(below), above })
+    }
+}
+
+impl Scope for Overlay {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.above.get(name).cloned().or_else(|| self.below.get(name))
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let mut names = self.below.names();
+        names.extend(self.above.keys().filter(|k| self.below.get(k).is_none()).cloned());
+        names
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        self.below.search_path()
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        self.below.hosts()
+    }
+
+    fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        self.below.host(name)
+    }
+}
