@@ -76,13 +76,39 @@ pub struct Role {
     pub public: bool,
     /// Its direct dependencies.
     pub parents: Vec<Arc<Role>>,
-    /// The roles that depend on it, nearest first: names and folders, for `ansible_parent_role_names` and file searches.
-    pub dependents: Vec<(Arc<str>, PathBuf)>,
+    /// It and the roles that depend on it.
+    pub link: Arc<Link>,
     /// The same for every use that Ansible holds for the same role: a host that ran one of its uses to the end skips the
     /// tasks of the others, unless `allow_duplicates`.
     pub identity: Arc<str>,
     /// Whether it runs again where it has run already.
     pub allow_duplicates: bool,
+}
+
+/// A role in the chain of those that depend on one another, with its own layers unmerged.
+#[derive(Debug)]
+pub struct Link {
+    /// The role's name.
+    pub name: Arc<str>,
+    /// Its folder.
+    pub path: PathBuf,
+    /// `defaults/main.yml`.
+    pub(super) defaults: Vars,
+    /// `vars/main.yml`.
+    pub(super) vars: Vars,
+    /// `vars` of its entry.
+    pub(super) entry: Vars,
+    /// Its parameters.
+    pub(super) params: Vars,
+    /// The role that depends on it, or whose task imports or includes it.
+    pub above: Option<Arc<Link>>,
+}
+
+impl Link {
+    /// This role, then the roles that depend on it, nearest first.
+    pub fn chain(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Link>> {
+        std::iter::successors(Some(self), |link| link.above.as_ref())
+    }
 }
 
 /// A block or a task.
@@ -150,6 +176,10 @@ pub struct Task {
     pub async_limit: Option<Value>,
     /// `poll`: seconds between looks, 0 for never.
     pub poll: Option<Value>,
+    /// Whether it is a handler.
+    pub handler: bool,
+    /// For `include_tasks` and `include_role`: its own `vars`, which count for the included tasks above `set_fact` too.
+    pub own_vars: Option<Arc<Vars>>,
     /// For `include_tasks` and `include_role`: what the included tasks inherit, which is not the include's own keywords.
     pub passes: Option<Arc<Inherited>>,
 }

@@ -10,7 +10,7 @@ mod yaml_error;
 
 pub use key::Key;
 pub use text::{Origin, Text};
-pub use vars::{extend, parse_vars, read_source, read_vars, vars_of};
+pub use vars::{extend, find_vars_files, normal, parse_vars, read_source, read_vars, vars_of};
 
 use crate::error::Span;
 use indexmap::IndexMap;

@@ -3,7 +3,7 @@
 use super::yaml::{self, Node};
 use super::{Value, Vars};
 use crate::error::{Error, Result, Source};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Reads a file's text, which must be UTF-8.
@@ -64,4 +64,56 @@ pub fn extend(below: &mut Vars, above: &Vars) {
     for (name, value) in above {
         below.insert(Arc::clone(name), Value::clone(value));
     }
+}
+
+/// The files of variables under a name in a folder, as Ansible finds them: the name with the first extension that exists,
+/// or where that is a folder and `folders` allows it all files in it and beneath, sorted.
+#[must_use]
+pub fn find_vars_files(folder: &Path, name: &str, extensions: &[&str], folders: bool) -> Vec<PathBuf> {
+    for extension in extensions {
+        let path = folder.join(format!("{name}{extension}"));
+        if path.is_dir() {
+            if folders {
+                return files_beneath(&path, extensions);
+            }
+        } else if path.exists() {
+            return vec![path];
+        }
+    }
+    Vec::new()
+}
+
+fn files_beneath(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    entries.sort();
+    let mut found = Vec::new();
+    for path in entries {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy()));
+        if path.is_dir() && extension.is_none() {
+            found.extend(files_beneath(&path, extensions));
+        } else if path.is_file() && extension.is_none_or(|e| extensions.contains(&e.as_str())) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A path made absolute, without `.` and `..`; symbolic links stay.
+#[must_use]
+pub fn normal(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut out = PathBuf::new();
+    for part in absolute.components() {
+        if part == std::path::Component::ParentDir {
+            out.pop();
+        } else {
+            out.push(part);
+        }
+    }
+    out
 }
