@@ -1,5 +1,6 @@
 //! All modules that plays may name, and the rendering that loading needs.
 
+use super::meta;
 use crate::action::Actions;
 use crate::error::Result;
 use crate::play::{Catalogue, Render};
@@ -27,11 +28,15 @@ impl Modules {
     /// The table of a module by its short name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Spec> {
+        if name == meta::SPEC.name {
+            return Some(&meta::SPEC);
+        }
         self.actions.find(name).map(|a| a.spec()).or_else(|| modules::find(name).map(|m| m.spec()))
     }
 
     fn all(&self) -> Vec<&'static Spec> {
-        self.actions.specs().chain(modules::all().iter().map(|m| m.spec())).collect()
+        let agent = modules::all().iter().map(|m| m.spec());
+        std::iter::once(&meta::SPEC).chain(self.actions.specs()).chain(agent).collect()
     }
 }
 
@@ -76,9 +81,9 @@ impl Render for LoadTime {
 }
 
 /// Variables without a host.
-struct Flat {
-    extra: Arc<Vars>,
-    vars: Vars,
+pub(super) struct Flat {
+    pub extra: Arc<Vars>,
+    pub vars: Vars,
 }
 
 impl Scope for Flat {

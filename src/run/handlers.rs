@@ -4,6 +4,7 @@ use super::play::PlayRun;
 use super::steps::{Around, Hosts, Ran};
 use super::vars::read;
 use crate::error::{Error, Result};
+use crate::play::Errors;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +52,7 @@ impl PlayRun {
     }
 
     /// Runs the handlers that these hosts notified, in the order they are defined.
-    pub(super) async fn flush_handlers(self: &Arc<Self>, hosts: Hosts, around: Around) -> Result<Ran> {
+    pub(super) async fn flush_handlers(self: &Arc<Self>, hosts: Hosts, around: Around) -> Result<Ran, Errors> {
         {
             let mut book = self.notified.book();
             for host in &hosts {
@@ -70,7 +71,7 @@ impl PlayRun {
         ran
     }
 
-    async fn due_handlers(self: &Arc<Self>, hosts: Hosts, around: Around) -> Result<Ran> {
+    async fn due_handlers(self: &Arc<Self>, hosts: Hosts, around: Around) -> Result<Ran, Errors> {
         let mut ran = Ran::all(hosts);
         let handlers = read(&self.handlers).clone();
         for (place, handler) in handlers.iter().enumerate() {

@@ -6,21 +6,31 @@ use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::play::Task;
+use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::Value;
 use std::sync::Arc;
+use warp_agent::spec::{Arg, Kind, Spec};
 
-/// The actions of `meta` that are built.
-pub const META_ACTIONS: [&str; 7] = [
-    "clear_facts",
-    "clear_host_errors",
-    "end_host",
-    "end_play",
-    "flush_handlers",
-    "noop",
-    "reset_connection",
-];
+/// The table of `meta`, with the actions that are built.
+pub(super) static SPEC: Spec = Spec {
+    free_form: Some("free_form"),
+    ..Spec::new(
+        "meta",
+        "Acts on the run itself.",
+        &[Arg::new("free_form", Kind::Str)
+            .choices(&[
+                "clear_facts",
+                "clear_host_errors",
+                "end_host",
+                "end_play",
+                "flush_handlers",
+                "noop",
+                "reset_connection",
+            ])
+            .help("What to do.")],
+    )
+};
 
 impl PlayRun {
     /// Runs a `meta` task on these hosts.
@@ -29,13 +39,15 @@ impl PlayRun {
         task: &Arc<Task>,
         hosts: Hosts,
         around: Around,
-    ) -> Result<Ran> {
+    ) -> Result<Ran, Errors> {
         let action = task.action.args.values().find_map(Value::as_str).unwrap_or_default();
-        if !META_ACTIONS.contains(&action) {
-            return Err(Error::input(format!("`meta: {action}` is not supported")).at(task.span.clone()));
+        let known = SPEC.arg("free_form").is_some_and(|a| a.choices.contains(&action));
+        if !known {
+            return Err(Error::input(format!("`meta: {action}` is not supported")).at(task.span.clone()).into());
         }
         if action == "flush_handlers" && around.handler {
-            return Err(Error::input("flush_handlers cannot be used as a handler").at(task.span.clone()));
+            let error = Error::input("flush_handlers cannot be used as a handler");
+            return Err(error.at(task.span.clone()).into());
         }
         let Some(first) = hosts.first() else { return Ok(Ran::default()) };
         let scope: Arc<dyn Scope> = self.scope(first, Some(task))?;

@@ -25,7 +25,6 @@ mod vars;
 
 pub use catalogue::{LoadTime, Modules};
 pub use list::list;
-pub use meta::META_ACTIONS;
 pub use settings::{Gathering, Settings};
 pub use tally::RunResult;
 pub use vars::extra_vars;
@@ -35,7 +34,7 @@ use crate::connect::Sessions;
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::inventory::Inventory;
-use crate::play::{Plan, Play};
+use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
 use crate::value::Value;
 use play::{PlayRun, rendered_text};
@@ -119,7 +118,7 @@ impl Runner {
     /// # Errors
     /// What ends a run at once: an included file that cannot be loaded, a handler that is not there. A host that fails
     /// is no error but part of the result.
-    pub async fn run(&self, plan: &Plan) -> Result<RunResult> {
+    pub async fn run(&self, plan: &Plan) -> Result<RunResult, Errors> {
         let shared = &self.shared;
         let dir = plan.path.parent().map(PathBuf::from).unwrap_or_default();
         shared.variables.set_playbook_dir(std::path::absolute(&dir).unwrap_or(dir));
@@ -147,7 +146,7 @@ impl Shared {
     }
 
     /// Runs a play, batch after batch. Says whether the next play may run.
-    async fn play(self: &Arc<Self>, play: &Arc<Play>) -> Result<bool> {
+    async fn play(self: &Arc<Self>, play: &Arc<Play>) -> Result<bool, Errors> {
         let view = self.variables.view();
         let mut hosts = view.inventory.matching(&play.hosts)?;
         if let Some(limit) = &self.settings.limit {

@@ -7,7 +7,7 @@ use super::steps::{Around, Hosts, Ran};
 use super::vars::{HostScope, PlayVars, write};
 use super::{Shared, tags};
 use crate::error::Result;
-use crate::play::{Action, Play, Task};
+use crate::play::{Action, Errors, Play, Task};
 use crate::template::Scope;
 use crate::value::{Text, Value, Vars};
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ impl PlayRun {
     }
 
     /// Runs the play on the hosts of its batch. Gives those that failed.
-    pub(super) async fn run(self: &Arc<Self>) -> Result<Hosts> {
+    pub(super) async fn run(self: &Arc<Self>) -> Result<Hosts, Errors> {
         let play = Arc::clone(&self.vars.play);
         let live: Hosts = self.vars.batch.iter().filter(|h| !self.run.is_out(h)).cloned().collect();
         let Some(first) = live.first() else { return Ok(Hosts::new()) };
@@ -78,7 +78,7 @@ impl PlayRun {
     }
 
     /// Gathers facts where the play, or the configuration, asks for it.
-    async fn gather(self: &Arc<Self>, play: &Arc<Play>, live: Hosts, r: Rendered<'_>) -> Result<Ran> {
+    async fn gather(self: &Arc<Self>, play: &Arc<Play>, live: Hosts, r: Rendered<'_>) -> Result<Ran, Errors> {
         let asked = r.flag("gather_facts", play.gather_facts.as_ref())?;
         let (wanted, once) = match self.run.settings.gathering {
             Gathering::Implicit => (asked.unwrap_or(true), false),
@@ -195,6 +195,8 @@ fn gathering_task(play: &Play) -> Arc<Task> {
         listen: Vec::new(),
         async_limit: None,
         poll: None,
+        handler: false,
+        own_vars: None,
         passes: None,
     })
 }

@@ -6,7 +6,7 @@
 use super::play::PlayRun;
 use crate::action::BoxFuture;
 use crate::error::Result;
-use crate::play::{Block, Step};
+use crate::play::{Block, Errors, Step};
 use std::sync::Arc;
 
 /// Hosts in the order of the play.
@@ -46,7 +46,7 @@ impl PlayRun {
         steps: &'a [Step],
         hosts: Hosts,
         around: Around,
-    ) -> BoxFuture<'a, Result<Ran>> {
+    ) -> BoxFuture<'a, Result<Ran, Errors>> {
         Box::pin(async move {
             let mut ran = Ran::all(hosts);
             for step in steps {
@@ -68,7 +68,7 @@ impl PlayRun {
         })
     }
 
-    async fn block(self: &Arc<Self>, block: &Block, hosts: Hosts, around: Around) -> Result<Ran> {
+    async fn block(self: &Arc<Self>, block: &Block, hosts: Hosts, around: Around) -> Result<Ran, Errors> {
         let has_rescue = !block.rescue.is_empty();
         let inside = Around { rescued: around.rescued || has_rescue, ..around };
         let main = self.steps(&block.steps, hosts, inside).await?;

@@ -8,7 +8,7 @@ use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::Result;
 use crate::event::{Event, Status};
-use crate::play::Task;
+use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::{Map, Value};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl PlayRun {
         task: &Arc<Task>,
         hosts: Hosts,
         around: Around,
-    ) -> Result<Ran> {
+    ) -> Result<Ran, Errors> {
         let (role_done, hosts): (Hosts, Hosts) = hosts.into_iter().partition(|h| self.role_done(task, h));
         let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(role_done)) };
         let scope: Arc<dyn Scope> = self.scope(&first, Some(task))?;

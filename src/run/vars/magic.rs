@@ -91,6 +91,11 @@ impl View {
         names
     }
 
+    /// A host's name as the inventory has it; a host that is not in it is taken by the name given.
+    pub fn named(&self, host: &str) -> Arc<str> {
+        self.inventory.hosts.get_key_value(host).map_or_else(|| Arc::from(host), |(name, _)| Arc::clone(name))
+    }
+
     /// The inventory's variables of a host, groups and folders merged in order of precedence.
     pub(super) fn host_vars(&self, host: &Arc<str>, playbook_dir: &Path) -> Result<Arc<Vars>> {
         let mut cache = self.host_vars.lock().unwrap_or_else(PoisonError::into_inner);
@@ -223,8 +228,7 @@ impl Magic {
     pub(super) fn search_path(&self) -> Vec<PathBuf> {
         let mut path = IndexSet::new();
         if let Some(role) = self.role() {
-            path.insert(role.path.clone());
-            path.extend(role.dependents.iter().map(|(_, folder)| folder.clone()));
+            path.extend(role.link.chain().map(|link| link.path.clone()));
         }
         if let Some(folder) = self.task.as_ref().and_then(|t| t.file.parent()) {
             path.insert(folder.to_owned());
