@@ -8,6 +8,8 @@ pub mod args;
 pub mod clock;
 pub mod command;
 pub mod convert;
+mod detach;
+pub mod digest;
 pub mod effects;
 pub mod expand;
 pub mod module;
@@ -17,8 +19,59 @@ pub mod program;
 pub mod pyregex;
 pub mod python;
 pub mod resolve;
+mod runner;
+pub mod serve;
 pub mod shlex;
 pub mod spec;
 pub mod validate;
 pub mod value;
 pub mod wire;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The agent as a program: without arguments it serves its standard streams, with `supervise DIR` it runs one detached
+/// call. A program that is the agent among other things (`warp agent`) hands on the arguments after its own word for
+/// it; detached calls start that program again with the same arguments and those two more.
+///
+/// To be called before any other thread is started.
+#[must_use]
+pub fn main_with_args(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut args = args.into_iter();
+    let word = args.next();
+    let end = match (word.as_deref().and_then(|w| w.to_str()), args.next(), args.next()) {
+        (None, None, None) if word.is_none() => {
+            leave_terminal();
+            serve::serve(io::stdin(), io::stdout())
+        }
+        (Some("supervise"), Some(dir), None) => detach::supervise(PathBuf::from(dir)),
+        _ => Err("it takes no arguments, or `supervise DIR`".to_owned()),
+    };
+    match end {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("warp-agent: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Leaves the terminal that warp may have been started from: programs of steps have none, as under Ansible, and an
+/// interrupt is warp's to handle.
+fn leave_terminal() {
+    // SAFETY: these calls take plain numbers and a descriptor that is open; where they fail nothing changes.
+    unsafe {
+        // Who leads a process group cannot begin a session, but can give up the terminal. Who leads a session, as the
+        // command of a remote login does, has none.
+        if libc::setsid() < 0
+            && libc::getsid(0) != libc::getpid()
+            && let Ok(terminal) = File::open("/dev/tty")
+        {
+            libc::ioctl(terminal.as_raw_fd(), libc::TIOCNOTTY);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The supervisor of one detached call: a process in a session of its own.
+
+use super::spool::Job;
+use crate::command::Cancel;
+use crate::outcome::Outcome;
+use crate::runner;
+use crate::wire::Detach;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// Reads a detached call from standard input, leaves the session, and runs the call in `dir`. Says on standard output,
+/// in one line, `started`, `attached` (another supervisor has that directory) or what went wrong.
+///
+/// To be called by a process that has no other threads.
+///
+/// # Errors
+/// What went wrong before the call began, as it was said.
+pub fn supervise(dir: PathBuf) -> Result<(), String> {
+    let begun = receive().and_then(|detach| leave_session().map(|left| (detach, left)));
+    let (detach, left) = match begun {
+        Ok(begun) => begun,
+        Err(e) => return say(Err(format!("its supervisor cannot begin: {e}"))),
+    };
+    if !left {
+        return Ok(());
+    }
+    let job = Job::at(dir);
+    let output = match job.claim() {
+        Ok(Some(output)) => output,
+        Ok(None) => return say(Ok("attached")),
+        Err(e) => return say(Err(format!("cannot make {}: {e}", job.dir().display()))),
+    };
+    say(Ok("started"))?;
+    close_standard_streams().map_err(|e| e.to_string())?;
+    let mut output = output;
+    let outcome = run(&detach, &mut output);
+    if job.finish(&outcome).is_err() {
+        // A full disk: the outcome matters more than the output does.
+        let _ = output.set_len(0);
+        job.finish(&outcome).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+fn receive() -> io::Result<Detach> {
+    let mut request = Vec::new();
+    io::stdin().lock().read_to_end(&mut request)?;
+    postcard::from_bytes(&request).map_err(io::Error::other)
+}
+
+fn say(answer: Result<&str, String>) -> Result<(), String> {
+    let line = match &answer {
+        Ok(word) => (*word).to_owned(),
+        Err(why) => why.replace('\n', " "),
+    };
+    // Where the agent has gone meanwhile nobody listens, and the call goes on all the same.
+    let _ = writeln!(io::stdout(), "{line}");
+    answer.map(drop)
+}
+
+/// Forks twice with a new session in between, so that neither the agent nor a terminal has a hold on what is left;
+/// true in the process that is left.
+fn leave_session() -> io::Result<bool> {
+    // SAFETY: this process has one thread, so that a forked copy is whole.
+    match unsafe { libc::fork() } {
+        0 => {}
+        -1 => return Err(io::Error::last_os_error()),
+        _ => return Ok(false),
+    }
+    // SAFETY: setsid has no preconditions; a forked process leads no group, so that it cannot fail.
+    unsafe { libc::setsid() };
+    // SAFETY: as above.
+    match unsafe { libc::fork() } {
+        0 => Ok(true),
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(false),
+    }
+}
+
+/// Lets go of the agent's pipes.
+fn close_standard_streams() -> io::Result<()> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    for standard in 0..3 {
+        // SAFETY: both are descriptors of this process; whoever uses the standard ones finds nothing there.
+        if unsafe { libc::dup2(null.as_raw_fd(), standard) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Runs the call within its time limit.
+fn run(detach: &Detach, output: &mut File) -> Outcome {
+    let cancel = Arc::new(Cancel::new());
+    let (done, waiting) = channel::<()>();
+    let limit = Duration::from_secs(detach.limit_secs);
+    let timed = Arc::clone(&cancel);
+    let timer = thread::Builder::new().spawn(move || {
+        let late = waiting.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+        if late {
+            timed.cancel();
+        }
+        late
+    });
+    let outcome = runner::run(&detach.call, None, &cancel, Some(output));
+    drop(done);
+    match timer.map(thread::JoinHandle::join) {
+        Ok(Ok(true)) if cancel.is_cancelled() && outcome.failed => {
+            Outcome::failed(format!("Job reached maximum time limit of {} seconds.", detach.limit_secs))
+        }
+        Err(e) => Outcome { warnings: vec![format!("the time limit was not kept: {e}")], ..outcome },
+        Ok(_) => outcome,
+    }
+}
