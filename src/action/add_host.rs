@@ -41,13 +41,13 @@ impl Action for AddHostAction {
 
 fn add_host(mut args: Map) -> Effect {
     let given = args.shift_remove("name").unwrap_or_default();
-    let name = crate::template::python_str(&given);
+    let name = crate::value::python_str(&given);
     if name.trim().is_empty() || given.is_null() {
         return Effect::failed("name, host or hostname needs to be provided");
     }
     let (name, port) = split_port(&name);
     let groups = match args.shift_remove("groups") {
-        Some(Value::List(groups)) => groups.iter().map(crate::template::python_str).collect(),
+        Some(Value::List(groups)) => groups.iter().map(crate::value::python_str).collect(),
         Some(Value::Text(groups)) => groups.as_str().split(',').map(|g| g.trim().to_owned()).collect(),
         _ => Vec::new(),
     };

@@ -65,12 +65,12 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
 fn shown(context: &Context<'_>, var: &Value) -> Result<(String, Value)> {
     let Value::Text(expression) = var else {
         let value = context.engine.render(var, context.scope)?;
-        return Ok((crate::template::python_str(&value), value));
+        return Ok((crate::value::python_str(&value), value));
     };
     let expression = if expression.is_template() {
         match context.engine.render(var, context.scope)? {
             Value::Text(t) => Text::source(t.shared(), expression.span().cloned()),
-            other => return Ok((crate::template::python_str(&other), other)),
+            other => return Ok((crate::value::python_str(&other), other)),
         }
     } else {
         expression.clone()

@@ -11,6 +11,7 @@ mod group_by;
 mod include_vars;
 mod overlay;
 mod pause;
+mod place;
 mod raw;
 mod script;
 mod search;
@@ -71,6 +72,8 @@ pub struct Effect {
     pub add_host: Option<AddHost>,
     /// A group to make and put the host in, and the groups above it.
     pub add_group: Option<(Arc<str>, Vec<Arc<str>>)>,
+    /// Not run, and why: the result holds nothing else.
+    pub skip: Option<String>,
     /// Where the failure lies, when that has a place of its own.
     pub error: Option<crate::error::Error>,
 }
@@ -151,6 +154,12 @@ impl Effect {
     #[must_use]
     pub fn failed(msg: impl Into<String>) -> Self {
         Effect { outcome: Outcome::failed(msg), ..Effect::default() }
+    }
+
+    /// Not run, for this reason.
+    #[must_use]
+    pub fn skip(why: impl Into<String>) -> Self {
+        Effect { skip: Some(why.into()), ..Effect::default() }
     }
 
     /// A failure of the controller's: its message, and its place.

@@ -5,7 +5,8 @@ use super::keyword::Rendered;
 use crate::error::{Error, Result};
 use crate::play::Task;
 use crate::template::is_omit;
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Text, Value};
+use warp_agent::python;
 
 /// The arguments as the module is to see them: rendered, the omitted ones left out. Expressions stay as written.
 ///
@@ -39,7 +40,7 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
             r.engine.render(value, r.scope).map_err(|e| {
                 failed(
                     e.at(value.span().cloned())
-                        .context(format!("Error while resolving value for '{}'", written(name))),
+                        .context(format!("Error while resolving value for '{name}'")),
                 )
             })?
         };
@@ -47,15 +48,19 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
             args.shift_remove(&**name);
             continue;
         }
-        let name = r.engine.render_name(name, r.scope).map_err(failed)?;
-        args.insert(Key::from(name), value);
+        args.insert(key(name, r).map_err(failed)?, value);
     }
     Ok(args)
 }
 
-/// The name under which Ansible knows a free-form argument.
-fn written(name: &str) -> &str {
-    name
+/// The name of an argument; `set_fact` takes templates there.
+fn key(name: &str, r: Rendered<'_>) -> Result<Key> {
+    let text = Text::source(name, None);
+    if !text.is_template() {
+        return Ok(Key::from(name));
+    }
+    let rendered = r.engine.render(&Value::Text(text), r.scope)?;
+    Ok(Key::from(python::str(&(&rendered).into())))
 }
 
 /// A module's full name: `ansible.builtin.copy`.
@@ -95,7 +100,7 @@ pub(super) fn environment(levels: &[Value], r: Rendered<'_>) -> Result<Vec<(Stri
                 }
                 let name = name.to_string();
                 merged.retain(|(n, _)| *n != name);
-                merged.push((name, crate::template::python_str(value)));
+                merged.push((name, python::str(&value.into())));
             }
         }
     }

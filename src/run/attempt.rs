@@ -56,6 +56,13 @@ impl Attempt<'_> {
             Ok(effect) => effect,
             Err(e) => return (self.gone(e), after),
         };
+        if let Some(why) = effect.skip {
+            let mut result = Map::new();
+            result::put(&mut result, "changed", false);
+            result::put(&mut result, "skipped", true);
+            result::put(&mut result, "msg", Value::data(why));
+            return (self.task.blank(End::Skipped, result), after);
+        }
         let mut result = result::of_outcome(effect.outcome, effect.values);
         if retrying {
             result::put(&mut result, "attempts", Value::Int(number.into()));
@@ -177,12 +184,10 @@ impl Attempt<'_> {
         for warning in checked.warnings {
             run.warn(warning);
         }
-        if self.prepared.mode.check && matches!(spec.check, CheckSupport::None) {
-            let msg = format!("remote module ({module}) does not support check mode");
-            let outcome = Outcome { skipped: true, ..Outcome::ok() }.with("msg", msg);
-            return Ok(Effect { outcome, ..Effect::default() });
-        }
         if let Some(action) = run.actions.find(module) {
+            if self.prepared.mode.check && matches!(spec.check, CheckSupport::None) {
+                return Ok(Effect::skip("Check mode is not supported for this task."));
+            }
             if self.prepared.detached.is_some() {
                 return Ok(failed(format!("async is not supported for the '{module}' action")));
             }
@@ -212,7 +217,7 @@ impl Attempt<'_> {
             None => run.sessions.call(self.prepared.target(), call, None).await?,
             Some(detached) => super::detached::run(self, detached, call).await?,
         };
-        Ok(crate::action::facts_of(outcome))
+        Ok(outcome.into())
     }
 }
 

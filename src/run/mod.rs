@@ -237,6 +237,6 @@ fn batch_size(size: &Value, hosts: usize) -> Option<usize> {
 fn pattern_text(pattern: &Value) -> String {
     match pattern {
         Value::List(parts) => parts.iter().map(pattern_text).collect::<Vec<_>>().join(","),
-        other => crate::template::python_str(other),
+        other => crate::value::python_str(other),
     }
 }

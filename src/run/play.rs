@@ -158,7 +158,7 @@ pub(super) fn rendered_text(name: &Text, r: Rendered<'_>) -> Arc<str> {
         return name.shared();
     }
     match r.engine.render(&Value::Text(name.clone()), r.scope) {
-        Ok(value) => crate::template::python_str(&value).into(),
+        Ok(value) => crate::value::python_str(&value).into(),
         Err(_) => name.shared(),
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn skipped(condition: &Value) -> Map {
     put(&mut result, "changed", false);
     put(&mut result, "skipped", true);
     put(&mut result, "skip_reason", Value::data("Conditional result was False"));
-    put(&mut result, "false_condition", crate::template::plain(condition));
+    put(&mut result, "false_condition", final_value(condition));
     result
 }
 
@@ -140,4 +140,9 @@ pub(super) fn of_loop(mut items: Vec<Map>) -> Map {
     };
     put(&mut result, "msg", Value::data(msg));
     result
+}
+
+/// A value as data: what a result holds is never rendered again.
+pub(super) fn final_value(value: &Value) -> Value {
+    warp_agent::value::Value::from(value).into()
 }

@@ -13,7 +13,7 @@ pub(super) fn of(tags: &[Value], r: Rendered<'_>) -> Result<Vec<String>> {
     for tag in tags {
         let rendered = r.engine.render(tag, r.scope)?;
         for tag in rendered.as_list().unwrap_or(std::slice::from_ref(&rendered)) {
-            let text = crate::template::python_str(tag);
+            let text = crate::value::python_str(tag);
             names.extend(text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned));
         }
     }
