@@ -32,7 +32,7 @@ impl Load<'_> {
         match &*found.action.module {
             "import_tasks" => return self.import_tasks(node, &found, inner, &vars, place, path),
             "import_role" => return self.import_role(node, &found, inner, &vars, place, path),
-            "meta" if self.loader.catalogue.spec("meta").is_none() => return meta(node, &found, &inner),
+            "meta" => check_meta(&found)?,
             "include_role" if place.handlers => {
                 return Err(Error::input("include_role cannot be a handler").at(found.name.span.clone()));
             }
@@ -200,16 +200,33 @@ fn register(node: &Node) -> Result<Option<Text>> {
     }
 }
 
-/// `meta`, of which only flushing handlers is done.
-fn meta(node: &Node, found: &Found<'_>, inner: &Inherited) -> Result<Vec<Step>> {
-    let what = found.action.args.get("_raw_params").and_then(Value::as_str).unwrap_or_default();
-    match what {
-        "noop" => Ok(Vec::new()),
-        "flush_handlers" if inner.keywords.when.is_empty() => Ok(vec![Step::FlushHandlers]),
-        "flush_handlers" => Err(Error::input("a condition on `meta: flush_handlers` is not supported yet")
-            .at(node.get("when").map_or_else(|| found.name.span.clone(), |w| w.span.clone()))),
-        _ => Err(Error::input(format!("`meta: {what}` is not supported yet")).at(found.name.span.clone())),
+/// The actions of `meta` that the runner does.
+const META: [&str; 7] = [
+    "clear_facts",
+    "clear_host_errors",
+    "end_host",
+    "end_play",
+    "flush_handlers",
+    "noop",
+    "reset_connection",
+];
+
+/// Checks that a `meta` task names an action that is done.
+fn check_meta(found: &Found<'_>) -> Result<()> {
+    let what = found.action.args.values().find_map(Value::as_str).unwrap_or_default();
+    if META.contains(&what) {
+        return Ok(());
     }
+    let place = found.action.args.values().find_map(|v| v.span().cloned());
+    let place = place.unwrap_or_else(|| found.name.span.clone());
+    if matches!(what, "refresh_inventory" | "end_batch" | "end_role" | "role_complete") {
+        return Err(Error::input(format!("`meta: {what}` is not supported yet")).at(place));
+    }
+    let error = Error::input(format!("unknown action `{what}` of meta")).at(place);
+    Err(match crate::error::did_you_mean(what, META) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
 }
 
 /// The keywords of an import or include with its `vars` counted as what it passes on.
