@@ -1,6 +1,7 @@
 //! Running programs: one process group each, output read as Ansible reads it, ended whole when the step is cancelled.
 
 use crate::module::Failed;
+use crate::shlex;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -8,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{self, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a cancelled program may take to follow SIGTERM before SIGKILL ends its process group.
@@ -22,6 +23,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Cancel {
     state: Mutex<State>,
+    told: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +49,14 @@ impl Cancel {
         for group in &state.groups {
             signal(*group, libc::SIGTERM);
         }
+        self.told.notify_all();
+    }
+
+    /// Waits; whether a cancel came, which ends the waiting at once.
+    #[must_use]
+    pub fn sleep(&self, time: Duration) -> bool {
+        let waited = self.told.wait_timeout_while(self.lock(), time, |state| !state.cancelled);
+        waited.unwrap_or_else(PoisonError::into_inner).0.cancelled
     }
 
     /// Sends SIGKILL to the process groups that still run, for an agent that is about to exit.
@@ -185,16 +195,19 @@ impl Command {
     }
 
     fn not_started(&self, e: &io::Error) -> Failed {
-        let cmd = self.argv.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let words: Vec<String> = self.argv.iter().map(|a| shlex::quote(&a.to_string_lossy())).collect();
+        let program = self.argv.first().map(|p| p.to_string_lossy()).unwrap_or_default();
         Failed::new("Error executing command.")
-            .with("cmd", cmd)
+            .because(format!("{e}: {program}"))
+            .with("cmd", words.join(" "))
             .with("rc", e.raw_os_error().unwrap_or(257))
             .with("stdout", "")
             .with("stderr", "")
     }
 }
 
-fn cancelled() -> Failed {
+/// The failure of a step that was cancelled.
+pub(crate) fn cancelled() -> Failed {
     Failed::new("the step was cancelled")
 }
 

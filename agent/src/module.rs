@@ -1,7 +1,7 @@
 //! What a module is, and what it is given.
 
 use crate::args::Args;
-use crate::command::{Cancel, Command, Output};
+use crate::command::{self, Cancel, Command, Output};
 use crate::effects::Effects;
 use crate::outcome::Outcome;
 use crate::shlex;
@@ -10,6 +10,7 @@ use crate::value::Value;
 use crate::wire::Mode;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// One module.
 ///
@@ -35,6 +36,13 @@ impl Failed {
     #[must_use]
     pub fn new(msg: impl Into<String>) -> Self {
         Failed(Box::new(Outcome::failed(msg)))
+    }
+
+    /// With the cause beneath its `msg`.
+    #[must_use]
+    pub fn because(mut self, cause: impl ToString) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
     }
 
     /// With one more return value.
@@ -96,6 +104,27 @@ impl<'a> Context<'a> {
     /// The program could not be started, as Ansible words it, with `cmd` and `rc`; or the step was cancelled.
     pub fn run(&mut self, command: &Command) -> Result<Output, Failed> {
         command.run(self.environment, self.cancel, None)
+    }
+
+    /// As `run`, with the program's output shown while it runs, where somebody looks.
+    ///
+    /// # Errors
+    /// As `run`.
+    pub fn run_shown(&mut self, command: &Command) -> Result<Output, Failed> {
+        // Spelled out: only so does the compiler shorten the output's lifetime.
+        let shown: Option<&mut (dyn Write + Send)> = match &mut self.output {
+            Some(output) => Some(&mut **output),
+            None => None,
+        };
+        command.run(self.environment, self.cancel, shown)
+    }
+
+    /// Waits; a cancel ends the waiting at once.
+    ///
+    /// # Errors
+    /// The step was cancelled.
+    pub fn sleep(&self, time: Duration) -> Result<(), Failed> {
+        if self.cancel.sleep(time) { Err(command::cancelled()) } else { Ok(()) }
     }
 
     /// Replaces a file with these bytes, once `validate` accepts them: a command in which `%s` stands for the new

@@ -31,6 +31,8 @@ pub struct Outcome {
     pub diff: Vec<Diff>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
+    /// Why it failed, beneath `msg`: the system's own words. Shown, but as in Ansible not part of the registered result.
+    pub cause: Option<String>,
 }
 
 impl Outcome {
@@ -50,6 +52,13 @@ impl Outcome {
     #[must_use]
     pub fn failed(msg: impl Into<String>) -> Self {
         Outcome { failed: true, ..Self::default() }.with("msg", msg.into())
+    }
+
+    /// With the cause beneath its `msg`.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
     }
 
     /// With one more return value.

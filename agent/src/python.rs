@@ -149,6 +149,27 @@ fn write_json_string(s: &str, out: &mut String) {
     out.push('"');
 }
 
+/// `text.splitlines()`: at every line end that Python knows.
+#[must_use]
+pub fn splitlines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ends = |c: char| {
+            matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
+        };
+        let end = rest.find(ends).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        lines.push(line);
+        let mut after = after.chars();
+        if after.next() == Some('\r') && after.as_str().starts_with('\n') {
+            after.next();
+        }
+        rest = after.as_str();
+    }
+    lines
+}
+
 /// A value that was JSON.
 #[must_use]
 pub fn from_json(json: serde_json::Value) -> Value {
@@ -168,6 +189,12 @@ pub fn from_json(json: serde_json::Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_split_as_in_python() {
+        assert_eq!(splitlines("a\r\n\nb\u{2028}c\x0c"), ["a", "", "b", "c"]);
+        assert!(splitlines("").is_empty());
+    }
 
     #[test]
     fn values_print_as_python_prints_them() {

@@ -5,7 +5,10 @@ use crate::command::Cancel;
 use crate::module::{Blob, Context, Failed};
 use crate::modules;
 use crate::outcome::Outcome;
+use crate::path_info;
+use crate::python;
 use crate::spec::CheckSupport;
+use crate::value::Value;
 use crate::wire::Call;
 use std::io::Write;
 
@@ -29,5 +32,13 @@ pub fn run<'a>(
     let mut cx = Context::new(call.mode.clone(), &call.environment, cancel);
     cx.blob = blob;
     cx.output = output;
-    module.run(&args, &mut cx).unwrap_or_else(Failed::into_outcome)
+    let mut outcome = module.run(&args, &mut cx).unwrap_or_else(Failed::into_outcome);
+    path_info::add(&mut outcome.values);
+    for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let (Some(Value::Str(text)), None) = (outcome.values.get(text), outcome.values.get(lines)) {
+            let split = python::splitlines(text);
+            outcome.values.insert(lines.to_owned(), split.into());
+        }
+    }
+    outcome
 }

@@ -1,17 +1,27 @@
 //! The modules that run on a target, one file each.
 
 mod blockinfile;
+mod command;
 mod edit;
 mod lineinfile;
 mod ping;
 mod replace;
+mod setup;
 mod wait_for;
 
 use crate::module::Module;
 
 /// All of them.
-static ALL: &[&dyn Module] =
-    &[&blockinfile::Blockinfile, &lineinfile::Lineinfile, &ping::Ping, &replace::Replace, &wait_for::WaitFor];
+static ALL: &[&dyn Module] = &[
+    &blockinfile::Blockinfile,
+    &command::CommandModule,
+    &command::Shell,
+    &lineinfile::Lineinfile,
+    &ping::Ping,
+    &replace::Replace,
+    &setup::Setup,
+    &wait_for::WaitFor,
+];
 
 /// All of them.
 #[must_use]
