@@ -6,7 +6,6 @@ use super::result;
 use super::vars::HostScope;
 use crate::action::{Context, Effect};
 use crate::connect::{CallError, Target};
-use crate::error::Error;
 use crate::event::Event;
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};

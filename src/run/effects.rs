@@ -3,9 +3,8 @@
 use super::end::{Effects, HostEnd};
 use super::play::PlayRun;
 use super::vars::{HostScope, HostState};
-use crate::action::{AddHost, FactKind};
+use crate::action::FactKind;
 use crate::error::Result;
-use crate::inventory::{Group, Host};
 use crate::template::Scope;
 use crate::value::{Map, Value, Vars};
 use std::sync::Arc;
@@ -66,35 +65,13 @@ impl PlayRun {
                 });
             }
         }
-        if let Some(host) = effects.add_host.take() {
-            self.run.variables.change_inventory(|inventory| {
-                for group in &host.groups {
-                    let members = inventory.groups.entry(Arc::clone(group)).or_insert_with(Group::default);
-                    members.hosts.insert(Arc::clone(&host.name));
-                    under_all(inventory, group);
-                }
-                add_host(inventory, host);
-            });
+        if let Some(new) = effects.add_host.take() {
+            self.run.variables.change_inventory(|i| i.add_host(&new.name, &new.groups, new.vars));
         }
         if let Some((group, parents)) = effects.add_group.take() {
             self.run.variables.change_inventory(|inventory| {
                 for host in hosts {
-                    inventory.groups.entry(Arc::clone(&group)).or_default().hosts.insert(Arc::clone(host));
-                    if let Some(known) = inventory.hosts.get_mut(host) {
-                        known.groups.insert(Arc::clone(&group));
-                    }
-                }
-                for parent in parents.iter().filter(|p| &***p != "all") {
-                    inventory
-                        .groups
-                        .entry(Arc::clone(parent))
-                        .or_default()
-                        .children
-                        .insert(Arc::clone(&group));
-                    under_all(inventory, parent);
-                }
-                if parents.iter().any(|p| &**p == "all") {
-                    under_all(inventory, &group);
+                    inventory.add_to_group(host, &group, &parents);
                 }
             });
         }
@@ -111,32 +88,5 @@ fn set_facts(state: &mut HostState, facts: &Map, kind: FactKind) {
                 state.set(name, value.clone());
             }
         }
-    }
-}
-
-/// A group without a parent is beneath `all`.
-fn under_all(inventory: &mut crate::inventory::Inventory, group: &Arc<str>) {
-    let has_parent = inventory.groups.values().any(|g| g.children.contains(group));
-    if !has_parent && &**group != "all" {
-        inventory.groups.entry(Arc::from("all")).or_default().children.insert(Arc::clone(group));
-    }
-}
-
-fn add_host(inventory: &mut crate::inventory::Inventory, new: AddHost) {
-    let host = inventory.hosts.entry(Arc::clone(&new.name)).or_insert_with(Host::default);
-    host.vars.extend(new.vars);
-    host.groups.extend(new.groups);
-    let ungrouped = Arc::<str>::from("ungrouped");
-    let grouped = host.groups.iter().any(|g| !matches!(&**g, "all" | "ungrouped"));
-    if grouped {
-        host.groups.shift_remove(&ungrouped);
-    } else {
-        host.groups.insert(Arc::clone(&ungrouped));
-    }
-    let members = &mut inventory.groups.entry(ungrouped).or_default().hosts;
-    if grouped {
-        members.shift_remove(&new.name);
-    } else {
-        members.insert(Arc::clone(&new.name));
     }
 }

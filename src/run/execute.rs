@@ -117,7 +117,7 @@ impl HostTask {
                     .at(keyword.and_then(Value::span).cloned()));
             }
         };
-        let host = self.play.run.variables.view().named(&name);
+        let host = self.play.run.variables.view().known(&name).unwrap_or(name);
         let scope = self.play.scope(&host, Some(&self.task))?;
         let own = scope.with(&self.locals_for_delegate(&dynamic));
         Ok(Some(Delegate { host, scope: own }))

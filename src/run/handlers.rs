@@ -82,7 +82,7 @@ impl PlayRun {
             if due.is_empty() {
                 continue;
             }
-            let after = self.task(handler, due.clone(), around).await?;
+            let after = Box::pin(self.task(handler, due.clone(), around)).await?;
             let others: Hosts = ran.live.iter().filter(|h| !due.contains(h)).cloned().collect();
             ran.failed.extend(after.failed);
             ran.live = if after.fatal {

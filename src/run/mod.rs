@@ -24,7 +24,6 @@ mod tally;
 mod vars;
 
 pub use catalogue::{LoadTime, Modules};
-pub use list::list;
 pub use settings::{Gathering, Settings};
 pub use tally::RunResult;
 pub use vars::extra_vars;
@@ -122,12 +121,11 @@ impl Runner {
         let shared = &self.shared;
         let dir = plan.path.parent().map(PathBuf::from).unwrap_or_default();
         shared.variables.set_playbook_dir(std::path::absolute(&dir).unwrap_or(dir));
-        let mut outcome = Ok(());
+        let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = shared.play(play).await;
-            match &outcome {
-                Ok(true) => {}
-                _ => break,
+            if !matches!(outcome, Ok(true)) {
+                break;
             }
         }
         let result = shared.lock_tally().result();

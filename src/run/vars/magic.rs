@@ -2,7 +2,7 @@
 
 use super::{PlayVars, Variables, read};
 use crate::error::Result;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, LOCALHOST};
 use crate::play::Task;
 use crate::value::{Key, Map, Value, Vars};
 use indexmap::IndexSet;
@@ -49,7 +49,7 @@ impl View {
         self.groups
             .get_or_init(|| {
                 let groups = self.inventory.groups.keys().map(|name| {
-                    let hosts = self.group_hosts(name).into_iter().map(Value::data).collect();
+                    let hosts = self.inventory.group_hosts(name).into_iter().map(Value::data).collect();
                     (Key::from(Arc::clone(name)), Value::list(hosts))
                 });
                 Value::map(groups.collect())
@@ -57,43 +57,19 @@ impl View {
             .clone()
     }
 
-    /// The hosts in a group and beneath it, breadth first.
-    fn group_hosts(&self, group: &Arc<str>) -> IndexSet<Arc<str>> {
-        if &**group == "all" {
-            return self.inventory.hosts.keys().cloned().collect();
-        }
-        let mut groups = IndexSet::from([Arc::clone(group)]);
-        let mut hosts = IndexSet::new();
-        let mut at = 0;
-        while let Some(name) = groups.get_index(at).cloned() {
-            if let Some(group) = self.inventory.groups.get(&name) {
-                hosts.extend(group.hosts.iter().cloned());
-                groups.extend(group.children.iter().cloned());
-            }
-            at += 1;
-        }
-        hosts
-    }
-
     /// `group_names`: every group that a host is in, by whatever way, but `all`; sorted.
     #[must_use]
     pub fn group_names(&self, host: &str) -> Vec<Arc<str>> {
-        let mut names: IndexSet<Arc<str>> =
-            self.inventory.hosts.get(host).map(|h| h.groups.clone()).unwrap_or_default();
-        let mut at = 0;
-        while let Some(name) = names.get_index(at).cloned() {
-            let above = self.inventory.groups.iter().filter(|(_, g)| g.children.contains(&name));
-            names.extend(above.map(|(above, _)| Arc::clone(above)));
-            at += 1;
-        }
-        let mut names: Vec<Arc<str>> = names.into_iter().filter(|n| &**n != "all").collect();
+        let mut names = self.inventory.groups_of(host);
         names.sort();
         names
     }
 
-    /// A host's name as the inventory has it; a host that is not in it is taken by the name given.
-    pub fn named(&self, host: &str) -> Arc<str> {
-        self.inventory.hosts.get_key_value(host).map_or_else(|| Arc::from(host), |(name, _)| Arc::clone(name))
+    /// A host that the inventory has, or this machine, which it need not have.
+    #[must_use]
+    pub fn known(&self, host: &str) -> Option<Arc<str>> {
+        let own = self.inventory.hosts.get_key_value(host).map(|(name, _)| Arc::clone(name));
+        own.or_else(|| LOCALHOST.contains(&host).then(|| Arc::from(host)))
     }
 
     /// The inventory's variables of a host, groups and folders merged in order of precedence.

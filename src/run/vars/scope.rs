@@ -72,9 +72,9 @@ impl Scope for HostScope {
     }
 
     fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
-        let (host, _) = self.magic.view.inventory.hosts.get_key_value(name)?;
+        let host = self.magic.view.known(name)?;
         // A variable file that cannot be read was told when the play began.
-        let scope: Arc<dyn Scope> = self.magic.variables.host_scope(host).ok()?;
+        let scope: Arc<dyn Scope> = self.magic.variables.host_scope(&host).ok()?;
         Some(scope)
     }
 }
