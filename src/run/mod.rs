@@ -24,7 +24,8 @@ mod tally;
 mod vars;
 
 pub use catalogue::{LoadTime, Modules};
-pub use settings::{Gathering, Settings};
+pub use list::{Listing, list};
+pub use settings::Settings;
 pub use tally::RunResult;
 pub use vars::extra_vars;
 

@@ -2,10 +2,10 @@
 
 use super::handlers::Notified;
 use super::keyword::Rendered;
-use super::settings::Gathering;
 use super::steps::{Around, Hosts, Ran};
 use super::vars::{HostScope, PlayVars, write};
 use super::{Shared, tags};
+use crate::config::Gathering;
 use crate::error::Result;
 use crate::play::{Action, Errors, Play, Task};
 use crate::template::Scope;

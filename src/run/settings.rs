@@ -1,5 +1,6 @@
 //! What a run is told from outside.
 
+use crate::config::Gathering;
 use crate::value::{Value, Vars};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,18 +49,6 @@ pub struct Settings {
     pub run_key: String,
     /// Inventory sources as given, for `ansible_inventory_sources`.
     pub inventory_sources: Vec<String>,
-}
-
-/// Which plays gather facts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Gathering {
-    /// All that do not refuse.
-    #[default]
-    Implicit,
-    /// Those that ask.
-    Explicit,
-    /// All that do not refuse, each host once in a run.
-    Smart,
 }
 
 impl Default for Settings {
