@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::command::{self, Cancel, Command, Output};
 use crate::effects::Effects;
+use crate::expand;
 use crate::outcome::Outcome;
 use crate::shlex;
 use crate::spec::Spec;
@@ -155,15 +156,24 @@ impl<'a> Context<'a> {
     /// # Errors
     /// It has no `%s`, or refuses.
     pub fn validate(&mut self, command: &str, path: &Path) -> Result<(), Failed> {
-        if !command.contains("%s") {
-            return Err(Failed::new(format!("validate must contain %s: {command}")));
-        }
-        let words = shlex::split(&command.replace("%s", &path.to_string_lossy()))
-            .map_err(|e| Failed::new(format!("cannot read the validate command: {e}")))?;
-        let output = self.run(&Command::new(words))?;
+        let output = self.run_validate(command, path)?;
         if output.rc == 0 {
             return Ok(());
         }
         Err(Failed::new(format!("failed to validate: rc:{} error:{}", output.rc, output.stderr_text())))
+    }
+
+    /// Runs a `validate` command on the new content at `path`, for the module to word its failure.
+    ///
+    /// # Errors
+    /// It has no `%s`, or cannot be run.
+    pub fn run_validate(&mut self, command: &str, path: &Path) -> Result<Output, Failed> {
+        if !command.contains("%s") {
+            return Err(Failed::new(format!("validate must contain %s: {command}")));
+        }
+        let line = command.replace("%s", &path.to_string_lossy());
+        let words =
+            shlex::split(&line).map_err(|e| Failed::new(format!("cannot read the validate command: {e}")))?;
+        self.run(&Command::new(words.iter().map(|w| expand::path(w, self.environment))))
     }
 }

@@ -4,7 +4,6 @@ use super::action::Found;
 use super::loader::{Load, Place};
 use super::plan::{Inherited, Keywords, Step};
 use super::role::{RoleFiles, Use};
-use super::task::passing;
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::yaml::Node;
 use crate::value::{Text, Value, Vars};
@@ -47,12 +46,7 @@ impl Load<'_> {
         if self.importing.contains(&target) {
             return Err(Error::input(format!("{} imports itself", target.display())).at(span));
         }
-        let inner = Place {
-            inherited: passing(inner, vars),
-            file: Arc::from(target.as_path()),
-            path,
-            ..place.clone()
-        };
+        let inner = Place { inherited: inner, file: Arc::from(target.as_path()), path, ..place.clone() };
         self.importing.push(target.clone());
         let steps = self.task_file(&target, &inner);
         self.importing.pop();
@@ -102,7 +96,7 @@ impl Load<'_> {
             allow_duplicates: Some(flag("allow_duplicates")),
             public: flag("public"),
         };
-        let inner = Place { inherited: passing(inner, vars), path, ..place.clone() };
+        let inner = Place { inherited: inner, path, ..place.clone() };
         let Some(loaded) = self.role(used, &inner) else { return Ok(Vec::new()) };
         self.roles.push(loaded.role);
         self.handlers.extend(loaded.handlers);

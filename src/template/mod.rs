@@ -11,7 +11,9 @@ mod exec;
 mod fail;
 mod files;
 mod filters;
+mod glob;
 mod globals;
+mod json;
 mod locals;
 mod lookups;
 mod loops;
@@ -19,9 +21,11 @@ mod options;
 mod parse;
 mod place;
 mod python;
+mod random;
 mod shared;
 mod tests;
 mod val;
+mod yaml;
 
 pub use options::FileOptions;
 

@@ -2,11 +2,16 @@
 
 mod blockinfile;
 mod command;
+mod copy;
 mod edit;
+mod file;
 mod lineinfile;
 mod ping;
 mod replace;
 mod setup;
+mod slurp;
+mod stat;
+mod tempfile;
 mod wait_for;
 
 use crate::module::Module;
@@ -16,10 +21,15 @@ static ALL: &[&dyn Module] = &[
     &blockinfile::Blockinfile,
     &command::CommandModule,
     &command::Shell,
+    &copy::Copy,
+    &file::FileModule,
     &lineinfile::Lineinfile,
     &ping::Ping,
     &replace::Replace,
     &setup::Setup,
+    &slurp::Slurp,
+    &stat::Stat,
+    &tempfile::Tempfile,
     &wait_for::WaitFor,
 ];
 

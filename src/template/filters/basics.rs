@@ -29,7 +29,8 @@ pub(super) const TABLE: &[Filter] = &[
 
 fn default(_: &Env, v: Val, b: Bound) -> R {
     let missing = match &v {
-        Val::Marker(_) => true,
+        Val::Marker(f) if f.kind() == Kind::Undefined => true,
+        Val::Marker(_) => false,
         v => b.flag("boolean", false)? && !v.truthy()?,
     };
     if missing { Ok(b.get("default_value").cloned().unwrap_or_else(|| "".into())) } else { Ok(v) }
@@ -61,14 +62,11 @@ fn ternary(_: &Env, v: Val, b: Bound) -> R {
 
 fn to_bool(_: &Env, v: Val, _: Bound) -> R {
     Ok(Val::Bool(match &v {
-        Val::None => return Ok(Val::None),
         Val::Bool(b) => *b,
         Val::Int(i) => *i == 1,
         Val::Float(f) => *f == 1.0,
-        other => matches!(
-            python::to_str(other)?.trim().to_lowercase().as_str(),
-            "true" | "yes" | "on" | "1" | "y" | "t" | "1.0"
-        ),
+        Val::Str(s) => matches!(s.to_lowercase().as_str(), "true" | "yes" | "on" | "1"),
+        _ => false,
     }))
 }
 

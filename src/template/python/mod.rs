@@ -6,6 +6,7 @@ pub(crate) mod format;
 pub(crate) mod lists;
 pub(crate) mod methods;
 pub(crate) mod ops;
+pub(crate) mod regex;
 mod repr;
 pub(crate) mod strings;
 
