@@ -1,13 +1,12 @@
 //! `fetch`: brings a file from the target to the controller.
 
-use super::{Action, BoxFuture, Context, Effect, flag, text};
+use super::{Action, BoxFuture, Context, Effect, flag, module, text};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
 use crate::value::{Key, Map, Value, normal};
 use std::path::{Component, Path, PathBuf};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
-use warp_agent::wire::{Call, Mode};
 
 static SPEC: Spec = Spec {
     check: CheckSupport::None,
@@ -107,13 +106,7 @@ async fn stat(context: &Context<'_>, path: &str) -> Result<Value, CallError> {
         ("get_checksum".to_owned(), true.into()),
         ("checksum_algorithm".to_owned(), "sha1".into()),
     ];
-    let call = Call {
-        module: "stat".to_owned(),
-        args: args.into_iter().collect(),
-        mode: Mode::default(),
-        environment: Vec::new(),
-    };
-    let outcome = context.sessions.call(context.target, call, None).await?;
+    let outcome = module::helper(context, "stat", args.into_iter().collect(), None).await?;
     Ok(outcome.values.get("stat").cloned().map(Value::from).unwrap_or_default())
 }
 

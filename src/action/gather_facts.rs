@@ -1,11 +1,10 @@
 //! `gather_facts`: `setup` under another name.
 
-use super::{Action, BoxFuture, Context, Effect};
+use super::{Action, BoxFuture, Context, Effect, module};
 use crate::connect::CallError;
 use crate::value::Map;
 use warp_agent::spec::Spec;
 use warp_agent::value::Value;
-use warp_agent::wire::Call;
 
 static SPEC: Spec =
     Spec { open: true, ..Spec::new("gather_facts", "Gathers facts, by the module `setup`.", &[]) };
@@ -20,13 +19,8 @@ impl Action for GatherFacts {
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
         Box::pin(async move {
-            let call = Call {
-                module: "setup".to_owned(),
-                args: args.iter().map(|(k, v)| (k.to_string(), Value::from(v))).collect(),
-                mode: context.mode.clone(),
-                environment: context.environment.to_vec(),
-            };
-            Ok(context.sessions.call(context.target, call, None).await?.into())
+            let args = args.iter().map(|(k, v)| (k.to_string(), Value::from(v))).collect();
+            Ok(module::call(&context, "setup", args, None).await?.into())
         })
     }
 }

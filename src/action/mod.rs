@@ -2,12 +2,14 @@
 
 mod add_host;
 mod assert;
+mod copy;
 mod debug;
 mod fail;
 mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod module;
 mod overlay;
 mod pause;
 mod place;
@@ -15,7 +17,9 @@ mod raw;
 mod script;
 mod search;
 mod set_fact;
+mod template;
 mod wait_for_connection;
+mod walk;
 
 pub use overlay::Overlay;
 
@@ -208,6 +212,7 @@ pub fn builtin() -> Actions {
     let mut actions = Actions::default();
     actions.register(Box::new(add_host::AddHostAction));
     actions.register(Box::new(assert::Assert));
+    actions.register(Box::new(copy::Copy));
     actions.register(Box::new(debug::Debug));
     actions.register(Box::new(fail::Fail));
     actions.register(Box::new(fetch::Fetch));
@@ -218,6 +223,7 @@ pub fn builtin() -> Actions {
     actions.register(Box::new(raw::Raw));
     actions.register(Box::new(script::Script));
     actions.register(Box::new(set_fact::SetFact));
+    actions.register(Box::new(template::Template));
     actions.register(Box::new(wait_for_connection::WaitForConnection));
     actions
 }

@@ -2,20 +2,28 @@
 
 use crate::template::Scope;
 use crate::value::{Value, Vars};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Variables above those of another scope.
 pub struct Overlay {
     below: Arc<dyn Scope>,
     above: Vars,
+    folder: Option<PathBuf>,
 }
 
 impl Overlay {
     /// Puts `above` over `below`.
     #[must_use]
     pub fn over(below: &Arc<dyn Scope>, above: Vars) -> Arc<dyn Scope> {
-        Arc::new(Overlay { below: Arc::clone(below), above })
+        Self::searching(below, above, None)
+    }
+
+    /// The same, and searches this folder after the others.
+    #[must_use]
+    pub fn searching(below: &Arc<dyn Scope>, above: Vars, folder: Option<&Path>) -> Arc<dyn Scope> {
+        let folder = folder.map(Path::to_owned);
+        Arc::new(Overlay { below: Arc::clone(below), above, folder })
     }
 }
 
@@ -31,7 +39,9 @@ impl Scope for Overlay {
     }
 
     fn search_path(&self) -> Vec<PathBuf> {
-        self.below.search_path()
+        let mut path = self.below.search_path();
+        path.extend(self.folder.clone());
+        path
     }
 
     fn hosts(&self) -> Vec<Arc<str>> {

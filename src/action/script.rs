@@ -1,12 +1,11 @@
 //! `script`: runs a script of the controller's on the target.
 
-use super::{Action, BoxFuture, Context, Effect, search, text};
+use super::{Action, BoxFuture, Context, Effect, module, search, text};
 use crate::connect::{Blob, CallError};
 use crate::value::{Map, Value};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
 use warp_agent::value::{Map as WireMap, Value as WireValue};
-use warp_agent::wire::{Call, Mode};
 
 static SPEC: Spec = Spec {
     free_form: Some("_raw_params"),
@@ -66,13 +65,13 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
             Effect::skip("Check mode is not supported for this task.")
         });
     }
-    let made = call(context, "command", &[("_raw_params", "mktemp -d /tmp/.warp-script-XXXXXXXX")]).await?;
+    let made = helper(context, "command", &[("cmd", "mktemp -d /tmp/.warp-script-XXXXXXXX")]).await?;
     let folder = made.values.get("stdout").and_then(WireValue::as_str).unwrap_or_default().to_owned();
     if made.failed || folder.is_empty() {
         return Ok(made.into());
     }
     let outcome = in_folder(context, args, &folder, &source, &words).await;
-    let removed = call(context, "file", &[("path", &folder), ("state", "absent")]).await;
+    let removed = helper(context, "file", &[("path", &folder), ("state", "absent")]).await;
     let mut outcome = outcome?;
     removed?;
     for own in ["cmd", "start", "end", "delta", "msg"] {
@@ -94,8 +93,11 @@ async fn in_folder(
 ) -> Result<Outcome, CallError> {
     let name = source.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let path = format!("{folder}/{name}");
-    let place = super::place::content(&path, "0700");
-    let placed = context.sessions.call(context.target, place, Some(Blob::File(source.to_owned()))).await?;
+    let place = WireMap::from_iter([
+        ("dest".to_owned(), WireValue::from(path.as_str())),
+        ("mode".to_owned(), WireValue::from("0700")),
+    ]);
+    let placed = module::helper(context, "copy", place, Some(Blob::File(source.to_owned()))).await?;
     if placed.failed {
         return Ok(placed);
     }
@@ -112,25 +114,17 @@ async fn in_folder(
     if let Some(chdir) = text(args, "chdir") {
         run.insert("chdir".to_owned(), chdir.into());
     }
-    let call = Call {
-        module: "command".to_owned(),
-        args: run,
-        mode: Mode::default(),
-        environment: context.environment.to_vec(),
-    };
-    context.sessions.call(context.target, call, None).await
+    module::helper(context, "command", run, None).await
 }
 
 async fn exists(context: &Context<'_>, path: &str) -> Result<bool, CallError> {
-    let stat = call(context, "stat", &[("path", path)]).await?;
+    let stat = helper(context, "stat", &[("path", path)]).await?;
     let stat = stat.values.get("stat").cloned().map(Value::from).unwrap_or_default();
     Ok(stat.get("exists").and_then(Value::as_bool).unwrap_or(false))
 }
 
 /// Calls a module of the agent with a few texts.
-async fn call(context: &Context<'_>, module: &str, args: &[(&str, &str)]) -> Result<Outcome, CallError> {
+async fn helper(context: &Context<'_>, module: &str, args: &[(&str, &str)]) -> Result<Outcome, CallError> {
     let args = args.iter().map(|(k, v)| ((*k).to_owned(), WireValue::from(*v))).collect();
-    let call =
-        Call { module: module.to_owned(), args, mode: Mode::default(), environment: Vec::new() };
-    context.sessions.call(context.target, call, None).await
+    module::helper(context, module, args, None).await
 }

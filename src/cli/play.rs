@@ -1,7 +1,7 @@
 //! `warp play`: runs playbooks.
 
 use crate::action;
-use crate::config::Config;
+use crate::config;
 use crate::connect::Sessions;
 use crate::error::{Error, Exit};
 use crate::event::{Event, Events, Report};
@@ -111,14 +111,17 @@ pub(super) fn run(args: &Args) -> Exit {
 }
 
 fn play(args: &Args) -> Result<Exit, Errors> {
-    let config = Config::from_environment()?;
+    let config = config::Settings::of_process()?;
     let given = if args.inventory.is_empty() { config.inventory.clone() } else { args.inventory.clone() };
     let events = events(args);
+    for warning in &config.warnings {
+        events.emit(&Event::Warning(warning.clone()));
+    }
     let inventory = Sources::default().load(&given)?;
-    let settings = settings(args, &config, &given)?;
+    let settings = settings(args, config, &given)?;
     let engine = Arc::new(Engine::new());
     let actions = Arc::new(action::builtin());
-    let plans = load(args, &config, &settings, &engine, &actions, &events)?;
+    let plans = load(args, &settings, &engine, &actions, &events)?;
     if args.list_tasks || args.list_hosts || args.list_tags || args.syntax_check {
         return look(args, &plans, &inventory, &settings, &engine);
     }
@@ -134,7 +137,6 @@ fn play(args: &Args) -> Result<Exit, Errors> {
             sessions: Arc::clone(&sessions),
             actions,
             events,
-            roles_path: config.roles_path.clone(),
         };
         let runner = Runner::new(settings, inventory, services);
         let run = async {
@@ -164,35 +166,38 @@ fn events(args: &Args) -> Events {
     Events::new(vec![Box::new(Redacting::new(vec![report]))])
 }
 
-fn settings(args: &Args, config: &Config, inventory: &[String]) -> Result<Settings, Error> {
-    let all = |tags: &[String]| tags.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
-    Ok(Settings {
-        extra_vars: Arc::new(run::extra_vars(&args.extra_vars)?),
-        tags: all(&args.tags),
-        skip_tags: all(&args.skip_tags),
-        limit: args.limit.as_deref().map(inventory::limit).transpose()?,
-        forks: args.forks.unwrap_or(config.forks),
-        check: args.check,
-        diff: args.diff,
-        verbosity: args.verbose,
-        user: args.user.clone().or_else(|| config.remote_user.clone()),
-        private_key: args.private_key.clone().or_else(|| config.private_key_file.clone()),
-        connection: args.connection.clone(),
-        timeout: args.timeout.or(config.timeout).map(Duration::from_secs),
-        ssh_args: config.ssh_args.clone(),
-        host_key_checking: config.host_key_checking,
-        become_: args.become_,
-        become_user: args.become_user.clone(),
-        force_handlers: args.force_handlers,
-        gathering: config.gathering,
-        inventory_sources: inventory.to_vec(),
-        ..Settings::default()
-    })
+fn settings(args: &Args, config: config::Settings, inventory: &[String]) -> Result<Settings, Error> {
+    let trimmed = |tags: &[String]| -> Vec<String> {
+        tags.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
+    };
+    let mut settings = Settings::new(config);
+    settings.extra_vars = Arc::new(run::extra_vars(&args.extra_vars)?);
+    if !args.tags.is_empty() {
+        settings.tags = trimmed(&args.tags);
+    }
+    if !args.skip_tags.is_empty() {
+        settings.skip_tags = trimmed(&args.skip_tags);
+    }
+    if let Some(text) = &args.limit {
+        settings.limit = Some((inventory::limit(text)?, text.clone()));
+    }
+    settings.forks = args.forks.unwrap_or(settings.forks);
+    settings.check = args.check;
+    settings.diff |= args.diff;
+    settings.verbosity = args.verbose;
+    settings.user = args.user.clone().or(settings.user);
+    settings.private_key = args.private_key.clone().or(settings.private_key);
+    settings.connection = args.connection.clone().unwrap_or(settings.connection);
+    settings.timeout = args.timeout.map_or(settings.timeout, Duration::from_secs);
+    settings.become_ |= args.become_;
+    settings.become_user = args.become_user.clone().unwrap_or(settings.become_user);
+    settings.force_handlers |= args.force_handlers;
+    settings.inventory_sources = inventory.to_vec();
+    Ok(settings)
 }
 
 fn load(
     args: &Args,
-    config: &Config,
     settings: &Settings,
     engine: &Arc<Engine>,
     actions: &Arc<action::Actions>,
@@ -201,7 +206,7 @@ fn load(
     let modules = Modules::new(Arc::clone(actions));
     let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
     let loader =
-        Loader { catalogue: &modules, render: &render, roles_path: config.roles_path.clone() };
+        Loader { catalogue: &modules, render: &render, roles_path: settings.config.roles_path.clone() };
     let mut plans = Vec::new();
     for playbook in &args.playbooks {
         let loaded = loader.playbook(playbook)?;

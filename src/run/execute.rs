@@ -161,13 +161,16 @@ impl HostTask {
             no_log: self.no_log(here),
             timeout: r
                 .number("timeout", keywords.timeout.as_ref())?
+                .or(Some(run.settings.config.task_timeout as f64))
                 .filter(|s| *s > 0.0)
                 .map(Duration::from_secs_f64),
             detached: (limit > 0.0).then(|| super::attempt::Detached {
                 key: format!("{}/{}/{}/{index}", run.settings.run_key, task.id, self.host),
                 limit: Duration::from_secs_f64(limit),
             }),
-            poll: Duration::from_secs_f64(r.number("poll", task.poll.as_ref())?.unwrap_or(15.0).max(0.0)),
+            poll: Duration::from_secs_f64(
+                r.number("poll", task.poll.as_ref())?.unwrap_or(run.settings.config.poll_interval as f64).max(0.0),
+            ),
         })
     }
 

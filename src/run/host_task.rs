@@ -254,7 +254,8 @@ impl HostTask {
         let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
         let r = Rendered { engine: &self.play.run.engine, scope: &scope };
         // What cannot be decided is kept secret.
-        r.flag("no_log", self.task.keywords.no_log.as_ref()).map_or(true, |f| f.unwrap_or(false))
+        r.flag("no_log", self.task.keywords.no_log.as_ref())
+            .map_or(true, |f| f.unwrap_or(self.play.run.settings.config.no_log))
     }
 }
 

@@ -102,7 +102,7 @@ impl PlayRun {
         let loader = Loader {
             catalogue: &self.run.modules,
             render: &self.run.load_time,
-            roles_path: self.run.roles_path.clone(),
+            roles_path: self.run.settings.config.roles_path.clone(),
         };
         let play = &self.vars.play;
         let item = include.loop_vars.clone();

@@ -50,7 +50,7 @@ pub fn list(
         let _ = write!(out, "\tTAGS: [{}]", own.join(","));
         if wanted.hosts {
             let mut hosts = inventory.matching(&play.hosts)?;
-            if let Some(limit) = &settings.limit {
+            if let Some((limit, _)) = &settings.limit {
                 let limited = inventory.matching(limit)?;
                 hosts.retain(|h| limited.contains(h));
             }

@@ -55,8 +55,6 @@ pub struct Services {
     pub actions: Arc<Actions>,
     /// Where events go.
     pub events: Events,
-    /// `roles_path`.
-    pub roles_path: Vec<PathBuf>,
 }
 
 /// Runs plans over an inventory. Variables, facts and failed hosts carry over from one plan to the next.
@@ -72,7 +70,6 @@ struct Shared {
     actions: Arc<Actions>,
     modules: Modules,
     load_time: LoadTime,
-    roles_path: Vec<PathBuf>,
     events: Events,
     variables: Arc<Variables>,
     forks: Semaphore,
@@ -90,7 +87,7 @@ impl Runner {
             verbosity: settings.verbosity,
             tags: if settings.tags.is_empty() { vec!["all".to_owned()] } else { settings.tags.clone() },
             skip_tags: settings.skip_tags.clone(),
-            limit: settings.limit.as_ref().and_then(Value::as_str).map(str::to_owned),
+            limit: settings.limit.as_ref().map(|(_, text)| text.clone()),
             inventory: settings.inventory_sources.clone(),
         };
         let extra = Arc::clone(&settings.extra_vars);
@@ -105,7 +102,6 @@ impl Runner {
                 engine: services.engine,
                 sessions: services.sessions,
                 actions: services.actions,
-                roles_path: services.roles_path,
                 events: services.events,
                 variables: Arc::new(variables),
                 tally: Mutex::default(),
@@ -148,7 +144,7 @@ impl Shared {
     async fn play(self: &Arc<Self>, play: &Arc<Play>) -> Result<bool, Errors> {
         let view = self.variables.view();
         let mut hosts = view.inventory.matching(&play.hosts)?;
-        if let Some(limit) = &self.settings.limit {
+        if let Some((limit, _)) = &self.settings.limit {
             let limited = view.inventory.matching(limit)?;
             hosts.retain(|h| limited.contains(h));
         }

@@ -80,7 +80,7 @@ impl PlayRun {
     /// Gathers facts where the play, or the configuration, asks for it.
     async fn gather(self: &Arc<Self>, play: &Arc<Play>, live: Hosts, r: Rendered<'_>) -> Result<Ran, Errors> {
         let asked = r.flag("gather_facts", play.gather_facts.as_ref())?;
-        let (wanted, once) = match self.run.settings.gathering {
+        let (wanted, once) = match self.run.settings.config.gathering {
             Gathering::Implicit => (asked.unwrap_or(true), false),
             Gathering::Explicit => (asked.unwrap_or(false), false),
             Gathering::Smart => (asked.unwrap_or(true), true),

@@ -1,22 +1,24 @@
 //! What a run is told from outside.
 
-use crate::config::Gathering;
+use crate::config;
 use crate::value::{Value, Vars};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How plays are to be run. `Default` is a plain run of everything.
+/// How plays are to be run: the configuration, and what goes above it.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Extra vars: above all others.
+    /// The configuration, beneath all that follows.
+    pub config: config::Settings,
+    /// Extra vars: above all other variables.
     pub extra_vars: Arc<Vars>,
     /// Tags to run; empty for all.
     pub tags: Vec<String>,
     /// Tags to leave out.
     pub skip_tags: Vec<String>,
-    /// A host pattern that further restricts every play.
-    pub limit: Option<Value>,
+    /// A host pattern that further restricts every play, and its text for `ansible_limit`.
+    pub limit: Option<(Value, String)>,
     /// How many hosts a step runs on at once.
     pub forks: usize,
     /// Predict, do not change.
@@ -29,51 +31,45 @@ pub struct Settings {
     pub user: Option<String>,
     /// The key to log in with, where nothing nearer says.
     pub private_key: Option<PathBuf>,
-    /// The connection, where nothing nearer says; absent means `ssh`.
-    pub connection: Option<String>,
+    /// The connection, where nothing nearer says.
+    pub connection: String,
     /// The time limit for connecting.
-    pub timeout: Option<Duration>,
-    /// Arguments for ssh, as `ANSIBLE_SSH_ARGS` gives them.
-    pub ssh_args: Option<String>,
-    /// Whether host keys are checked; absent means yes.
-    pub host_key_checking: Option<bool>,
+    pub timeout: Duration,
     /// Whether to become another account, where nothing nearer says.
     pub become_: bool,
-    /// The account to become, where nothing nearer says; absent means root.
-    pub become_user: Option<String>,
+    /// The account to become, where nothing nearer says.
+    pub become_user: String,
     /// Whether handlers run on hosts that failed, where the play does not say.
     pub force_handlers: bool,
-    /// Which plays gather facts, where they do not say.
-    pub gathering: Gathering,
     /// The identity of this run across reruns: detached steps are attached to by it.
     pub run_key: String,
     /// Inventory sources as given, for `ansible_inventory_sources`.
     pub inventory_sources: Vec<String>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// What the configuration says, and nothing above it.
+    #[must_use]
+    pub fn new(config: config::Settings) -> Self {
         Settings {
             extra_vars: Arc::default(),
-            tags: Vec::new(),
-            skip_tags: Vec::new(),
+            tags: config.run_tags.clone(),
+            skip_tags: config.skip_tags.clone(),
             limit: None,
-            forks: 5,
+            forks: config.forks,
             check: false,
-            diff: false,
+            diff: config.diff,
             verbosity: 0,
-            user: None,
-            private_key: None,
-            connection: None,
-            timeout: None,
-            ssh_args: None,
-            host_key_checking: None,
-            become_: false,
-            become_user: None,
-            force_handlers: false,
-            gathering: Gathering::default(),
+            user: config.remote_user.clone(),
+            private_key: config.private_key_file.clone(),
+            connection: config.transport.clone(),
+            timeout: Duration::from_secs(config.timeout),
+            become_: config.become_,
+            become_user: config.become_user.clone(),
+            force_handlers: config.force_handlers,
             run_key: String::from("warp"),
             inventory_sources: Vec::new(),
+            config,
         }
     }
 }

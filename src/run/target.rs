@@ -28,8 +28,7 @@ pub(super) fn target(
     }
     let connection = variable(r, &["ansible_connection"])?
         .or(r.text("connection", keywords.connection.as_ref())?)
-        .or_else(|| settings.connection.clone())
-        .unwrap_or_else(|| "ssh".to_owned());
+        .unwrap_or_else(|| settings.connection.clone());
     let transport = match connection.as_str() {
         "local" | "ansible.builtin.local" => Transport::Local,
         "ssh" | "smart" | "ansible.builtin.ssh" | "paramiko" | "paramiko_ssh" => {
@@ -62,13 +61,14 @@ fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) ->
                 .parse()
                 .map_err(|_| Error::input(format!("the port '{text}' of host '{host}' is not a port")))?,
         ),
-        None => None,
+        None => settings.config.remote_port,
     };
+    let config = &settings.config;
     let mut args = Vec::new();
     let given = [
-        variable(r, &["ansible_ssh_args"])?.or_else(|| settings.ssh_args.clone()),
-        variable(r, &["ansible_ssh_common_args"])?,
-        variable(r, &["ansible_ssh_extra_args"])?,
+        variable(r, &["ansible_ssh_args"])?.or_else(|| config.ssh_args.clone()),
+        variable(r, &["ansible_ssh_common_args"])?.or_else(|| config.ssh_common_args.clone()),
+        variable(r, &["ansible_ssh_extra_args"])?.or_else(|| config.ssh_extra_args.clone()),
     ];
     for text in given.into_iter().flatten() {
         args.extend(shlex::split(&text).ok_or_else(|| {
@@ -77,7 +77,7 @@ fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) ->
     }
     let checking = match variable(r, &["ansible_host_key_checking", "ansible_ssh_host_key_checking"])? {
         Some(text) => boolean(&Value::data(text)),
-        None => settings.host_key_checking,
+        None => Some(config.host_key_checking),
     };
     Ok(SshTarget {
         address: variable(r, &["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.to_owned()),
@@ -90,7 +90,7 @@ fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) ->
             .or_else(|| settings.private_key.clone()),
         args,
         host_key_checking: checking,
-        timeout: settings.timeout,
+        timeout: Some(settings.timeout),
     })
 }
 
@@ -104,9 +104,10 @@ fn become_(keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<
     }
     let method = variable(r, &["ansible_become_method"])?
         .or(r.text("become_method", keywords.become_method.as_ref())?)
-        .unwrap_or_else(|| "sudo".to_owned());
+        .unwrap_or_else(|| settings.config.become_method.clone());
     let flags = variable(r, &["ansible_become_flags", "ansible_sudo_flags"])?
-        .or(r.text("become_flags", keywords.become_flags.as_ref())?);
+        .or(r.text("become_flags", keywords.become_flags.as_ref())?)
+        .or_else(|| settings.config.become_flags.clone());
     let flags = match flags {
         Some(text) => Some(shlex::split(&text).ok_or_else(|| {
             Error::input(format!("the quotes of the become flags '{text}' do not match"))
@@ -117,11 +118,11 @@ fn become_(keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<
         method,
         user: variable(r, &["ansible_become_user", "ansible_sudo_user"])?
             .or(r.text("become_user", keywords.become_user.as_ref())?)
-            .or_else(|| settings.become_user.clone())
-            .unwrap_or_else(|| "root".to_owned()),
+            .unwrap_or_else(|| settings.become_user.clone()),
         flags,
         exe: variable(r, &["ansible_become_exe", "ansible_sudo_exe"])?
-            .or(r.text("become_exe", keywords.become_exe.as_ref())?),
+            .or(r.text("become_exe", keywords.become_exe.as_ref())?)
+            .or_else(|| settings.config.become_exe.clone()),
     }))
 }
 

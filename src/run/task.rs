@@ -39,7 +39,8 @@ impl PlayRun {
         let ignores = r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten() == Some(true);
         let fatal_errors = (run_once
             || once_for_all
-            || r.flag("any_errors_fatal", keywords.any_errors_fatal.as_ref())?.unwrap_or(false))
+            || r.flag("any_errors_fatal", keywords.any_errors_fatal.as_ref())?
+                .unwrap_or(self.run.settings.config.any_errors_fatal))
             && !ignores;
         let throttle = r.number("throttle", keywords.throttle.as_ref())?.unwrap_or(0.0) as usize;
         let name = self.shown_name(task, r);
