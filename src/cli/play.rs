@@ -132,12 +132,7 @@ fn play(args: &Args) -> Result<Exit, Errors> {
         .map_err(|e| Error::other(format!("cannot start threads: {e}")))?;
     runtime.block_on(async {
         let sessions = Arc::new(Sessions::default());
-        let services = Services {
-            engine,
-            sessions: Arc::clone(&sessions),
-            actions,
-            events,
-        };
+        let services = Services { engine, sessions: Arc::clone(&sessions), actions, events };
         let runner = Runner::new(settings, inventory, services);
         let run = async {
             let mut exit = Exit::Ok;
