@@ -56,8 +56,9 @@ impl Deployment {
         )?;
         let runner = Runner::new(self.run.clone(), inventory, self.services.clone());
 
-        self.play("prepare", &runner, &prepare, &[]).await?;
-        self.play("provision", &runner, &provision, &["prepare"]).await?;
+        let mut changes = 0;
+        self.play("prepare", (&runner, &mut changes), &prepare, &[]).await?;
+        self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;
         stages.provisioned(&self.disk().await?)?;
 
         let done = ["prepare", "provision"];
@@ -75,7 +76,7 @@ impl Deployment {
         }
 
         let done = ["prepare", "provision", "ready"];
-        let changed = self.play("install", &runner, &install, &done).await?;
+        let changed = self.play("install", (&runner, &mut changes), &install, &done).await?;
         stages.installed()?;
 
         let deployed = self.begin("deployed");
@@ -95,7 +96,7 @@ impl Deployment {
         let render =
             LoadTime { engine: Arc::clone(&self.services.engine), extra: Arc::clone(&self.run.extra_vars) };
         let loader =
-            Loader { catalogue: &catalogue, render: &render, roles_path: self.services.roles_path.clone() };
+            Loader { catalogue: &catalogue, render: &render, roles_path: self.run.config.roles_path.clone() };
         let loaded = loader.playbook(path)?;
         for warning in loaded.warnings {
             self.services.events.emit(&Event::Warning(warning.to_string()));
@@ -121,19 +122,20 @@ impl Deployment {
     async fn play(
         &self,
         name: &'static str,
-        runner: &Runner,
+        (runner, changes): (&Runner, &mut u32),
         plan: &Plan,
         done: &[&str],
     ) -> Result<bool, Errors> {
         let stage = self.begin(name);
-        let before = runner.changes();
         let result = runner.run(plan).await?;
         if result.exit != Exit::Ok {
             return Err(
                 stopped(Error::new(result.exit, format!("the stage {name} failed")), name, done).into()
             );
         }
-        let changed = runner.changes() - before;
+        // Sums grow over the plays of a run.
+        let total = result.recap.iter().map(|(_, host)| host.changed).sum();
+        let changed = total - std::mem::replace(changes, total);
         let note = match changed {
             0 => "nothing to do".to_owned(),
             1 => "1 change".to_owned(),
