@@ -7,6 +7,7 @@ use super::role::{RoleFiles, Use};
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::yaml::Node;
 use crate::value::{Text, Value, Vars};
+use indexmap::IndexSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -169,16 +170,13 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
 /// None of these exists.
 pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path) -> Result<PathBuf> {
     let folder = if place.handlers { "handlers" } else { "tasks" };
-    let mut searched = Vec::new();
-    if let Some(beside) = place.file.parent() {
-        searched.push(beside.to_owned());
-    }
+    let mut searched: IndexSet<PathBuf> = place.file.parent().map(Path::to_owned).into_iter().collect();
     for link in place.role.iter().flat_map(|r| r.link.chain()) {
-        searched.push(link.path.join(folder));
-        searched.push(link.path.clone());
+        searched.insert(link.path.join(folder));
+        searched.insert(link.path.clone());
     }
-    searched.push(basedir.join(folder));
-    searched.push(basedir.to_owned());
+    searched.insert(basedir.join(folder));
+    searched.insert(basedir.to_owned());
     match searched.iter().map(|p| p.join(name)).find(|p| p.is_file()) {
         Some(path) => Ok(crate::value::normal(&path)),
         None => {

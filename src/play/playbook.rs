@@ -100,6 +100,7 @@ impl Load<'_> {
             ..Keywords::default()
         };
         let place = place(path, Inherited::default(), String::new());
+        self.vars.clear();
         let name = self.name(name, &place, Some(&vars))?;
         let target = path.parent().unwrap_or(Path::new("")).join(&name);
         if !target.is_file() {
