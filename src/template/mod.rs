@@ -23,6 +23,8 @@ mod place;
 mod python;
 mod random;
 mod shared;
+#[cfg(test)]
+mod golden;
 mod tests;
 mod val;
 mod yaml;

@@ -10,6 +10,10 @@ mod regexes;
 mod sequences;
 mod strings;
 
+pub(crate) use basics::to_boolean;
+pub(crate) use collections::{crossed, flattened, rows, subelements};
+pub(crate) use strings::quote;
+
 use super::bind::{Bound, Params};
 use super::env::Env;
 use super::fail::R;
