@@ -74,7 +74,10 @@ fn templates_give_what_ansible_gives() {
         let ours = outcome(&engine, &line, &scope);
         let expected = differ.get(&line).cloned().unwrap_or((kind, value));
         if ours.0 != expected.0 || !same(&ours.1, &expected.1) {
-            wrong.push(format!("{line}\n   want {}\t{}\n   have {}\t{}", expected.0, expected.1, ours.0, ours.1));
+            wrong.push(format!(
+                "{line}\n   want {}\t{}\n   have {}\t{}",
+                expected.0, expected.1, ours.0, ours.1
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));

@@ -5,6 +5,7 @@ mod collections;
 mod data;
 mod hashes;
 mod measures;
+mod net;
 mod paths;
 mod regexes;
 mod sequences;
@@ -12,7 +13,6 @@ mod strings;
 
 pub(crate) use basics::to_boolean;
 pub(crate) use collections::{crossed, flattened, rows, subelements};
-pub(crate) use strings::quote;
 
 use super::bind::{Bound, Params};
 use super::env::Env;
@@ -82,6 +82,7 @@ const FAMILIES: &[&[Filter]] = &[
     paths::TABLE,
     hashes::TABLE,
     measures::TABLE,
+    net::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =

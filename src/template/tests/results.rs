@@ -28,7 +28,9 @@ pub(super) const TABLE: &[Test] = &[
     }),
     Test::new("match", PATTERN, |_, v, b| matches(&v, &b, Some("match"))),
     Test::new("search", PATTERN, |_, v, b| matches(&v, &b, Some("search"))),
-    Test::new("regex", &["pattern", "ignorecase", "multiline", "match_type"], |_, v, b| matches(&v, &b, None)),
+    Test::new("regex", &["pattern", "ignorecase", "multiline", "match_type"], |_, v, b| {
+        matches(&v, &b, None)
+    }),
     Test::new("any", &[], |_, v, _| any(&v)),
     Test::new("all", &[], |_, v, _| {
         for item in v.iter()? {

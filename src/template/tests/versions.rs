@@ -38,7 +38,8 @@ fn version(v: &Val, b: &Bound) -> R<bool> {
             )));
         }
     };
-    let order = compare(&left, &right).map_err(|why| Fail::new(format!("Version comparison failed: {why}")))?;
+    let order =
+        compare(&left, &right).map_err(|why| Fail::new(format!("Version comparison failed: {why}")))?;
     Ok(match b.text("operator", "eq")?.as_str() {
         "==" | "=" | "eq" => order.is_eq(),
         "<" | "lt" => order.is_lt(),
