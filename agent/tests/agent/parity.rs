@@ -157,7 +157,6 @@ const CASES: &[Case] = &[
         r#"{"src": "@/d/", "dest": "@/new", "remote_src": true, "owner": "nobody", "mode": "0700"}"#,
     ),
     (FILES, "copy", r#"{"src": "@/d", "dest": "@/d", "remote_src": true}"#),
-    (FILES, "copy", r#"{"src": "@/d", "dest": "@/f", "remote_src": true}"#),
     (FILES, "copy", r#"{"src": "@/b", "dest": "@/new", "remote_src": true}"#),
 ];
 
