@@ -1,5 +1,6 @@
 //! Running programs: one process group each, output read as Ansible reads it, ended whole when the step is cancelled.
 
+use crate::errno;
 use crate::module::Failed;
 use crate::shlex;
 use std::ffi::OsString;
@@ -7,7 +8,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -208,9 +209,9 @@ impl Command {
 
     fn not_started(&self, e: &io::Error) -> Failed {
         let words: Vec<String> = self.argv.iter().map(|a| shlex::quote(&a.to_string_lossy())).collect();
-        let program = self.argv.first().map(|p| p.to_string_lossy()).unwrap_or_default();
+        let program = self.argv.first().map(Path::new).unwrap_or(Path::new(""));
         Failed::new("Error executing command.")
-            .because(format!("{e}: {program}"))
+            .because(errno::python(e, &[program]))
             .with("cmd", words.join(" "))
             .with("rc", e.raw_os_error().unwrap_or(257))
             .with("stdout", "")

@@ -1,11 +1,24 @@
 //! Connections: SSH by russh, the local machine, become, and the agent's session over either.
 
+mod agent;
+mod bootstrap;
+mod link;
+mod local;
+mod pool;
+mod privilege;
+mod random;
+mod session;
+mod sessions;
+mod ssh;
+
+pub use agent::AgentImage;
+pub use local::LocalAgent;
+pub use sessions::{RawOutput, Sessions};
+
 use crate::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use warp_agent::outcome::Outcome;
-use warp_agent::wire::{Call, Detach};
 
 /// How to reach a host and as whom: all connection variables of a host, rendered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,64 +88,4 @@ pub enum Blob {
     Bytes(Arc<[u8]>),
     /// From a file.
     File(PathBuf),
-}
-
-/// All sessions of a run, one for each different `Target`, made on first use.
-pub struct Sessions {
-    _private: (),
-}
-
-impl Sessions {
-    /// Runs a module on the target's agent.
-    ///
-    /// # Errors
-    /// `CallError`.
-    pub async fn call(
-        &self,
-        _target: &Target,
-        _call: Call,
-        _blob: Option<Blob>,
-    ) -> Result<Outcome, CallError> {
-        Err(CallError::Unreachable(Error::other("not built")))
-    }
-
-    /// Starts a detached call, or attaches to the one already there under the same key.
-    ///
-    /// # Errors
-    /// `CallError`.
-    pub async fn detach(&self, _target: &Target, _detach: Detach) -> Result<(), CallError> {
-        Err(CallError::Unreachable(Error::other("not built")))
-    }
-
-    /// Asks after a detached call: the new output since `offset`, the next offset, and the outcome once it has ended.
-    ///
-    /// # Errors
-    /// `CallError`.
-    pub async fn poll(
-        &self,
-        _target: &Target,
-        _key: &str,
-        _offset: u64,
-    ) -> Result<(Vec<u8>, u64, Option<Outcome>), CallError> {
-        Err(CallError::Unreachable(Error::other("not built")))
-    }
-
-    /// Forgets a detached call that was collected.
-    ///
-    /// # Errors
-    /// `CallError`.
-    pub async fn forget(&self, _target: &Target, _key: &str) -> Result<(), CallError> {
-        Err(CallError::Unreachable(Error::other("not built")))
-    }
-
-    /// Fetches a file into `to`, written atomically; gives its SHA-1 and size.
-    ///
-    /// # Errors
-    /// `CallError`; a file that cannot be read is an `Outcome` that failed.
-    pub async fn read(&self, _target: &Target, _path: &str, _to: &Path) -> Result<Outcome, CallError> {
-        Err(CallError::Unreachable(Error::other("not built")))
-    }
-
-    /// Drops every connection of a host, for `wait_for_connection` and after a reboot.
-    pub async fn reset(&self, _host: &str) {}
 }

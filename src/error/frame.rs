@@ -1,11 +1,16 @@
 //! The one place that draws a source frame.
 
 use super::Span;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
 
-/// Writes `error: MESSAGE`, then `  --> FILE:LINE:COLUMN` with the marked source line, notes and help.
+/// How wide a frame may be before a long source line is cut around its mark.
+const WIDTH: usize = 140;
+
+/// Writes `error: MESSAGE`, then ` --> FILE:LINE:COLUMN` with the marked source line, notes and help.
 ///
-/// Plain text: a report colours it. Control characters of the source are shown as their names.
+/// Plain text: a report colours it. Only the line of the span's beginning is shown; control characters never reach
+/// the terminal.
 pub(super) fn draw(
     f: &mut fmt::Formatter<'_>,
     message: &str,
@@ -14,43 +19,78 @@ pub(super) fn draw(
     notes: &[String],
     help: &[String],
 ) -> fmt::Result {
-    write!(f, "error: {message}")?;
-    if let Some(span) = span {
-        write!(f, "\n  --> {span}")?;
-        if let Some(line) = span.source.text().lines().nth(span.line.saturating_sub(1) as usize) {
-            let number = span.line.to_string();
-            let gutter = " ".repeat(number.len());
-            let shown: String = line.chars().map(visible).collect();
-            let before = span.column.saturating_sub(1) as usize;
-            let rest = line.chars().count().saturating_sub(before);
-            let marked = span
-                .source
-                .text()
-                .get(span.start..span.end)
-                .map_or(1, |t| t.lines().next().map_or(1, |first| first.trim_end().chars().count()));
-            write!(f, "\n{gutter} |\n{number} | {shown}\n{gutter} | ")?;
-            write!(f, "{}{}", " ".repeat(before), "^".repeat(marked.clamp(1, rest.max(1))))?;
-            if let Some(label) = label {
-                write!(f, " {label}")?;
-            }
-        }
+    let mut group = Group::with_title(Level::ERROR.primary_title(clean(message)));
+    let shown = span.map(|span| (span, Marked::new(span)));
+    if let Some((span, marked)) = &shown {
+        let snippet = Snippet::source(marked.line.as_str())
+            .line_start(span.line as usize)
+            .path(clean(&span.source.name().display().to_string()))
+            .annotation(AnnotationKind::Primary.span(marked.start..marked.end).label(label.map(clean)));
+        group = group.element(snippet);
     }
-    for note in notes {
-        write!(f, "\n  note: {note}")?;
-    }
-    for line in help {
-        write!(f, "\n  help: {line}")?;
-    }
-    Ok(())
+    let notes = notes.iter().map(|n| Level::NOTE.message(clean(n)));
+    let help = help.iter().map(|h| Level::HELP.message(clean(h)));
+    group = group.elements(notes).elements(help);
+    f.write_str(Renderer::plain().term_width(WIDTH).render(&[group]).trim_end())
 }
 
-/// A character as it may be shown on a terminal: one column, never an escape.
-fn visible(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or('?'),
-        '\x7f' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '?',
-        other => other,
+/// A source line and the range of its bytes to mark.
+struct Marked {
+    line: String,
+    start: usize,
+    end: usize,
+}
+
+impl Marked {
+    fn new(span: &Span) -> Self {
+        let text = span.source.text();
+        let before = text.get(..span.start).unwrap_or(text);
+        let begin = before.rfind('\n').map_or(0, |i| i + 1);
+        let line = text.get(begin..).and_then(|t| t.lines().next()).unwrap_or_default();
+        let start = (span.start.min(text.len()) - begin).min(line.len());
+        let marked = line.get(start..).unwrap_or_default();
+        let length = span.end.saturating_sub(span.start).min(marked.len());
+        let length = marked.get(..length).map_or(0, |m| m.trim_end().len());
+        Marked { line: clean(line), start, end: start + length }
+    }
+}
+
+/// Text without characters that steer a terminal, its bytes kept in place: each becomes `?`s of the same length.
+fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\u{0}'..='\u{1f}' | '\u{7f}' => out.push('?'),
+            '\u{80}'..='\u{9f}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => {
+                out.extend(std::iter::repeat_n('?', c.len_utf8()));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::{Error, Source, Span};
+
+    #[test]
+    fn a_frame_marks_its_line_and_escapes_control_characters() {
+        let text = "- hosts: all\n\tta\u{1b}sks: é [x]\n";
+        let start = text.find("[x]").unwrap();
+        let span = Span { source: Source::new("a.yml", text), start, end: start + 3, line: 2, column: 12 };
+        let error = Error::input("bad \u{1b}[31m").at(span).label("here").note("one").help("two");
+        assert_eq!(
+            error.to_string(),
+            "error: bad ?[31m\n --> a.yml:2:12\n  |\n2 |     ta?sks: é [x]\n  |               ^^^ here\n  |\n  \
+             = note: one\n  = help: two"
+        );
+        let plain = Error::input("no place").note("one\ntwo");
+        assert_eq!(plain.to_string(), "error: no place\n |\n = note: one\n         two");
     }
 }

@@ -1,11 +1,26 @@
 //! Playbooks, roles and task files, loaded into a `Plan`.
 
+mod action;
+mod block;
+mod check;
+mod id;
+mod import;
+mod include;
+mod keywords;
+mod loader;
 mod plan;
+mod playbook;
+mod role;
+mod split;
+mod task;
 
-pub use plan::{Action, Block, Keywords, Loop, Plan, Play, Role, Step, Task};
+pub use include::{IncludedRole, IncludedTasks, RoleRequest};
+pub use loader::{Errors, Loaded, Loader};
+pub use plan::{Action, Block, Inherited, Keywords, Link, Loop, Plan, Play, Role, Step, Task};
+pub use role::RoleFiles;
 
 use crate::error::Result;
-use crate::value::{Text, Value};
+use crate::value::{Text, Value, Vars};
 use warp_agent::spec::Spec;
 
 /// What the loader must ask of the rooms above it.
@@ -14,15 +29,19 @@ pub trait Catalogue: Sync {
     fn spec(&self, module: &str) -> Option<&'static Spec>;
     /// The short names of all modules, for did-you-mean.
     fn names(&self) -> Vec<&'static str>;
+    /// Whether there is a lookup of this name, for `with_<name>`.
+    fn has_lookup(&self, _name: &str) -> bool {
+        true
+    }
 }
 
-/// Renders what must be known while loading: names of imported files and roles, with the extra and play vars.
-pub trait Render {
-    /// The text rendered.
+/// Renders what must be known while loading: names of imported files and roles.
+pub trait Render: Sync {
+    /// The text rendered with these variables; the extra vars, which the implementor has, win over them.
     ///
     /// # Errors
     /// When it is not a template, or names what is not known while loading.
-    fn render(&self, text: &Text) -> Result<Value>;
+    fn render(&self, text: &Text, vars: &Vars) -> Result<Value>;
     /// Checks that a text parses as a template, without rendering it.
     ///
     /// # Errors

@@ -45,29 +45,70 @@ pub struct Play {
     pub vars: Arc<Vars>,
     /// `vars_files`: each entry a text or a list of texts of which the first that exists is taken. Not rendered.
     pub vars_files: Vec<Value>,
-    /// The roles in the order they run, dependencies first; their defaults and vars are visible to the whole play.
+    /// The roles of `roles:` and `import_role`, in the order they were loaded; the whole play sees their `defaults` and
+    /// `exports`.
     pub roles: Vec<Arc<Role>>,
-    /// `pre_tasks`, a flush of handlers, roles, `tasks`, a flush, `post_tasks`, a flush.
+    /// Always three: `pre_tasks`; roles, then `tasks`; `post_tasks`. Handlers are flushed after each.
     pub sections: Vec<Vec<Step>>,
     /// Handlers: of the roles in order, then the play's own.
     pub handlers: Vec<Arc<Task>>,
 }
 
-/// A role as used by a play or another role, with what its `main` files say.
+/// A role as used by a play or another role. Its layers are merged over its dependencies and the roles that depend on
+/// it, as each is seen.
 #[derive(Debug)]
 pub struct Role {
     /// The name it was asked for.
     pub name: Arc<str>,
     /// Its folder.
     pub path: PathBuf,
-    /// `defaults/main.yml`.
+    /// Its defaults, over those of its dependencies.
     pub defaults: Arc<Vars>,
-    /// `vars/main.yml`.
+    /// What its own tasks see: its `vars/main.yml` and the `vars` of its entry, over
+    /// those of the roles that depend on it and of its dependencies.
     pub vars: Arc<Vars>,
-    /// Parameters given where it is used (`role: x, var: v`): above its vars.
+    /// What the whole play sees: `vars/main.yml` over that of its dependencies.
+    pub exports: Arc<Vars>,
+    /// Parameters given where it is used (`role: x, var: v`), over those of the roles that depend on it: above
+    /// `set_fact`.
     pub params: Arc<Vars>,
-    /// Its dependencies, for the variables they bring.
+    /// Whether the play sees its defaults and exports: not so for `include_role` without `public`.
+    pub public: bool,
+    /// Its direct dependencies.
     pub parents: Vec<Arc<Role>>,
+    /// It and the roles that depend on it.
+    pub link: Arc<Link>,
+    /// The same for every use that Ansible holds for the same role: a host that ran one of its uses to the end skips the
+    /// tasks of the others, unless `allow_duplicates`.
+    pub identity: Arc<str>,
+    /// Whether it runs again where it has run already.
+    pub allow_duplicates: bool,
+}
+
+/// A role in the chain of those that depend on one another, with its own layers unmerged.
+#[derive(Debug)]
+pub struct Link {
+    /// The role's name.
+    pub name: Arc<str>,
+    /// Its folder.
+    pub path: PathBuf,
+    /// `defaults/main.yml`.
+    pub(super) defaults: Vars,
+    /// `vars/main.yml`.
+    pub(super) vars: Vars,
+    /// `vars` of its entry.
+    pub(super) entry: Vars,
+    /// Its parameters.
+    pub(super) params: Vars,
+    /// The role that depends on it, or whose task imports or includes it.
+    pub above: Option<Arc<Link>>,
+}
+
+impl Link {
+    /// This role, then the roles that depend on it, nearest first.
+    pub fn chain(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Link>> {
+        std::iter::successors(Some(self), |link| link.above.as_ref())
+    }
 }
 
 /// A block or a task.
@@ -135,6 +176,23 @@ pub struct Task {
     pub async_limit: Option<Value>,
     /// `poll`: seconds between looks, 0 for never.
     pub poll: Option<Value>,
+    /// Whether it is a handler.
+    pub handler: bool,
+    /// For `include_tasks` and `include_role`: its own `vars`, which count for the included tasks above `set_fact` too.
+    pub own_vars: Option<Arc<Vars>>,
+    /// For `include_tasks` and `include_role`: what the included tasks inherit, which is not the include's own keywords.
+    pub passes: Option<Arc<Inherited>>,
+}
+
+/// What a step inherits from what surrounds it.
+#[derive(Clone, Debug, Default)]
+pub struct Inherited {
+    /// The keywords.
+    pub keywords: Keywords,
+    /// `notify` of the nearest block that has one.
+    pub notify: Option<Vec<Text>>,
+    /// Whether a failure here ends the run: no condition, no rescue, no `ignore_errors` around it.
+    pub unconditional: bool,
 }
 
 /// What a task does.
@@ -178,8 +236,10 @@ pub struct Keywords {
     pub when: Vec<Value>,
     /// Tags: the union of all levels. May hold templates.
     pub tags: Vec<Value>,
-    /// `vars` of role entries, blocks and the task, outermost first.
+    /// `vars` of imports, includes, blocks and the task, outermost first.
     pub vars: Vec<Arc<Vars>>,
+    /// `vars` of the dynamic includes that brought the task in, outermost first; these count above `set_fact` too.
+    pub include_params: Vec<Arc<Vars>>,
     /// `environment` of play, blocks and task, outermost first; each a map or a template giving one.
     pub environment: Vec<Value>,
     /// `become`.

@@ -1,9 +1,42 @@
-//! Templates and expressions, by minijinja with Python's and Ansible's ways.
+//! Templates and expressions with Jinja's grammar and Python's and Ansible's ways.
+//!
+//! minijinja lexes and parses; what it means is decided here, by ansible-core 2.19 (`docs/design/templates.md`).
 
-use crate::error::Result;
+mod ast;
+mod bind;
+mod clock;
+mod env;
+mod eval;
+mod exec;
+mod fail;
+mod files;
+mod filters;
+mod glob;
+mod globals;
+mod json;
+mod locals;
+mod lookups;
+mod loops;
+mod options;
+mod parse;
+mod place;
+mod python;
+mod random;
+mod shared;
+mod tests;
+mod val;
+mod yaml;
+
+pub use options::FileOptions;
+
+use crate::error::{Result, Span};
 use crate::value::{Text, Value};
+use env::Env;
+use fail::Fail;
+use parse::Mode;
+use shared::Shared;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Where a template finds its variables. Values may hold `Source` text: the engine renders it on access, recursively.
 pub trait Scope: Send + Sync {
@@ -14,36 +47,194 @@ pub trait Scope: Send + Sync {
     /// The folders in which lookups, `include` and `template` search, nearest first: each is searched with the
     /// sub-folder of the kind of file (`files`, `templates`, `vars`) and then itself.
     fn search_path(&self) -> Vec<PathBuf>;
+    /// The hosts that `hostvars` has; none where `get` answers for `hostvars` itself.
+    fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+    /// The variables of another host, rendered as that host would: `hostvars[name]`.
+    fn host(&self, _name: &str) -> Option<Arc<dyn Scope>> {
+        None
+    }
+}
+
+static OMIT: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("<<Omit>>"));
+
+/// The value that the variable `omit` renders to when it is all that a template gives; inside lists and maps it has
+/// dropped out by then. Known by identity, so that no text from anywhere can be taken for it.
+#[must_use]
+pub fn omit() -> Value {
+    Value::Text(Text::data(Arc::clone(&OMIT)))
+}
+
+/// Whether a rendered value is `omit`: the argument or keyword it was meant for counts as not given.
+#[must_use]
+pub fn is_omit(value: &Value) -> bool {
+    matches!(value, Value::Text(t) if Arc::ptr_eq(&t.shared(), &OMIT))
 }
 
 /// Renders. One for a run; cheap to share.
+#[derive(Clone, Default)]
 pub struct Engine {
-    _private: (),
+    shared: Arc<Shared>,
 }
 
 impl Engine {
+    /// An engine with an empty cache of parsed templates.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Renders a value: `Source` text as a template giving a native value, lists and maps in depth, all else as it is.
     /// What comes out is final: every string in it is `Data`.
     ///
     /// # Errors
     /// Undefined variables (`'x' is undefined`), errors of filters and lookups, with the place of the text.
-    pub fn render(&self, _value: &Value, _scope: &Arc<dyn Scope>) -> Result<Value> {
-        Err(crate::error::Error::other("not built"))
+    pub fn render(&self, value: &Value, scope: &Arc<dyn Scope>) -> Result<Value> {
+        let env = Env::new(&self.shared, scope);
+        env.lift(value).finish().map_err(|f| f.into_error("template", value.span()))
+    }
+
+    /// Evaluates a text as an expression, without braces, to a final value: `until`, `changed_when`, `assert`'s `that`.
+    ///
+    /// # Errors
+    /// As `render`.
+    pub fn evaluate(&self, expression: &Text, scope: &Arc<dyn Scope>) -> Result<Value> {
+        let env = Env::new(&self.shared, scope);
+        let value = trusted(expression)
+            .and_then(|()| env.render_as(&expression.shared(), expression.span(), Mode::Expression))
+            .and_then(|v| v.finish());
+        value.map_err(|f| f.into_error("expression", expression.span()))
     }
 
     /// Evaluates a conditional: an expression without braces, or a boolean.
     ///
     /// # Errors
-    /// As `render`.
-    pub fn test(&self, _condition: &Value, _scope: &Arc<dyn Scope>) -> Result<bool> {
-        Err(crate::error::Error::other("not built"))
+    /// As `render`; and a result that is not a boolean, which ansible-core 2.19 calls a broken conditional.
+    pub fn test(&self, condition: &Value, scope: &Arc<dyn Scope>) -> Result<bool> {
+        let env = Env::new(&self.shared, scope);
+        self.conditional(condition, &env).map_err(|f| f.into_error("expression", condition.span()))
+    }
+
+    fn conditional(&self, condition: &Value, env: &Env) -> fail::R<bool> {
+        let text = match condition {
+            Value::Bool(b) => return Ok(*b),
+            Value::Null => return Err(Fail::finished("Empty conditional expressions are not allowed.")),
+            Value::Text(t) => t,
+            _ => return Err(Fail::finished("Conditional expressions must be strings.")),
+        };
+        let evaluated = self.conditional_value(text, env).map_err(|f| match f.kind() {
+            fail::Kind::Undefined => f.reframed("Error while evaluating conditional"),
+            _ => f,
+        })?;
+        match &evaluated {
+            Value::Bool(b) => Ok(*b),
+            other => {
+                let truth = if other.truthy() { "True" } else { "False" };
+                let place = text.span().map_or_else(|| "<unknown>".to_owned(), Span::to_string);
+                Err(Fail::finished(format!(
+                    "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. \
+                     Conditionals must have a boolean result.",
+                    other.type_name()
+                )))
+            }
+        }
+    }
+
+    fn conditional_value(&self, text: &Text, env: &Env) -> fail::R<Value> {
+        let trimmed = text.as_str().trim();
+        if trimmed.is_empty() {
+            return Err(Fail::finished("Empty conditional expressions are not allowed."));
+        }
+        trusted(text)?;
+        let mut expression: Arc<str> = trimmed.into();
+        let delimiters = |open: [&str; 3], at: fn(&str, &str) -> bool| open.iter().any(|d| at(trimmed, d));
+        if delimiters(["{{", "{%", "{#"], |t, d| t.starts_with(d))
+            && delimiters(["}}", "%}", "#}"], |t, d| t.ends_with(d))
+        {
+            // `when: "{{ x }}"`: a value that decides, or an author's text that is the expression.
+            match env.indirect(&expression, text.span())? {
+                Value::Text(t) if t.as_str().trim().is_empty() => {
+                    return Err(Fail::finished("Empty conditional expressions are not allowed."));
+                }
+                Value::Text(t) => {
+                    trusted(&t)?;
+                    expression = t.as_str().trim().into();
+                }
+                other => return Ok(other),
+            }
+        }
+        env.render_as(&expression, text.span(), Mode::Conditional)?.finish()
     }
 
     /// Renders a template file's text to characters, keeping its final newline, as the template module does.
     ///
     /// # Errors
     /// As `render`, placed in the template's file.
-    pub fn render_file(&self, _text: &Text, _scope: &Arc<dyn Scope>) -> Result<String> {
-        Err(crate::error::Error::other("not built"))
+    pub fn render_file(&self, text: &Text, scope: &Arc<dyn Scope>) -> Result<String> {
+        self.render_file_with(text, &FileOptions::default(), scope)
     }
+
+    /// As `render_file`, with the template module's options; a `#jinja2:` header in the text goes above them.
+    ///
+    /// # Errors
+    /// As `render_file`; options that contradict each other.
+    pub fn render_file_with(
+        &self,
+        text: &Text,
+        options: &FileOptions,
+        scope: &Arc<dyn Scope>,
+    ) -> Result<String> {
+        let env = Env::new(&self.shared, scope);
+        files::render(&env, text, options).map_err(|f| f.into_error("template", text.span()))
+    }
+
+    /// Runs a lookup on terms that are already rendered, as `with_<name>` does. `items` flattens one level.
+    ///
+    /// # Errors
+    /// An unknown lookup; what the lookup itself says.
+    pub fn lookup(&self, name: &str, terms: Vec<Value>, scope: &Arc<dyn Scope>) -> Result<Vec<Value>> {
+        let env = Env::new(&self.shared, scope);
+        lookups::for_loop(&env, name, terms).map_err(|f| f.into_error("template", None))
+    }
+
+    /// Checks that a text parses as a template, without rendering it.
+    ///
+    /// # Errors
+    /// A syntax error, or a filter or test that does not exist in a place that always runs.
+    pub fn check_template(&self, text: &Text) -> Result<()> {
+        if !text.is_template() {
+            return Ok(());
+        }
+        self.check(text, &text.shared(), Mode::Play, "template")
+    }
+
+    /// Checks that a text parses as a conditional, without evaluating it.
+    ///
+    /// # Errors
+    /// As `check_template`.
+    pub fn check_expression(&self, text: &Text) -> Result<()> {
+        let trimmed = text.as_str().trim();
+        if !text.is_source() || trimmed.is_empty() {
+            return Ok(());
+        }
+        let wrapped = ["{{", "{%", "{#"].iter().any(|d| trimmed.starts_with(d));
+        let (mode, what) = if wrapped { (Mode::Play, "template") } else { (Mode::Conditional, "expression") };
+        self.check(text, &trimmed.into(), mode, what)
+    }
+
+    fn check(&self, text: &Text, chars: &Arc<str>, mode: Mode, what: &str) -> Result<()> {
+        let parsed = self.shared.template(chars, text.span(), mode);
+        parsed.map(drop).map_err(|f| f.into_error(what, text.span()))
+    }
+}
+
+/// Only what an author wrote may be evaluated.
+fn trusted(text: &Text) -> fail::R<()> {
+    if text.is_source() {
+        return Ok(());
+    }
+    let fail = Fail::finished("Encountered untrusted template or expression.");
+    Err(fail
+        .help(Some("what came back from a host or was read from a file is data, never evaluated".to_owned())))
 }

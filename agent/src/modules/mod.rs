@@ -3,12 +3,17 @@
 mod authorized_key;
 mod blockinfile;
 mod command;
+mod copy;
 mod edit;
+mod file;
 mod group;
 mod lineinfile;
 mod ping;
 mod replace;
 mod setup;
+mod slurp;
+mod stat;
+mod tempfile;
 mod user;
 mod wait_for;
 
@@ -18,13 +23,18 @@ use crate::module::Module;
 static ALL: &[&dyn Module] = &[
     &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
-    &group::Group,
     &command::CommandModule,
     &command::Shell,
+    &copy::Copy,
+    &file::FileModule,
+    &group::Group,
     &lineinfile::Lineinfile,
     &ping::Ping,
     &replace::Replace,
     &setup::Setup,
+    &slurp::Slurp,
+    &stat::Stat,
+    &tempfile::Tempfile,
     &user::User,
     &wait_for::WaitFor,
 ];

@@ -1,0 +1,44 @@
+# The two commands of the README are `make undercloud` and `make test`. Both work on a fresh Debian 12 or Ubuntu 24.04
+# with Rust and root, with or without systemd: they install what they need with apt, build first.
+
+.DELETE_ON_ERROR:
+.PHONY: help deps test-deps build undercloud test lint bench
+
+# To build: a linker and libvirt's headers.
+BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
+# To run: libvirt with its emulator and DHCP server, what makes the image, and the ssh client.
+RUN_PACKAGES = libvirt-daemon libvirt-daemon-driver-qemu dnsmasq-base iptables iproute2 \
+	qemu-system-x86 qemu-utils mmdebstrap e2fsprogs openssh-client python3 python3-venv python3-pip sudo
+# To test: real Ansible comes from the Python registry into target/; sshd and virsh are independent observers.
+TEST_PACKAGES = openssh-server libvirt-clients cpio
+
+WARP = target/release/warp
+
+help:
+	@echo 'make undercloud   install what is needed, build, deploy an undercloud VM'
+	@echo 'make test         install what is needed, build, run every test'
+	@echo 'make build        build target/release/warp'
+	@echo 'make bench        compare with real Ansible, as ratios'
+	@echo 'make lint         rustfmt and clippy'
+
+deps:
+	@.ci/apt $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+test-deps:
+	@.ci/apt $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
+
+build: deps
+	cargo build --release --locked
+
+undercloud: build
+	$(WARP) deploy undercloud
+
+lint: deps
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --release --locked -- -D warnings
+
+test: test-deps lint build
+	cargo test --workspace --release --locked --no-fail-fast
+
+bench: test-deps build
+	cargo test --release --locked --test bench

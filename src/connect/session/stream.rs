@@ -1,0 +1,153 @@
+//! The bytes that go along with a call, up and down, a piece at a time.
+
+use crate::connect::Blob;
+use sha1::{Digest as _, Sha1};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use warp_agent::wire::CHUNK;
+
+/// Bytes to send, of a length told beforehand.
+pub(in crate::connect) struct Upload {
+    source: Source,
+    left: u64,
+    name: String,
+}
+
+enum Source {
+    Bytes(Arc<[u8]>, usize),
+    File(tokio::fs::File),
+}
+
+impl Upload {
+    /// Opens what is to be sent; an error is a sentence for the user.
+    pub async fn open(blob: Blob) -> Result<Upload, String> {
+        match blob {
+            Blob::Bytes(bytes) => Ok(Upload {
+                left: bytes.len() as u64,
+                source: Source::Bytes(bytes, 0),
+                name: "content".into(),
+            }),
+            Blob::File(path) => {
+                let name = path.display().to_string();
+                let cannot = |e: std::io::Error| format!("cannot read {name} on the controller: {e}");
+                let file = tokio::fs::File::open(&path).await.map_err(cannot)?;
+                let meta = file.metadata().await.map_err(cannot)?;
+                if !meta.is_file() {
+                    return Err(format!("{name} is not a regular file"));
+                }
+                Ok(Upload { left: meta.len(), source: Source::File(file), name })
+            }
+        }
+    }
+
+    /// The bytes still to be sent.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// The next piece of at most `most` bytes; empty only where nothing is left.
+    pub async fn next(&mut self, most: u64) -> Result<Vec<u8>, String> {
+        let size = usize::try_from(most.min(self.left)).unwrap_or(CHUNK).min(CHUNK);
+        let mut piece = vec![0; size];
+        match &mut self.source {
+            Source::Bytes(bytes, at) => {
+                let end = at.saturating_add(size);
+                piece.copy_from_slice(bytes.get(*at..end).unwrap_or_default());
+                *at = end;
+            }
+            Source::File(file) => {
+                file.read_exact(&mut piece).await.map_err(|e| match e.kind() {
+                    std::io::ErrorKind::UnexpectedEof => {
+                        format!("{} became shorter while it was sent", self.name)
+                    }
+                    _ => format!("cannot read {} on the controller: {e}", self.name),
+                })?;
+            }
+        }
+        self.left = self.left.saturating_sub(piece.len() as u64);
+        Ok(piece)
+    }
+}
+
+/// Where a call's stream goes.
+pub(in crate::connect) enum Sink {
+    /// The call has none; what comes is dropped.
+    None,
+    /// To memory.
+    Memory(Vec<u8>),
+    /// To a file.
+    File(Box<Download>),
+}
+
+impl Sink {
+    /// Takes a piece; an error is a sentence for the user.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        match self {
+            Sink::None => Ok(()),
+            Sink::Memory(all) => {
+                all.extend_from_slice(bytes);
+                Ok(())
+            }
+            Sink::File(download) => download.write(bytes).await,
+        }
+    }
+}
+
+/// A file that appears under its name only when it is whole.
+pub(in crate::connect) struct Download {
+    file: tokio::fs::File,
+    temporary: tempfile::TempPath,
+    to: PathBuf,
+    sha1: Sha1,
+    size: u64,
+}
+
+impl Download {
+    /// Begins a file beside its destination.
+    pub fn create(to: &Path) -> Result<Download, String> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let parent = match to.parent() {
+            Some(p) if !p.as_os_str().is_empty() => p,
+            _ => Path::new("."),
+        };
+        let made = tempfile::Builder::new()
+            .prefix(".warp-")
+            // As any program would make it: the umask takes its part.
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(parent)
+            .map_err(|e| format!("cannot write in {} on the controller: {e}", parent.display()))?;
+        let (file, temporary) = made.into_parts();
+        Ok(Download {
+            file: tokio::fs::File::from_std(file),
+            temporary,
+            to: to.to_owned(),
+            sha1: Sha1::new(),
+            size: 0,
+        })
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.sha1.update(bytes);
+        self.size += bytes.len() as u64;
+        let to = &self.to;
+        let cannot = |e| format!("cannot write {} on the controller: {e}", to.display());
+        self.file.write_all(bytes).await.map_err(cannot)
+    }
+
+    /// Puts the file in its place when its SHA-1 is `expected`.
+    pub async fn finish(mut self, expected: &str) -> Result<(), String> {
+        let cannot = |to: &Path, e: &dyn std::fmt::Display| {
+            format!("cannot write {} on the controller: {e}", to.display())
+        };
+        self.file.flush().await.map_err(|e| cannot(&self.to, &e))?;
+        let found: String = self.sha1.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        if found != expected {
+            return Err(format!(
+                "{} arrived with SHA-1 {found} where the target computed {expected}; nothing was written",
+                self.to.display()
+            ));
+        }
+        self.temporary.persist(&self.to).map_err(|e| cannot(&self.to, &e.error))
+    }
+}

@@ -1,0 +1,318 @@
+//! SSH by russh: one connection to a host, on which commands are started.
+
+mod auth;
+mod config;
+mod dial;
+mod host_key;
+mod known_hosts;
+mod pattern;
+
+pub(super) use config::{Account, Hop, Options, Proxy};
+
+use super::link::Link;
+use super::random;
+use crate::error::{Error, Result};
+use dial::{LastWords, Stream};
+use host_key::Expected;
+use russh::client::{self, DisconnectReason, Handle};
+use russh::keys::PublicKeyOrCertificate;
+use russh::{Preferred, cipher, compression};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long logging in may take: name services on the host can be slow.
+const AUTH_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long an open connection may take to start a command.
+const OPEN_LIMIT: Duration = Duration::from_secs(60);
+
+/// How often a server that drops connections at once is tried: sshd does so where too many are under way.
+const DROPPED: u32 = 5;
+
+/// An authenticated connection.
+pub(super) struct Connection {
+    handle: Handle<Handler>,
+    peer: String,
+    environment: Vec<(String, String)>,
+    fate: Fate,
+    /// The connection this one goes through must live as long.
+    _through: Option<Arc<Connection>>,
+}
+
+/// Why a connection ended, once it has.
+#[derive(Clone, Default)]
+struct Fate(Arc<Mutex<Option<String>>>);
+
+impl Fate {
+    fn set(&self, why: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// russh's callbacks.
+pub(super) struct Handler {
+    expected: Expected,
+    fate: Fate,
+}
+
+/// What ends a connection.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Ssh(russh::Error),
+    HostKey(Error),
+}
+
+impl From<russh::Error> for Failure {
+    fn from(e: russh::Error) -> Self {
+        Failure::Ssh(e)
+    }
+}
+
+impl client::Handler for Handler {
+    type Error = Failure;
+
+    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Failure> {
+        match key.certificate() {
+            None => self.expected.check(&key.public_key()).map_err(Failure::HostKey)?,
+            // None was asked for.
+            Some(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Failure>) -> Result<(), Failure> {
+        match reason {
+            DisconnectReason::ReceivedDisconnect(said) => {
+                self.fate.set(format!(
+                    "the server disconnected: {}",
+                    super::link::one_line(said.message.as_bytes())
+                ));
+                Ok(())
+            }
+            DisconnectReason::Error(e) => {
+                if let Failure::Ssh(e) = &e {
+                    self.fate.set(sentence(e));
+                }
+                Err(e)
+            }
+        }
+    }
+}
+
+fn sentence(e: &russh::Error) -> String {
+    match e {
+        russh::Error::HUP | russh::Error::Disconnect => "the server closed the connection".to_owned(),
+        russh::Error::KeepaliveTimeout => {
+            "the server did not answer keepalives (ServerAliveInterval)".to_owned()
+        }
+        russh::Error::Version => "what answers does not speak SSH 2".to_owned(),
+        russh::Error::NoCommonAlgo { kind, ours, theirs } => format!(
+            "no common algorithm ({kind:?}): the server offers {}, warp {}",
+            theirs.join(","),
+            ours.join(",")
+        ),
+        russh::Error::IO(e) => format!("the connection broke: {e}"),
+        e => e.to_string(),
+    }
+}
+
+impl Connection {
+    /// Connects and logs in, directly, by a command, or through a connection that is there. `host` is the
+    /// inventory's name.
+    ///
+    /// # Errors
+    /// With who and where, what was tried, and what to do.
+    pub async fn open(host: &str, options: &Options, through: Option<Arc<Connection>>) -> Result<Connection> {
+        let Options { user, host: address, port, .. } = options;
+        let peer = format!("{host} (ssh {user}@{address} port {port})");
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::attempt(&peer, options, through.clone()).await {
+                Ok(connection) => return Ok(connection),
+                Err(Trouble::Dropped(error)) if tries >= DROPPED => return Err(error),
+                Err(Trouble::Dropped(_)) => {
+                    let step = Duration::from_millis(100).saturating_mul(1 << tries);
+                    tokio::time::sleep(step / 2 + random::delay(step)).await;
+                }
+                Err(Trouble::Dial(_)) if tries < options.attempts => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Err(Trouble::Dial(error) | Trouble::Final(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(
+        peer: &str,
+        options: &Options,
+        through: Option<Arc<Connection>>,
+    ) -> Result<Connection, Trouble> {
+        let expected = Expected::of(options, peer.to_owned()).map_err(Trouble::Final)?;
+        let config = Arc::new(config(options, &expected));
+        let fate = Fate::default();
+        let handler = Handler { expected, fate: fate.clone() };
+        let (stream, words) =
+            dial(options, through.as_deref()).await.map_err(|e| Trouble::Dial(e.context(peer)))?;
+
+        let limit = options.connect_timeout;
+        let shaken = tokio::time::timeout(limit, client::connect_stream(config, stream, handler)).await;
+        let mut handle = match shaken {
+            Ok(Ok(handle)) => handle,
+            Ok(Err(Failure::HostKey(error))) => return Err(Trouble::Final(error)),
+            Ok(Err(Failure::Ssh(e))) => {
+                let mut error = Error::other(format!("{peer}: {}", sentence(&e)));
+                let said = words.line();
+                if let Proxy::Command(command) = &options.proxy {
+                    error = error.note(format!("through the ProxyCommand `{command}`"));
+                    if !said.is_empty() {
+                        error = error.note(format!("it said: {said}"));
+                    }
+                    return Err(Trouble::Final(error));
+                }
+                return Err(match e {
+                    russh::Error::HUP | russh::Error::Disconnect | russh::Error::IO(_) => {
+                        Trouble::Dropped(error.help(
+                            "see the server's log; it may limit connections (MaxStartups) or refuse yours",
+                        ))
+                    }
+                    _ => Trouble::Final(error),
+                });
+            }
+            Err(_) => {
+                return Err(Trouble::Dial(
+                    Error::other(format!("{peer}: no SSH handshake in {} s", limit.as_secs()))
+                        .help("the limit is ConnectTimeout"),
+                ));
+            }
+        };
+        match tokio::time::timeout(AUTH_LIMIT, auth::authenticate(&mut handle, options)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = error.context(peer);
+                return Err(Trouble::Final(match fate.get() {
+                    Some(why) => error.note(why),
+                    None => error,
+                }));
+            }
+            Err(_) => {
+                return Err(Trouble::Final(Error::other(format!(
+                    "{peer}: logging in took more than {} s",
+                    AUTH_LIMIT.as_secs()
+                ))));
+            }
+        }
+        let environment = options.environment.clone();
+        Ok(Connection { handle, peer: peer.to_owned(), environment, fate, _through: through })
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    /// Starts a command by the account's login shell; the last `stderr_limit` bytes of standard error are kept.
+    pub async fn exec(&self, command: &str, stderr_limit: usize) -> Result<Link> {
+        let opened = async {
+            let channel = self.handle.channel_open_session().await?;
+            for (name, value) in &self.environment {
+                channel.set_env(false, name, value).await?;
+            }
+            channel.exec(false, command).await?;
+            Ok::<_, russh::Error>(channel)
+        };
+        match tokio::time::timeout(OPEN_LIMIT, opened).await {
+            Ok(Ok(channel)) => Ok(Link::channel(channel, stderr_limit)),
+            Ok(Err(e)) => {
+                let why = self.fate.get().unwrap_or_else(|| sentence(&e));
+                let error = Error::other(format!("{}: cannot start a command: {why}", self.peer));
+                Err(match e {
+                    russh::Error::ChannelOpenFailure(_) => {
+                        error.help("the server limits sessions per connection (MaxSessions): raise it")
+                    }
+                    _ => error,
+                })
+            }
+            Err(_) => Err(Error::other(format!(
+                "{}: the server did not start a command in {} s",
+                self.peer,
+                OPEN_LIMIT.as_secs()
+            ))),
+        }
+    }
+
+    /// Takes leave of the server.
+    pub async fn bye(&self) {
+        let _ = self.handle.disconnect(russh::Disconnect::ByApplication, "", "").await;
+    }
+}
+
+/// Why an attempt failed, and so whether another may help.
+enum Trouble {
+    /// No stream to the server: `ConnectionAttempts` says how often to try.
+    Dial(Error),
+    /// The server closed the connection at once, before anything was asked of it.
+    Dropped(Error),
+    Final(Error),
+}
+
+async fn dial(options: &Options, through: Option<&Connection>) -> Result<(Box<dyn Stream>, LastWords)> {
+    match (&options.proxy, through) {
+        (_, Some(connection)) => {
+            let opened = connection.handle.channel_open_direct_tcpip(
+                &options.host,
+                options.port.into(),
+                "127.0.0.1",
+                0,
+            );
+            match tokio::time::timeout(options.connect_timeout, opened).await {
+                Ok(Ok(channel)) => Ok((Box::new(channel.into_stream()), LastWords::default())),
+                Ok(Err(e)) => {
+                    Err(Error::other(format!("no way through {}: {}", connection.peer, sentence(&e)))
+                        .help("see that the jump host allows TCP forwarding and reaches the host"))
+                }
+                Err(_) => Err(Error::other(format!(
+                    "no way through {} in {} s",
+                    connection.peer,
+                    options.connect_timeout.as_secs()
+                ))),
+            }
+        }
+        (Proxy::Command(command), _) => {
+            let (stream, words) = dial::command(command)?;
+            Ok((Box::new(stream), words))
+        }
+        _ => Ok((Box::new(dial::tcp(options).await?), LastWords::default())),
+    }
+}
+
+fn config(options: &Options, expected: &Expected) -> client::Config {
+    let compression: &'static [compression::Name] = match options.compression {
+        true => &[compression::ZLIB, compression::ZLIB_LEGACY, compression::NONE],
+        false => &[compression::NONE],
+    };
+    client::Config {
+        nodelay: true,
+        keepalive_interval: options.alive_interval,
+        keepalive_max: options.alive_count as usize,
+        preferred: Preferred {
+            key: Cow::Owned(expected.algorithms()),
+            // With hardware for AES, GCM is half as fast again as russh's first choice.
+            cipher: Cow::Borrowed(&[
+                cipher::AES_256_GCM,
+                cipher::CHACHA20_POLY1305,
+                cipher::AES_256_CTR,
+                cipher::AES_192_CTR,
+                cipher::AES_128_CTR,
+            ]),
+            compression: Cow::Borrowed(compression),
+            ..Preferred::DEFAULT
+        },
+        ..client::Config::default()
+    }
+}

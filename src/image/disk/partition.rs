@@ -1,0 +1,126 @@
+//! The file systems of a disk: the whole of it, or the partitions of an MBR or GPT.
+
+use super::Disk;
+use crate::error::{Error, Result};
+
+/// What a stretch of a disk holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    /// ext2, ext3 or ext4.
+    Ext4,
+    /// XFS.
+    Xfs,
+    /// Btrfs.
+    Btrfs,
+    /// None that is known.
+    Unknown,
+}
+
+/// A stretch of a disk that can hold a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The number of the partition; none for the whole disk.
+    pub number: Option<u32>,
+    /// Its first byte.
+    pub start: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it holds.
+    pub holds: FileSystem,
+}
+
+const SECTOR: u64 = 512;
+
+/// The volumes of a disk: its partitions in order, or the whole disk if it has no partition table.
+///
+/// # Errors
+/// The disk cannot be read, or a partition reaches beyond its end.
+pub fn volumes(disk: &mut Disk) -> Result<Vec<Volume>> {
+    let whole = probe(disk, None, 0, disk.size())?;
+    if whole.holds != FileSystem::Unknown {
+        return Ok(vec![whole]);
+    }
+    let mut mbr = [0; 512];
+    read(disk, 0, &mut mbr)?;
+    if mbr.last_chunk() != Some(&[0x55, 0xaa]) {
+        return Ok(vec![whole]);
+    }
+    let entries = mbr.get(446..510).unwrap_or_default().as_chunks::<16>().0;
+    let kind = |e: &[u8; 16]| e.get(4).copied().unwrap_or(0);
+    if entries.iter().any(|e| kind(e) == 0xee) {
+        return gpt(disk);
+    }
+    let mut found = Vec::new();
+    for (number, entry) in (1..).zip(entries).filter(|(_, e)| kind(e) != 0) {
+        let start = u64::from(le32(entry, 8)) * SECTOR;
+        found.push(probe(disk, Some(number), start, u64::from(le32(entry, 12)) * SECTOR)?);
+    }
+    Ok(found)
+}
+
+/// The partitions of a GUID partition table.
+fn gpt(disk: &mut Disk) -> Result<Vec<Volume>> {
+    let mut header = [0; 92];
+    read(disk, SECTOR, &mut header)?;
+    if !header.starts_with(b"EFI PART") {
+        return Err(Error::input("the disk's GPT is damaged: its header is not at byte 512"));
+    }
+    let (table, count, length) = (le64(&header, 72) * SECTOR, le32(&header, 80), le32(&header, 84));
+    if !(128..=4096).contains(&length) || count > 1024 {
+        return Err(Error::input(format!("the disk's GPT is damaged: {count} entries of {length} bytes")));
+    }
+    let mut found = Vec::new();
+    for i in 0..count {
+        let mut entry = [0; 128];
+        read(disk, table + u64::from(i) * u64::from(length), &mut entry)?;
+        if entry.starts_with(&[0; 16]) {
+            continue;
+        }
+        let (first, last) = (le64(&entry, 32), le64(&entry, 40));
+        let size = (last.saturating_sub(first)).saturating_add(1).saturating_mul(SECTOR);
+        found.push(probe(disk, Some(i + 1), first.saturating_mul(SECTOR), size)?);
+    }
+    Ok(found)
+}
+
+/// Looks at what a stretch holds.
+fn probe(disk: &mut Disk, number: Option<u32>, start: u64, size: u64) -> Result<Volume> {
+    if start.checked_add(size).is_none_or(|end| end > disk.size()) {
+        return Err(Error::input(format!(
+            "truncated: partition {} has {size} bytes from byte {start} on, the disk ends at {}",
+            number.unwrap_or(0),
+            disk.size()
+        )));
+    }
+    let mut holds = |offset: u64, magic: &[u8]| -> Result<bool> {
+        let mut bytes = vec![0; magic.len()];
+        if offset + magic.len() as u64 > size {
+            return Ok(false);
+        }
+        read(disk, start + offset, &mut bytes)?;
+        Ok(bytes == magic)
+    };
+    let holds = if holds(1080, &[0x53, 0xef])? {
+        FileSystem::Ext4
+    } else if holds(0, b"XFSB")? {
+        FileSystem::Xfs
+    } else if holds(0x10040, b"_BHRfS_M")? {
+        FileSystem::Btrfs
+    } else {
+        FileSystem::Unknown
+    };
+    Ok(Volume { number, start, size, holds })
+}
+
+fn read(disk: &mut Disk, offset: u64, buf: &mut [u8]) -> Result<()> {
+    disk.read_at(offset, buf)
+        .map_err(|e| Error::input(format!("the disk cannot be read at byte {offset}: {e}")))
+}
+
+fn le32(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b))
+}
+
+fn le64(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u64::from_le_bytes(*b))
+}

@@ -1,0 +1,73 @@
+//! Lists of blocks and tasks.
+
+use super::keywords::{self, BLOCK};
+use super::loader::{Load, Place};
+use super::plan::{Block, Inherited, Step};
+use crate::error::{Error, Result};
+use crate::value::yaml::Node;
+use std::sync::Arc;
+
+impl Load<'_> {
+    /// The steps of a list; `what` names it in messages.
+    pub fn steps(&mut self, node: Option<&Node>, what: &str, place: &Place) -> Vec<Step> {
+        let Some(node) = node.filter(|n| !n.is_null()) else { return Vec::new() };
+        let Some(items) = node.as_list() else {
+            self.errors.push(
+                Error::input(format!("`{what}` must be a list of tasks, not {}", node.describe()))
+                    .at(node.span.clone())
+                    .help("begin each task with `- `"),
+            );
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        for item in items {
+            let result = self.step(item, place);
+            steps.extend(self.keep(result).into_iter().flatten());
+        }
+        steps
+    }
+
+    fn step(&mut self, node: &Node, place: &Place) -> Result<Vec<Step>> {
+        if node.as_map().is_none() {
+            return Err(Error::input(format!("a task must be a map, not {}", node.describe()))
+                .at(node.span.clone())
+                .help("write it as `module: arguments`"));
+        }
+        if ["block", "rescue", "always"].iter().any(|name| node.get(name).is_some()) {
+            return Ok(vec![self.block(node, place)?]);
+        }
+        self.task(node, place)
+    }
+
+    fn block(&mut self, node: &Node, place: &Place) -> Result<Step> {
+        if place.handlers {
+            return Err(Error::input("a block cannot be a handler").at(node.span.clone()));
+        }
+        for (key, _) in node.as_map().unwrap_or_default() {
+            self.keep(keywords::check(key, BLOCK, "a block"));
+        }
+        if node.get("block").is_none() {
+            return Err(Error::input("`rescue` and `always` need a `block`").at(node.span.clone()));
+        }
+        self.check_texts(node, &["block", "rescue", "always"]);
+        let vars = self.variables(node.get("vars"), "a block")?;
+        let notify = node.get("notify").map(|n| keywords::names(Some(n)));
+        let inherited = place.inherited.inner(keywords::own(node, Some(Arc::new(vars))), notify);
+        let name = node.get("name").and_then(Node::as_text).cloned();
+        let path = self.paths.step(&place.path, name.as_ref().map_or("block", |n| n.as_str()));
+        let rescued = node.get("rescue").and_then(Node::as_list).is_some_and(|l| !l.is_empty());
+        let mut part = |name: &str, sure: bool| {
+            let unconditional = inherited.unconditional && sure;
+            let inner = Place {
+                inherited: Inherited { unconditional, ..inherited.clone() },
+                path: format!("{path}/{name}"),
+                ..place.clone()
+            };
+            self.steps(node.get(name), name, &inner)
+        };
+        let steps = part("block", !rescued);
+        let rescue = part("rescue", false);
+        let always = part("always", true);
+        Ok(Step::Block(Arc::new(Block { name, span: node.span.clone(), steps, rescue, always })))
+    }
+}

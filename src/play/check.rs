@@ -1,0 +1,152 @@
+//! What can be known to be wrong before anything runs: template syntax, and literal arguments.
+
+use super::action::Found;
+use super::loader::Load;
+use crate::error::{Error, did_you_mean};
+use crate::value::Value;
+use crate::value::yaml::{Kind, Node};
+use warp_agent::spec::{Arg, Spec};
+
+/// Keywords whose texts are expressions without braces.
+const CONDITIONS: [&str; 4] = ["when", "changed_when", "failed_when", "until"];
+
+/// Arguments that are expressions without braces.
+const EXPRESSIONS: [(&str, &str); 2] = [("assert", "that"), ("debug", "var")];
+
+impl Load<'_> {
+    /// Checks that every text of a map parses as a template or condition, but for those under the keys of `except`.
+    pub fn check_texts(&mut self, node: &Node, except: &[&str]) {
+        for (key, value) in node.as_map().unwrap_or_default() {
+            match key.as_str() {
+                Some(name) if except.contains(&name) => {}
+                Some(name) if CONDITIONS.contains(&name) => self.check_conditions(value),
+                _ => self.check_templates(value),
+            }
+        }
+    }
+
+    /// Checks a task: its texts, and the arguments that can be known.
+    pub fn check_task(&mut self, node: &Node, found: &Found<'_>, unconditional: bool) {
+        let module = &*found.action.module;
+        let expression = EXPRESSIONS.iter().find(|(m, _)| *m == module).map(|(_, argument)| *argument);
+        let written = found.action.written.as_str();
+        self.check_texts(node, &[written, "args"]);
+        for place in [node.get(written), node.get("args")].into_iter().flatten() {
+            match place.as_map() {
+                None => self.check_templates(place),
+                Some(entries) => {
+                    for (key, value) in entries {
+                        if expression.is_some() && key.as_str() == expression {
+                            self.check_conditions(value);
+                        } else {
+                            self.check_templates(value);
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(spec) = self.loader.catalogue.spec(module) {
+            for error in arguments(spec, found) {
+                if unconditional {
+                    self.errors.push(error);
+                } else {
+                    self.warnings.push(error);
+                }
+            }
+        }
+    }
+
+    fn check_conditions(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.check_conditions(item)),
+            Kind::Scalar(Value::Text(text)) if text.is_source() => {
+                let checked = if text.is_template() {
+                    self.loader.render.check_template(text)
+                } else {
+                    self.loader.render.check_expression(text)
+                };
+                self.keep(checked.map_err(|e| e.at(node.span.clone())));
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks every text in a node.
+    pub fn check_templates(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.check_templates(item)),
+            Kind::Map(entries) => entries.iter().for_each(|(_, value)| self.check_templates(value)),
+            Kind::Scalar(Value::Text(text)) if text.is_template() => {
+                let checked = self.loader.render.check_template(text);
+                self.keep(checked.map_err(|e| e.at(node.span.clone())));
+            }
+            Kind::Scalar(_) => {}
+        }
+    }
+}
+
+/// What is wrong with the literal arguments of an action.
+fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
+    let mut errors = Vec::new();
+    for (name, value) in &found.action.args {
+        let node = found.nodes.iter().find(|(key, _)| key.as_str() == Some(name));
+        let place = || {
+            node.map_or_else(
+                || value.span().cloned().or(Some(found.name.span.clone())),
+                |(k, _)| Some(k.span.clone()),
+            )
+        };
+        match spec.arg(name) {
+            None if spec.open || name.starts_with('_') => {}
+            None => {
+                let known =
+                    spec.args.iter().flat_map(|a| std::iter::once(a.name).chain(a.aliases.iter().copied()));
+                let error =
+                    Error::input(format!("the module `{}` has no argument `{name}`", spec.name)).at(place());
+                errors.push(match did_you_mean(name, known.clone()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.note(format!("it has: {}", known.collect::<Vec<_>>().join(", "))),
+                });
+            }
+            Some(arg) => {
+                let place = || node.map_or_else(place, |(_, v)| Some(v.span.clone()));
+                if let Some(error) = choice(arg, value) {
+                    errors.push(error.at(place()));
+                }
+            }
+        }
+    }
+    if found.action.variable_args.is_none() {
+        let given = |arg: &Arg| {
+            found.action.args.keys().any(|name| &**name == arg.name || arg.aliases.contains(&&**name))
+        };
+        for arg in spec.args.iter().filter(|a| a.required && !given(a)) {
+            errors.push(
+                Error::input(format!("the module `{}` needs the argument `{}`", spec.name, arg.name))
+                    .at(found.name.span.clone()),
+            );
+        }
+    }
+    errors
+}
+
+/// A literal value that is none of the choices.
+fn choice(arg: &Arg, value: &Value) -> Option<Error> {
+    if arg.choices.is_empty() {
+        return None;
+    }
+    let literal = match value {
+        Value::Text(text) if !text.is_template() => text.as_str().to_owned(),
+        Value::Int(i) => i.to_string(),
+        Value::List(items) => return items.iter().find_map(|item| choice(arg, item)),
+        _ => return None,
+    };
+    // A list may be written as text with commas.
+    let wrong = literal.split(',').map(str::trim).find(|word| !arg.choices.contains(word))?;
+    let error = Error::input(format!("`{wrong}` is not a value of `{}`", arg.name))
+        .note(format!("it is one of: {}", arg.choices.join(", ")));
+    Some(match did_you_mean(wrong, arg.choices.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}

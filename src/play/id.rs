@@ -1,0 +1,30 @@
+//! Identities of tasks: where in the playbook, and what.
+
+use crate::value::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Counts the like-named steps of one place, so that each gets a path of its own.
+#[derive(Default)]
+pub(super) struct Paths(HashMap<String, usize>);
+
+impl Paths {
+    /// `parent/label`, with `#2` and so on from the second of the same name.
+    pub fn step(&mut self, parent: &str, label: &str) -> String {
+        let path = format!("{parent}/{}", label.replace('/', "_"));
+        let count = self.0.entry(path.clone()).or_default();
+        *count += 1;
+        if *count == 1 { path } else { format!("{path}#{count}") }
+    }
+}
+
+/// A path with the hash of what the step says: comments and layout do not count.
+pub(super) fn identity(path: &str, content: &Value) -> Arc<str> {
+    Arc::from(format!("{path}@{}", hash(content)))
+}
+
+/// A short hash of a value.
+pub(super) fn hash(content: &Value) -> String {
+    let canonical = serde_json::Value::from(content).to_string();
+    blake3::hash(canonical.as_bytes()).to_hex().chars().take(12).collect()
+}

@@ -1,0 +1,268 @@
+//! The keywords of the language: where each may stand, whether warp does it, and how values pass down.
+
+use super::plan::{Inherited, Keywords};
+use crate::error::{Error, did_you_mean};
+use crate::value::yaml::Node;
+use crate::value::{Text, Value, Vars};
+use std::sync::Arc;
+
+/// Where a keyword may stand; the levels that a row of the table allows are or-ed.
+pub(super) type Levels = u8;
+pub(super) const PLAY: Levels = 1;
+pub(super) const ROLE: Levels = 2;
+pub(super) const BLOCK: Levels = 4;
+pub(super) const TASK: Levels = 8;
+pub(super) const HANDLER: Levels = 16;
+/// `import_playbook`.
+pub(super) const IMPORT: Levels = 32;
+/// `include_tasks` and `include_role`, which take fewer keywords than tasks.
+pub(super) const INCLUDE: Levels = 64;
+
+const ALL: Levels = PLAY | INNER | IMPORT;
+const INNER: Levels = ROLE | BLOCK | TASK | HANDLER;
+const TASKS: Levels = TASK | HANDLER;
+
+/// Every keyword of ansible-core 2.19, where it may stand, and whether warp does it.
+const TABLE: &[(&str, Levels, bool)] = &[
+    ("action", TASKS | INCLUDE, true),
+    ("always", BLOCK, true),
+    ("any_errors_fatal", ALL, true),
+    ("args", TASKS | INCLUDE, true),
+    ("async", TASKS, true),
+    ("become", ALL, true),
+    ("become_exe", ALL, true),
+    ("become_flags", ALL, true),
+    ("become_method", ALL, true),
+    ("become_user", ALL, true),
+    ("block", BLOCK, true),
+    ("changed_when", TASKS, true),
+    ("check_mode", ALL, true),
+    ("collections", PLAY | INNER | INCLUDE, false),
+    ("connection", ALL, true),
+    ("debugger", ALL | INCLUDE, false),
+    ("delay", TASKS, true),
+    ("delegate_facts", INNER, true),
+    ("delegate_to", INNER, true),
+    ("diff", ALL, true),
+    ("environment", ALL, true),
+    ("fact_path", PLAY, false),
+    ("failed_when", TASKS, true),
+    ("force_handlers", PLAY, true),
+    ("gather_facts", PLAY, true),
+    ("gather_subset", PLAY, true),
+    ("gather_timeout", PLAY, false),
+    ("handlers", PLAY, true),
+    ("hosts", PLAY, true),
+    ("ignore_errors", ALL | INCLUDE, true),
+    ("ignore_unreachable", ALL, true),
+    ("import_playbook", IMPORT, true),
+    ("listen", HANDLER, true),
+    ("local_action", TASKS, true),
+    ("loop", TASKS | INCLUDE, true),
+    ("loop_control", TASKS | INCLUDE, true),
+    ("max_fail_percentage", PLAY, false),
+    ("module_defaults", ALL, false),
+    ("name", ALL | INCLUDE, true),
+    ("no_log", ALL | INCLUDE, true),
+    ("notify", BLOCK | TASKS, true),
+    ("order", PLAY, false),
+    ("poll", TASKS, true),
+    ("port", ALL, true),
+    ("post_tasks", PLAY, true),
+    ("pre_tasks", PLAY, true),
+    ("register", TASKS | INCLUDE, true),
+    ("remote_user", ALL, true),
+    ("rescue", BLOCK, true),
+    ("retries", TASKS, true),
+    ("role", ROLE, true),
+    ("roles", PLAY, true),
+    ("run_once", ALL | INCLUDE, true),
+    ("serial", PLAY, true),
+    ("strategy", PLAY, true),
+    ("tags", ALL | INCLUDE, true),
+    ("tasks", PLAY, true),
+    ("throttle", ALL, true),
+    ("timeout", ALL | INCLUDE, true),
+    ("until", TASKS, true),
+    ("user", PLAY, true),
+    ("vars", ALL | INCLUDE, true),
+    ("vars_files", PLAY, true),
+    ("vars_prompt", PLAY, false),
+    ("when", INNER | IMPORT | INCLUDE, true),
+];
+
+/// Whether `name` is a keyword at one of these levels.
+pub(super) fn is_keyword(name: &str, levels: Levels) -> bool {
+    TABLE.iter().any(|(n, l, _)| *n == name && l & levels != 0)
+}
+
+/// Checks that `key` may stand at this level; `what` names the level in messages (`a task`).
+pub(super) fn check(key: &Node, level: Levels, what: &str) -> Result<(), Error> {
+    let Some(name) = key.as_str() else {
+        return Err(Error::input(format!("a keyword of {what} must be a string, not {}", key.describe()))
+            .at(key.span.clone()));
+    };
+    match TABLE.iter().find(|(n, _, _)| *n == name) {
+        Some((_, levels, true)) if levels & level != 0 => Ok(()),
+        Some((_, levels, false)) if levels & level != 0 => {
+            Err(Error::input(format!("the keyword `{name}` is not supported yet")).at(key.span.clone()))
+        }
+        Some(_) => {
+            Err(Error::input(format!("the keyword `{name}` cannot stand in {what}")).at(key.span.clone()))
+        }
+        None => Err(unknown(key, name, level, what)),
+    }
+}
+
+/// A word that is no keyword.
+pub(super) fn unknown(key: &Node, name: &str, level: Levels, what: &str) -> Error {
+    let error = Error::input(format!("unknown keyword `{name}` in {what}")).at(key.span.clone());
+    let known = TABLE.iter().filter(|(_, l, _)| l & level != 0).map(|(n, _, _)| *n);
+    match did_you_mean(name, known) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
+
+/// A value as a list: a list's items, or the value alone; nothing gives none.
+pub(super) fn listed(node: Option<&Node>) -> Vec<Value> {
+    match node {
+        None => Vec::new(),
+        Some(node) if node.is_null() => Vec::new(),
+        Some(node) => match node.as_list() {
+            Some(items) => items.iter().map(Node::to_value).collect(),
+            None => vec![node.to_value()],
+        },
+    }
+}
+
+/// Names as a list of texts; other scalars are taken as their text.
+pub(super) fn names(node: Option<&Node>) -> Vec<Text> {
+    listed(node)
+        .into_iter()
+        .filter_map(|value| match value {
+            Value::Text(text) => Some(text),
+            Value::Int(i) => Some(Text::data(i.to_string())),
+            Value::Bool(b) => Some(Text::data(if b { "True" } else { "False" })),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Tags: a list, or a string split at commas.
+pub(super) fn tags(node: Option<&Node>) -> Vec<Value> {
+    listed(node)
+        .into_iter()
+        .flat_map(|value| match &value {
+            Value::Text(text) if text.as_str().contains(',') && !text.is_template() => text
+                .as_str()
+                .split(',')
+                .map(|part| Value::Text(Text::source(part.trim(), text.span().cloned())))
+                .collect(),
+            Value::Text(_) => vec![value],
+            _ => vec![Value::data(serde_json::Value::from(&value).to_string())],
+        })
+        .collect()
+}
+
+/// The keywords that `node` itself says; `vars` only where the level layers them with its tasks'.
+pub(super) fn own(node: &Node, vars: Option<Arc<Vars>>) -> Keywords {
+    let one = |name: &str| node.get(name).filter(|n| !n.is_null()).map(Node::to_value);
+    Keywords {
+        when: listed(node.get("when")),
+        tags: tags(node.get("tags")),
+        vars: vars.into_iter().filter(|v| !v.is_empty()).collect(),
+        include_params: Vec::new(),
+        environment: listed(node.get("environment")),
+        become_: one("become"),
+        become_user: one("become_user"),
+        become_method: one("become_method"),
+        become_flags: one("become_flags"),
+        become_exe: one("become_exe"),
+        connection: one("connection"),
+        remote_user: one("remote_user").or_else(|| one("user")),
+        port: one("port"),
+        delegate_to: one("delegate_to"),
+        delegate_facts: one("delegate_facts"),
+        run_once: one("run_once"),
+        ignore_errors: one("ignore_errors"),
+        ignore_unreachable: one("ignore_unreachable"),
+        no_log: one("no_log"),
+        check_mode: one("check_mode"),
+        diff: one("diff"),
+        any_errors_fatal: one("any_errors_fatal"),
+        throttle: one("throttle"),
+        timeout: one("timeout"),
+    }
+}
+
+impl Keywords {
+    /// These keywords inside of `outer`: conditions, variables and environments add up, tags unite, and of all else the
+    /// nearest wins.
+    #[must_use]
+    pub fn within(self, outer: &Keywords) -> Keywords {
+        let chain = |above: &[Value], own: Vec<Value>| above.iter().cloned().chain(own).collect::<Vec<_>>();
+        let mut tags = outer.tags.clone();
+        for tag in self.tags {
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        macro_rules! nearest {
+            ($($name:ident),*) => {
+                Keywords {
+                    when: chain(&outer.when, self.when),
+                    tags,
+                    vars: outer.vars.iter().cloned().chain(self.vars).collect(),
+                    include_params: outer.include_params.iter().cloned().chain(self.include_params).collect(),
+                    environment: chain(&outer.environment, self.environment),
+                    $($name: self.$name.or_else(|| outer.$name.clone()),)*
+                }
+            };
+        }
+        nearest!(
+            become_,
+            become_user,
+            become_method,
+            become_flags,
+            become_exe,
+            connection,
+            remote_user,
+            port,
+            delegate_to,
+            delegate_facts,
+            run_once,
+            ignore_errors,
+            ignore_unreachable,
+            no_log,
+            check_mode,
+            diff,
+            any_errors_fatal,
+            throttle,
+            timeout
+        )
+    }
+
+    /// Whether a failure with these keywords surely ends the run.
+    fn surely_runs(&self) -> bool {
+        self.when.is_empty()
+            && matches!(self.ignore_errors, None | Some(Value::Bool(false)))
+            && !self
+                .tags
+                .iter()
+                .any(|t| t.as_str() == Some("never") || matches!(t, Value::Text(t) if t.is_template()))
+    }
+}
+
+impl Inherited {
+    /// What the steps inside a level with these keywords inherit.
+    #[must_use]
+    pub fn inner(&self, own: Keywords, notify: Option<Vec<Text>>) -> Inherited {
+        let unconditional = self.unconditional && own.surely_runs();
+        Inherited {
+            keywords: own.within(&self.keywords),
+            notify: notify.or_else(|| self.notify.clone()),
+            unconditional,
+        }
+    }
+}

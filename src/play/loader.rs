@@ -1,0 +1,193 @@
+//! The loader: what it is given, what it hands back, and the state of one load.
+
+use super::id::Paths;
+use super::plan::{Inherited, Plan, Role, Task};
+use super::{Catalogue, Render};
+use crate::error::{Error, Exit, Result};
+use crate::value::yaml::{self, Node};
+use crate::value::{Text, Vars, extend, read_source};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Loads playbooks, and at run time what dynamic includes name.
+pub struct Loader<'a> {
+    /// The modules.
+    pub catalogue: &'a dyn Catalogue,
+    /// The templates.
+    pub render: &'a dyn Render,
+    /// `roles_path` of the configuration.
+    pub roles_path: Vec<PathBuf>,
+}
+
+/// What was loaded, and what the user should know about it.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// What was loaded.
+    pub value: T,
+    /// Warnings, in the order found.
+    pub warnings: Vec<Error>,
+}
+
+/// All that is wrong with what was to be loaded: never empty.
+#[derive(Debug)]
+pub struct Errors(Vec<Error>);
+
+impl Errors {
+    /// Every error, in the order found.
+    #[must_use]
+    pub fn all(&self) -> &[Error] {
+        &self.0
+    }
+
+    /// The exit code of the first.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.0.first().map_or(Exit::Input, Error::exit)
+    }
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n\n")?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
+
+impl From<Error> for Errors {
+    fn from(e: Error) -> Self {
+        Errors(vec![e])
+    }
+}
+
+impl<'a> Loader<'a> {
+    /// Loads a playbook with all that it imports.
+    ///
+    /// # Errors
+    /// Everything found wrong.
+    pub fn playbook(&self, path: &Path) -> Result<Loaded<Plan>, Errors> {
+        let mut load = Load::new(self);
+        let mut plays = Vec::new();
+        load.playbook(path, &super::playbook::Import::default(), &mut plays);
+        load.finish(Plan { path: path.to_owned(), plays })
+    }
+}
+
+/// The state of one load.
+pub(super) struct Load<'a> {
+    pub loader: &'a Loader<'a>,
+    pub errors: Vec<Error>,
+    pub warnings: Vec<Error>,
+    pub paths: Paths,
+    /// The playbook's folder.
+    pub basedir: PathBuf,
+    /// The play's variables, for names that are templates.
+    pub vars: Vars,
+    /// Roles loaded so far, in order.
+    pub roles: Vec<Arc<Role>>,
+    /// Handlers that imported roles brought.
+    pub handlers: Vec<Arc<Task>>,
+    /// The folders of the roles that are being loaded, against loops.
+    pub loading: Vec<PathBuf>,
+    /// The files that are being imported, against loops.
+    pub importing: Vec<PathBuf>,
+}
+
+/// Where steps are being loaded.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// What they inherit.
+    pub inherited: Inherited,
+    /// The role they belong to.
+    pub role: Option<Arc<Role>>,
+    /// The file they are in.
+    pub file: Arc<Path>,
+    /// The path of what surrounds them, for their identities.
+    pub path: String,
+    /// Whether they are handlers.
+    pub handlers: bool,
+}
+
+impl<'a> Load<'a> {
+    pub fn new(loader: &'a Loader<'a>) -> Self {
+        Load {
+            loader,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            paths: Paths::default(),
+            basedir: PathBuf::new(),
+            vars: Vars::new(),
+            roles: Vec::new(),
+            handlers: Vec::new(),
+            loading: Vec::new(),
+            importing: Vec::new(),
+        }
+    }
+
+    pub fn finish<T>(self, value: T) -> Result<Loaded<T>, Errors> {
+        if self.errors.is_empty() {
+            Ok(Loaded { value, warnings: self.warnings })
+        } else {
+            Err(Errors(self.errors))
+        }
+    }
+
+    /// Keeps an error and goes on.
+    pub fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|e| self.errors.push(e)).ok()
+    }
+
+    /// The content of a YAML file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood.
+    pub fn read(&mut self, path: &Path) -> Result<Option<Node>> {
+        let document = yaml::parse(&read_source(path)?)?;
+        self.warnings.extend(document.warnings);
+        Ok(document.root)
+    }
+
+    /// A name that may be a template, rendered with what is known while loading: the play's variables, the role's, and
+    /// those of the blocks and imports around.
+    ///
+    /// # Errors
+    /// A template that needs more than that.
+    pub fn name(&self, text: &Text, place: &Place, own: Option<&Vars>) -> Result<String> {
+        if !text.is_template() {
+            return Ok(text.as_str().to_owned());
+        }
+        let mut vars = Vars::new();
+        if let Some(role) = &place.role {
+            extend(&mut vars, &role.defaults);
+        }
+        extend(&mut vars, &self.vars);
+        if let Some(role) = &place.role {
+            extend(&mut vars, &role.vars);
+        }
+        for layer in &place.inherited.keywords.vars {
+            extend(&mut vars, layer);
+        }
+        if let Some(role) = &place.role {
+            extend(&mut vars, &role.params);
+        }
+        if let Some(own) = own {
+            extend(&mut vars, own);
+        }
+        let value = self.loader.render.render(text, &vars).map_err(|e| {
+            e.at(text.span().cloned())
+                .note("what is imported must be known while loading: from vars, vars_files or --extra-vars")
+                .help("use include_tasks or include_role where facts or inventory variables decide")
+        })?;
+        value.as_str().map(str::to_owned).ok_or_else(|| {
+            Error::input(format!("this name renders to {}, not to text", value.type_name()))
+                .at(text.span().cloned())
+        })
+    }
+}

@@ -1,0 +1,326 @@
+//! Playbooks and their plays.
+
+use super::keywords::{self, IMPORT, PLAY};
+use super::loader::{Load, Place};
+use super::plan::{Inherited, Keywords, Play, Step};
+use super::role::Use;
+use crate::error::{Error, Result};
+use crate::value::yaml::{Kind, Node};
+use crate::value::{Text, Value, Vars, extend};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What `import_playbook` says for the plays that it brings.
+#[derive(Clone, Default)]
+pub(super) struct Import {
+    vars: Vars,
+    keywords: Keywords,
+}
+
+impl Load<'_> {
+    /// Loads the plays of a playbook file.
+    pub fn playbook(&mut self, path: &Path, import: &Import, plays: &mut Vec<Arc<Play>>) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        if self.importing.contains(&path) {
+            return self.errors.push(Error::input(format!("{} imports itself", path.display())));
+        }
+        let Some(root) = self.read(&path).map_err(|e| self.errors.push(e)).ok().flatten() else {
+            if self.errors.is_empty() {
+                self.warnings.push(Error::input(format!("{} is empty", path.display())));
+            }
+            return;
+        };
+        let Some(entries) = root.as_list() else {
+            return self.errors.push(
+                Error::input(format!("a playbook must be a list of plays, not {}", root.describe()))
+                    .at(root.span.clone())
+                    .help("begin each play with `- hosts:`"),
+            );
+        };
+        self.importing.push(path.clone());
+        for entry in entries {
+            let result = self.entry(entry, &path, import, plays);
+            self.keep(result);
+        }
+        self.importing.pop();
+    }
+
+    fn entry(
+        &mut self,
+        entry: &Node,
+        path: &Path,
+        import: &Import,
+        plays: &mut Vec<Arc<Play>>,
+    ) -> Result<()> {
+        if entry.as_map().is_none() {
+            return Err(Error::input(format!("a playbook's entry must be a play, not {}", entry.describe()))
+                .at(entry.span.clone()));
+        }
+        let names = ["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
+        match names.iter().find_map(|name| entry.get(name)) {
+            Some(file) => self.import(entry, file, path, import, plays),
+            None => {
+                if let Some(play) = self.play(entry, path, import)? {
+                    plays.push(Arc::new(play));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn import(
+        &mut self,
+        entry: &Node,
+        file: &Node,
+        path: &Path,
+        outer: &Import,
+        plays: &mut Vec<Arc<Play>>,
+    ) -> Result<()> {
+        for (key, _) in entry.as_map().unwrap_or_default() {
+            let name = key.as_str().unwrap_or_default();
+            if name.ends_with("import_playbook") {
+                continue;
+            }
+            keywords::check(key, IMPORT, "import_playbook")?;
+            if !matches!(name, "name" | "vars" | "tags" | "when") {
+                self.warnings.push(
+                    Error::input(format!("`{name}` has no effect on import_playbook")).at(key.span.clone()),
+                );
+            }
+        }
+        self.check_texts(entry, &[]);
+        let Some(name) = file.as_text() else {
+            return Err(Error::input("import_playbook needs a file name").at(file.span.clone()));
+        };
+        let mut vars = outer.vars.clone();
+        extend(&mut vars, &self.variables(entry.get("vars"), "import_playbook")?);
+        let own = Keywords {
+            tags: keywords::tags(entry.get("tags")),
+            when: keywords::listed(entry.get("when")),
+            ..Keywords::default()
+        };
+        let place = place(path, Inherited::default(), String::new());
+        let name = self.name(name, &place, Some(&vars))?;
+        let target = path.parent().unwrap_or(Path::new("")).join(&name);
+        if !target.is_file() {
+            return Err(
+                Error::input(format!("cannot find the playbook {}", target.display())).at(file.span.clone())
+            );
+        }
+        self.playbook(&target, &Import { vars, keywords: own.within(&outer.keywords) }, plays);
+        Ok(())
+    }
+
+    fn play(&mut self, node: &Node, path: &Path, import: &Import) -> Result<Option<Play>> {
+        let before = self.errors.len();
+        for (key, _) in node.as_map().unwrap_or_default() {
+            self.keep(keywords::check(key, PLAY, "a play"));
+        }
+        self.check_texts(node, &["tasks", "pre_tasks", "post_tasks", "handlers", "roles"]);
+        let hosts = hosts(node)?;
+        self.keep(strategy(node.get("strategy")));
+        let own_vars = self.variables(node.get("vars"), "a play")?;
+        let mut vars = own_vars;
+        extend(&mut vars, &import.vars);
+        let vars_files = vars_files(node)?;
+        self.enter_play(path, &vars, &vars_files);
+
+        let own = keywords::own(node, None).within(&import.keywords);
+        let label = node
+            .get("name")
+            .and_then(Node::as_str)
+            .map_or_else(|| serde_json::Value::from(&hosts).to_string(), str::to_owned);
+        let label = self.paths.step("", &label);
+        let inherited = Inherited { unconditional: own.when.is_empty(), keywords: own, notify: None };
+        let place = place(path, inherited.clone(), label);
+
+        let (role_steps, mut handlers) = self.role_entries(node.get("roles"), &place);
+        let section = |load: &mut Self, name: &str| {
+            let inner = Place { path: format!("{}/{name}", place.path), ..place.clone() };
+            load.steps(node.get(name), name, &inner)
+        };
+        let pre = section(self, "pre_tasks");
+        let mut main = role_steps;
+        main.extend(section(self, "tasks"));
+        let post = section(self, "post_tasks");
+        let in_handlers = Place { path: format!("{}/handlers", place.path), handlers: true, ..place.clone() };
+        handlers.extend(flatten(self.steps(node.get("handlers"), "handlers", &in_handlers)));
+        handlers.append(&mut self.handlers);
+        if self.errors.len() > before {
+            return Ok(None);
+        }
+        let value = |name: &str| node.get(name).filter(|n| !n.is_null()).map(Node::to_value);
+        Ok(Some(Play {
+            name: node.get("name").and_then(Node::as_text).cloned(),
+            hosts,
+            span: node.span.clone(),
+            basedir: self.basedir.clone(),
+            gather_facts: value("gather_facts"),
+            gather_subset: value("gather_subset"),
+            any_errors_fatal: value("any_errors_fatal"),
+            force_handlers: value("force_handlers"),
+            serial: value("serial"),
+            keywords: inherited.keywords,
+            vars: Arc::new(vars),
+            vars_files,
+            roles: std::mem::take(&mut self.roles),
+            sections: vec![pre, main, post],
+            handlers,
+        }))
+    }
+
+    /// Sets what holds for one play only.
+    fn enter_play(&mut self, path: &Path, vars: &Vars, vars_files: &[Value]) {
+        self.basedir = path.parent().map(Path::to_owned).unwrap_or_default();
+        self.roles.clear();
+        self.handlers.clear();
+        self.vars = vars.clone();
+        // Files that cannot be known yet, or read, are the runner's business.
+        for file in vars_files {
+            let known = file.as_str().filter(|name| !name.contains("{{"));
+            if let Some(found) = known.map(|name| find_vars_file(&self.basedir, name))
+                && let Ok(read) = crate::value::read_vars(&found)
+            {
+                extend(&mut self.vars, &read);
+            }
+        }
+    }
+
+    /// The roles of a play: their steps and handlers.
+    fn role_entries(
+        &mut self,
+        node: Option<&Node>,
+        place: &Place,
+    ) -> (Vec<Step>, Vec<Arc<super::plan::Task>>) {
+        let mut steps = Vec::new();
+        let mut handlers = Vec::new();
+        let Some(node) = node.filter(|n| !n.is_null()) else { return (steps, handlers) };
+        let Some(entries) = node.as_list() else {
+            self.errors.push(
+                Error::input(format!("`roles` must be a list, not {}", node.describe()))
+                    .at(node.span.clone()),
+            );
+            return (steps, handlers);
+        };
+        for entry in entries {
+            let used = Use::of_entry(self, entry, place);
+            let Some(used) = self.keep(used) else { continue };
+            if let Some(loaded) = self.role(used, place) {
+                self.roles.push(loaded.role);
+                steps.extend(loaded.steps);
+                handlers.extend(loaded.handlers);
+            }
+        }
+        (steps, handlers)
+    }
+
+    /// The `vars` of a play, block, task or role entry, with names that can be used.
+    pub fn variables(&mut self, node: Option<&Node>, what: &str) -> Result<Vars> {
+        let Some(node) = node else { return Ok(Vars::new()) };
+        for (key, _) in node.as_map().unwrap_or_default() {
+            if !key.as_str().is_some_and(is_variable_name) {
+                let shown = key.to_key().map(|k| k.to_string()).unwrap_or_default();
+                return Err(Error::input(format!("`{shown}` cannot be the name of a variable in {what}"))
+                    .at(key.span.clone())
+                    .note(
+                        "names are made of letters, digits and underscores, and do not begin with a digit",
+                    ));
+            }
+        }
+        crate::value::vars_of(node).map_err(|e| e.context(format!("in {what}")))
+    }
+}
+
+/// `vars_files` beside the playbook, or in its folder `vars`.
+fn find_vars_file(basedir: &Path, name: &str) -> PathBuf {
+    let inner = basedir.join("vars").join(name);
+    if inner.is_file() { inner } else { basedir.join(name) }
+}
+
+fn place(path: &Path, inherited: Inherited, label: String) -> Place {
+    Place { inherited, role: None, file: Arc::from(path), path: label, handlers: false }
+}
+
+/// The tasks of handlers, which never are in blocks.
+pub(super) fn flatten(steps: Vec<Step>) -> Vec<Arc<super::plan::Task>> {
+    let mut tasks = Vec::new();
+    for step in steps {
+        match step {
+            Step::Task(task) => tasks.push(task),
+            Step::Block(block) => tasks.extend(flatten(block.steps.clone())),
+            Step::FlushHandlers => {}
+        }
+    }
+    tasks
+}
+
+fn hosts(node: &Node) -> Result<Value> {
+    let Some(hosts) = node.get("hosts") else {
+        return Err(Error::input("this play has no `hosts`")
+            .at(node.as_map().and_then(|e| e.first()).map_or(node.span.clone(), |(k, _)| k.span.clone()))
+            .help("say where it runs: `hosts: all`"));
+    };
+    let refuse = |node: &Node, why: String| Err(Error::input(why).at(node.span.clone()));
+    match &hosts.kind {
+        Kind::Scalar(Value::Text(text)) if !text.as_str().is_empty() => {}
+        Kind::List(items) if !items.is_empty() => {
+            if let Some(item) = items.iter().find(|i| i.as_text().is_none()) {
+                return refuse(item, format!("a host pattern must be a string, not {}", item.describe()));
+            }
+        }
+        Kind::Scalar(Value::Null | Value::Text(_)) | Kind::List(_) => {
+            return refuse(hosts, "`hosts` is empty".to_owned());
+        }
+        _ => {
+            return refuse(
+                hosts,
+                format!("`hosts` must be a string or a list of strings, not {}", hosts.describe()),
+            );
+        }
+    }
+    Ok(hosts.to_value())
+}
+
+fn strategy(node: Option<&Node>) -> Result<()> {
+    match node.and_then(Node::as_str) {
+        Some(other) if !matches!(other, "linear" | "ansible.builtin.linear") => {
+            Err(Error::input(format!("the strategy `{other}` is not supported yet"))
+                .at(node.map(|n| n.span.clone()))
+                .note("only `linear` is"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn vars_files(node: &Node) -> Result<Vec<Value>> {
+    let Some(node) = node.get("vars_files").filter(|n| !n.is_null()) else { return Ok(Vec::new()) };
+    let text = |n: &Node| {
+        n.as_text().map(|t: &Text| Value::Text(t.clone())).ok_or_else(|| {
+            Error::input(format!("`vars_files` must name files, not {}", n.describe())).at(n.span.clone())
+        })
+    };
+    match node.as_list() {
+        None => Ok(vec![text(node)?]),
+        Some(items) => items
+            .iter()
+            .map(|item| match item.as_list() {
+                Some(first_found) => Ok(Value::list(first_found.iter().map(text).collect::<Result<_>>()?)),
+                None => text(item),
+            })
+            .collect(),
+    }
+}
+
+/// Python's keywords, which Jinja cannot take as names either.
+const RESERVED: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// Whether a variable may have this name.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !RESERVED.contains(&name)
+}

@@ -1,0 +1,377 @@
+//! Roles: where they are, what they bring, and what they depend on.
+
+use super::id::hash;
+use super::keywords::{self, ROLE};
+use super::loader::{Load, Place};
+use super::plan::{Keywords, Link, Role, Step, Task};
+use super::playbook::flatten;
+use crate::error::{Error, Result, Span};
+use crate::value::yaml::{Kind, Node};
+use crate::value::{Key, Map, Text, Value, Vars, extend, find_vars_files};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which files of a role are taken where they are not the `main` ones.
+#[derive(Clone, Debug, Default)]
+pub struct RoleFiles {
+    /// `tasks_from`.
+    pub tasks: Option<String>,
+    /// `vars_from`.
+    pub vars: Option<String>,
+    /// `defaults_from`.
+    pub defaults: Option<String>,
+    /// `handlers_from`.
+    pub handlers: Option<String>,
+}
+
+/// One use of a role.
+pub(super) struct Use {
+    pub name: String,
+    /// Where it is asked for.
+    pub span: Span,
+    pub files: RoleFiles,
+    /// The entry's own keywords.
+    pub own: Keywords,
+    /// The entry's `vars`.
+    pub entry: Vars,
+    pub params: Vars,
+    /// The role whose dependency, import or include this is.
+    pub above: Option<Arc<Link>>,
+    /// Where else to look for it: beside the role that depends on it.
+    pub beside: Option<PathBuf>,
+    /// As import and include say; an entry leaves it to the role.
+    pub allow_duplicates: Option<bool>,
+    pub public: bool,
+}
+
+/// A role with its steps and handlers, those of its dependencies first.
+pub(super) struct LoadedRole {
+    pub role: Arc<Role>,
+    pub steps: Vec<Step>,
+    pub handlers: Vec<Arc<Task>>,
+    /// Its defaults over its dependencies', without those of the roles that depend on it.
+    plain_defaults: Vars,
+}
+
+impl Use {
+    /// An entry of `roles` or of a role's `dependencies`.
+    ///
+    /// # Errors
+    /// An entry without a name, or with keywords that are refused.
+    pub fn of_entry(load: &mut Load<'_>, entry: &Node, place: &Place) -> Result<Use> {
+        let mut used = Use {
+            name: String::new(),
+            span: entry.span.clone(),
+            files: RoleFiles::default(),
+            own: Keywords::default(),
+            entry: Vars::new(),
+            params: Vars::new(),
+            above: None,
+            beside: None,
+            allow_duplicates: None,
+            public: true,
+        };
+        let name = match &entry.kind {
+            Kind::Scalar(Value::Text(text)) => text.clone(),
+            Kind::Scalar(Value::Int(i)) => Text::data(i.to_string()),
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    let Some(name) = key.to_key().map(|k| k.to_string()) else { continue };
+                    if keywords::is_keyword(&name, ROLE) {
+                        load.keep(keywords::check(key, ROLE, "a role's entry"));
+                    } else {
+                        used.params.insert(Arc::from(name), value.to_value());
+                    }
+                }
+                load.check_texts(entry, &[]);
+                used.own = keywords::own(entry, None);
+                used.entry = load.variables(entry.get("vars"), "a role's entry")?;
+                let name = entry.get("role").or_else(|| entry.get("name"));
+                name.and_then(Node::as_text).cloned().ok_or_else(|| {
+                    Error::input("this entry names no role").at(entry.span.clone()).help("write `role: NAME`")
+                })?
+            }
+            _ => {
+                return Err(Error::input(format!(
+                    "a role must be a name or a map, not {}",
+                    entry.describe()
+                ))
+                .at(entry.span.clone()));
+            }
+        };
+        if name.as_str().contains(',') {
+            return Err(
+                Error::input(format!("`{}` is not the name of a role", name.as_str())).at(entry.span.clone())
+            );
+        }
+        used.span = name.span().cloned().unwrap_or(used.span);
+        used.name = load.name(&name, place, Some(&used.entry))?;
+        Ok(used)
+    }
+}
+
+impl Load<'_> {
+    /// Loads a role with its dependencies; what is wrong is kept.
+    pub fn role(&mut self, used: Use, place: &Place) -> Option<LoadedRole> {
+        let path = self.find_role(&used);
+        let path = self.keep(path)?;
+        if self.loading.contains(&path) {
+            self.errors.push(
+                Error::input(format!("the role `{}` depends on itself", used.name)).at(used.span.clone()),
+            );
+            return None;
+        }
+        self.loading.push(path.clone());
+        let loaded = self.role_at(used, path, place);
+        self.loading.pop();
+        self.keep(loaded)
+    }
+
+    fn role_at(&mut self, used: Use, path: PathBuf, place: &Place) -> Result<LoadedRole> {
+        let identity = identity(&used, &path);
+        let inherited = place.inherited.inner(used.own, None);
+        let label = self.paths.step(&place.path, &format!("role:{}", used.name));
+        let link = Arc::new(Link {
+            name: Arc::from(used.name.as_str()),
+            vars: self.role_vars(&path, "vars", used.files.vars.as_deref())?,
+            defaults: self.role_vars(&path, "defaults", used.files.defaults.as_deref())?,
+            entry: used.entry,
+            params: used.params,
+            path: path.clone(),
+            above: used.above,
+        });
+        let outer = Place { inherited, path: label, ..place.clone() };
+        let meta = self.meta(&path, &used.name)?;
+
+        let mut steps = Vec::new();
+        let mut handlers = Vec::new();
+        let mut dependencies = Vec::new();
+        let mut plain_defaults = Vars::new();
+        let mut exports = Vars::new();
+        for entry in
+            meta.as_ref().and_then(|m| m.get("dependencies")).and_then(Node::as_list).unwrap_or_default()
+        {
+            let dependency = Use::of_entry(self, entry, &outer);
+            let Some(mut dependency) = self.keep(dependency) else { continue };
+            dependency.above = Some(Arc::clone(&link));
+            dependency.beside = path.parent().map(Path::to_owned);
+            dependency.public = used.public;
+            let Some(loaded) = self.role(dependency, &outer) else { continue };
+            extend(&mut plain_defaults, &loaded.plain_defaults);
+            extend(&mut exports, &loaded.role.exports);
+            steps.extend(loaded.steps);
+            handlers.extend(loaded.handlers);
+            dependencies.push(loaded.role);
+        }
+        let allows = meta.as_ref().and_then(|m| m.get("allow_duplicates")).map(|n| n.to_value().truthy());
+        let role = Arc::new(merged(
+            &link,
+            &mut plain_defaults,
+            &mut exports,
+            dependencies,
+            identity,
+            used.public,
+            used.allow_duplicates.or(allows).unwrap_or(false),
+        ));
+        let inner = |file: PathBuf, handlers: bool| Place {
+            role: Some(Arc::clone(&role)),
+            file: Arc::from(file),
+            path: format!("{}{}", outer.path, if handlers { "/handlers" } else { "" }),
+            handlers,
+            inherited: outer.inherited.clone(),
+        };
+        if let Some(file) = self.role_file(&path, "tasks", used.files.tasks.as_deref())? {
+            steps.extend(self.task_file(&file, &inner(file.clone(), place.handlers)));
+        }
+        if let Some(file) = self.role_file(&path, "handlers", used.files.handlers.as_deref())? {
+            handlers.extend(flatten(self.task_file(&file, &inner(file.clone(), true))));
+        }
+        Ok(LoadedRole { role, steps, handlers, plain_defaults })
+    }
+
+    /// The steps of a task file.
+    pub fn task_file(&mut self, file: &Path, place: &Place) -> Vec<Step> {
+        let root = self.read(file);
+        match self.keep(root) {
+            Some(Some(root)) if root.as_list().is_none() && !root.is_null() => {
+                self.errors.push(
+                    Error::input(format!("a file of tasks must hold a list, not {}", root.describe()))
+                        .at(root.span.clone())
+                        .help("begin each task with `- `"),
+                );
+                Vec::new()
+            }
+            Some(Some(root)) => self.steps(Some(&root), "tasks", place),
+            Some(None) => {
+                self.warnings.push(Error::input(format!("{} is empty", file.display())));
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn meta(&mut self, path: &Path, name: &str) -> Result<Option<Node>> {
+        if ["yml", "yaml"].iter().any(|e| path.join("meta/argument_specs").with_extension(e).is_file()) {
+            self.warnings.push(Error::input(format!(
+                "the argument specification of the role `{name}` is not checked yet"
+            )));
+        }
+        let Some(file) = self.role_file(path, "meta", None)? else { return Ok(None) };
+        let Some(root) = self.read(&file)? else { return Ok(None) };
+        match root.as_map() {
+            Some(_) => {}
+            None if root.is_null() => return Ok(None),
+            None => {
+                return Err(Error::input(format!("a role's meta must be a map, not {}", root.describe()))
+                    .at(root.span.clone()));
+            }
+        }
+        if let Some(list) = root.get("dependencies").filter(|d| !d.is_null() && d.as_list().is_none()) {
+            return Err(Error::input(format!(
+                "`dependencies` must be a list of roles, not {}",
+                list.describe()
+            ))
+            .at(list.span.clone()));
+        }
+        Ok(Some(root))
+    }
+
+    /// The variables of a role's folder: `main`, which may be a folder of files, or the file asked for.
+    fn role_vars(&mut self, path: &Path, folder: &str, from: Option<&str>) -> Result<Vars> {
+        let mut vars = Vars::new();
+        for file in role_files(path, folder, from, true)? {
+            if let Some(root) = self.read(&file)? {
+                extend(&mut vars, &crate::value::vars_of(&root)?);
+            }
+        }
+        Ok(vars)
+    }
+
+    fn role_file(&self, path: &Path, folder: &str, from: Option<&str>) -> Result<Option<PathBuf>> {
+        Ok(role_files(path, folder, from, false)?.into_iter().next())
+    }
+
+    fn find_role(&self, used: &Use) -> Result<PathBuf> {
+        let mut searched = vec![self.basedir.join("roles")];
+        searched.extend(self.loader.roles_path.iter().cloned());
+        searched.extend(used.beside.clone());
+        searched.push(self.basedir.clone());
+        let found = searched
+            .iter()
+            .map(|folder| folder.join(&used.name))
+            .chain([PathBuf::from(&used.name)])
+            .find(|path| path.exists());
+        match found {
+            Some(path) => Ok(crate::value::normal(&path)),
+            None => {
+                let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
+                let error = Error::input(format!("cannot find the role `{}`", used.name))
+                    .at(used.span.clone())
+                    .note(format!("searched: {}", shown.join(", ")));
+                let names: Vec<String> = searched.iter().flat_map(|p| folders(p)).collect();
+                Err(match crate::error::did_you_mean(&used.name, names.iter().map(String::as_str)) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error,
+                })
+            }
+        }
+    }
+}
+
+/// The files of a role's folder: one, or for variables all that `main/` holds.
+fn role_files(path: &Path, folder: &str, from: Option<&str>, many: bool) -> Result<Vec<PathBuf>> {
+    let folder_path = path.join(folder);
+    if !folder_path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let extensions: &[&str] = match from {
+        None => &[".yml", ".yaml", ".json", ""],
+        Some(_) => &["", ".yml", ".yaml", ".json"],
+    };
+    let mut found = find_vars_files(&folder_path, from.unwrap_or("main"), extensions, many);
+    if let (Some(from), true) = (from, found.is_empty()) {
+        return Err(Error::input(format!("the role has no file {folder}/{from}"))
+            .note(format!("searched in {}", folder_path.display())));
+    }
+    if found.iter().any(|f| !crate::value::normal(f).starts_with(crate::value::normal(path))) {
+        return Err(Error::input(format!("{folder}/{} is not inside of its role", from.unwrap_or("main"))));
+    }
+    if !many {
+        found.truncate(1);
+    }
+    Ok(found)
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries.filter(|e| e.path().is_dir()).map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// What makes two uses the same to Ansible: name, folder, parameters, conditions, tags, files and variables.
+fn identity(used: &Use, path: &Path) -> Arc<str> {
+    let vars = |vars: &Vars| {
+        let mut sorted: Vec<_> = vars.iter().map(|(k, v)| (Key::from(Arc::clone(k)), v.clone())).collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        Value::map(sorted.into_iter().collect::<Map>())
+    };
+    let file = |name: &Option<String>| name.as_deref().map_or(Value::Null, Value::data);
+    let parts = vec![
+        Value::data(used.name.as_str()),
+        Value::data(path.to_string_lossy()),
+        vars(&used.params),
+        Value::list(used.own.when.clone()),
+        Value::list(used.own.tags.clone()),
+        Value::list(vec![
+            file(&used.files.tasks),
+            file(&used.files.vars),
+            file(&used.files.defaults),
+            file(&used.files.handlers),
+        ]),
+        vars(&used.entry),
+        Value::Bool(used.allow_duplicates.is_some()),
+    ];
+    Arc::from(hash(&Value::list(parts)))
+}
+
+/// A role with its layers merged: from dependencies, from the roles that depend on it, and its own.
+fn merged(
+    link: &Arc<Link>,
+    plain_defaults: &mut Vars,
+    exports: &mut Vars,
+    parents: Vec<Arc<Role>>,
+    identity: Arc<str>,
+    public: bool,
+    allow_duplicates: bool,
+) -> Role {
+    let mut above: Vec<&Arc<Link>> = link.chain().skip(1).collect();
+    above.reverse();
+    let mut defaults = plain_defaults.clone();
+    let mut vars = Vars::new();
+    let mut params = Vars::new();
+    for link in above {
+        extend(&mut defaults, &link.defaults);
+        extend(&mut vars, &link.entry);
+        extend(&mut vars, &link.vars);
+        extend(&mut params, &link.params);
+    }
+    extend(&mut vars, exports);
+    extend(&mut defaults, &link.defaults);
+    extend(plain_defaults, &link.defaults);
+    extend(exports, &link.vars);
+    extend(&mut vars, &link.vars);
+    extend(&mut vars, &link.entry);
+    extend(&mut params, &link.params);
+    Role {
+        name: Arc::clone(&link.name),
+        path: link.path.clone(),
+        defaults: Arc::new(defaults),
+        vars: Arc::new(vars),
+        exports: Arc::new(exports.clone()),
+        params: Arc::new(params),
+        public,
+        parents,
+        link: Arc::clone(link),
+        identity,
+        allow_duplicates,
+    }
+}

@@ -1,0 +1,230 @@
+//! Tasks, and the statements that look like tasks.
+
+use super::action::{self, Found};
+use super::id::identity;
+use super::keywords::{self, HANDLER, INCLUDE, Levels, TASK};
+use super::loader::{Load, Place};
+use super::plan::{Inherited, Loop, Step, Task};
+use super::playbook::is_variable_name;
+use crate::error::{Error, Result};
+use crate::value::yaml::Node;
+use crate::value::{Text, Value, Vars};
+use std::sync::Arc;
+
+impl Load<'_> {
+    /// A task, or all that an import brings.
+    pub fn task(&mut self, node: &Node, place: &Place) -> Result<Vec<Step>> {
+        let level = if place.handlers { HANDLER } else { TASK };
+        let found = action::find(node, level, self.loader.catalogue)?;
+        let dynamic = matches!(&*found.action.module, "include_tasks" | "include_role");
+        self.check_keys(node, &found, level, dynamic);
+        let vars = Arc::new(self.variables(node.get("vars"), "a task")?);
+        let mut own = keywords::own(node, Some(Arc::clone(&vars)));
+        if found.local {
+            own.delegate_to = Some(Value::Text(Text::source("localhost", found.name.span.clone())));
+        }
+        let notify = node.get("notify").map(|n| keywords::names(Some(n)));
+        let name = node.get("name").and_then(Node::as_text).cloned();
+        let label = name.as_ref().map_or(&*found.action.module, Text::as_str);
+        let path = self.paths.step(&place.path, label);
+        let inner = place.inherited.inner(own, notify);
+        self.check_task(node, &found, inner.unconditional && !place.handlers);
+        match &*found.action.module {
+            "import_tasks" => return self.import_tasks(node, &found, inner, &vars, place, path),
+            "import_role" => return self.import_role(node, &found, inner, &vars, place, path),
+            "meta" => check_meta(&found)?,
+            "include_role" if place.handlers => {
+                return Err(Error::input("include_role cannot be a handler").at(found.name.span.clone()));
+            }
+            _ => {}
+        }
+        if dynamic {
+            super::import::check_statement(&found)?;
+        }
+        let passes = match dynamic {
+            true => Some(Arc::new(self.passes(&found, &vars, place)?)),
+            false => None,
+        };
+        let value = |name: &str| node.get(name).filter(|n| !n.is_null()).map(Node::to_value);
+        let task = Task {
+            id: identity(&path, &node.to_value()),
+            name,
+            span: node.span.clone(),
+            loops: self.loops(node)?,
+            register: register(node)?,
+            action: found.action,
+            role: place.role.clone(),
+            file: place.file.to_path_buf(),
+            until: keywords::listed(node.get("until")),
+            retries: value("retries"),
+            delay: value("delay"),
+            changed_when: keywords::listed(node.get("changed_when")),
+            failed_when: keywords::listed(node.get("failed_when")),
+            notify: inner.notify.unwrap_or_default(),
+            listen: keywords::names(node.get("listen")),
+            async_limit: value("async"),
+            poll: value("poll"),
+            handler: place.handlers,
+            keywords: inner.keywords,
+            own_vars: dynamic.then_some(vars),
+            passes,
+        };
+        Ok(vec![Step::Task(Arc::new(task))])
+    }
+
+    /// Checks the keys of a task but its action.
+    fn check_keys(&mut self, node: &Node, found: &Found<'_>, level: Levels, dynamic: bool) {
+        let (level, what) = match (dynamic, level) {
+            (true, HANDLER) => (INCLUDE | HANDLER, "an include"),
+            (true, _) => (INCLUDE, "an include"),
+            (_, HANDLER) => (HANDLER, "a handler"),
+            _ => (TASK, "a task"),
+        };
+        for (key, _) in node.as_map().unwrap_or_default() {
+            let name = key.as_str().unwrap_or_default();
+            if name == found.action.written.as_str() && key.span == found.name.span {
+                continue;
+            }
+            if let Some(lookup) = name.strip_prefix("with_")
+                && self.loader.catalogue.has_lookup(lookup)
+            {
+                continue;
+            }
+            // What no module and no keyword has is here beside a module that is known: a slip in a keyword.
+            self.keep(keywords::check(key, level, what));
+        }
+    }
+
+    /// What the tasks of a dynamic include inherit: what surrounds it, and `apply`.
+    fn passes(&mut self, found: &Found<'_>, vars: &Arc<Vars>, place: &Place) -> Result<Inherited> {
+        let apply =
+            found.nodes.iter().find(|(key, _)| key.as_str() == Some("apply")).map(|(_, value)| *value);
+        let mut surrounding = Inherited { unconditional: false, ..place.inherited.clone() };
+        if !vars.is_empty() {
+            surrounding.keywords.vars.push(Arc::clone(vars));
+            surrounding.keywords.include_params.push(Arc::clone(vars));
+        }
+        let Some(apply) = apply else { return Ok(surrounding) };
+        let Some(entries) = apply.as_map() else {
+            return Err(Error::input(format!("`apply` must be a map of keywords, not {}", apply.describe()))
+                .at(apply.span.clone()));
+        };
+        for (key, _) in entries {
+            self.keep(keywords::check(key, keywords::BLOCK, "`apply`"));
+        }
+        let vars = self.variables(apply.get("vars"), "`apply`")?;
+        let notify = apply.get("notify").map(|n| keywords::names(Some(n)));
+        Ok(surrounding.inner(keywords::own(apply, Some(Arc::new(vars))), notify))
+    }
+
+    fn loops(&mut self, node: &Node) -> Result<Option<Loop>> {
+        let mut found: Option<(Option<&str>, &Node, &Node)> = None;
+        for (key, value) in node.as_map().unwrap_or_default() {
+            let lookup = match key.as_str() {
+                Some("loop") => None,
+                Some(name) => match name.strip_prefix("with_") {
+                    Some(lookup) => Some(lookup),
+                    None => continue,
+                },
+                None => continue,
+            };
+            if found.is_some() {
+                return Err(Error::input("a task has one loop only").at(key.span.clone()));
+            }
+            if value.is_null() {
+                return Err(Error::input("this loop goes over nothing").at(key.span.clone()));
+            }
+            found = Some((lookup, key, value));
+        }
+        let control = node.get("loop_control");
+        let Some((lookup, key, over)) = found else { return Ok(None) };
+        let text = |name: &str| -> Result<Option<Arc<str>>> {
+            match control.and_then(|c| c.get(name)) {
+                None => Ok(None),
+                Some(node) => match node.as_text() {
+                    Some(text) if is_variable_name(text.as_str()) => Ok(Some(text.shared())),
+                    _ => Err(Error::input(format!("`{name}` must be the name of a variable"))
+                        .at(node.span.clone())),
+                },
+            }
+        };
+        if let Some(control) = control {
+            self.check_loop_control(control)?;
+        }
+        let value = |name: &str| control.and_then(|c| c.get(name)).map(Node::to_value);
+        Ok(Some(Loop {
+            over: over.to_value(),
+            lookup: lookup.map(Arc::from),
+            var: text("loop_var")?.unwrap_or_else(|| Arc::from("item")),
+            index_var: text("index_var")?,
+            label: value("label"),
+            pause: value("pause"),
+            extended: value("extended"),
+            span: Some(key.span.clone()),
+        }))
+    }
+
+    fn check_loop_control(&mut self, control: &Node) -> Result<()> {
+        const KNOWN: [&str; 5] = ["loop_var", "index_var", "label", "pause", "extended"];
+        let Some(entries) = control.as_map() else {
+            return Err(Error::input(format!("`loop_control` must be a map, not {}", control.describe()))
+                .at(control.span.clone()));
+        };
+        for (key, _) in entries {
+            let name = key.as_str().unwrap_or_default();
+            if KNOWN.contains(&name) {
+                continue;
+            }
+            let error = if matches!(name, "break_when" | "extended_allitems") {
+                Error::input(format!("`{name}` is not supported yet"))
+            } else {
+                let error = Error::input(format!("unknown key `{name}` in loop_control"));
+                match crate::error::did_you_mean(name, KNOWN) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error,
+                }
+            };
+            self.errors.push(error.at(key.span.clone()));
+        }
+        Ok(())
+    }
+}
+
+fn register(node: &Node) -> Result<Option<Text>> {
+    match node.get("register").filter(|n| !n.is_null()) {
+        None => Ok(None),
+        Some(name) => match name.as_text() {
+            Some(text) if is_variable_name(text.as_str()) => Ok(Some(text.clone())),
+            _ => Err(Error::input("`register` must be the name of a variable").at(name.span.clone())),
+        },
+    }
+}
+
+/// The actions of `meta` that the runner does.
+const META: [&str; 7] = [
+    "clear_facts",
+    "clear_host_errors",
+    "end_host",
+    "end_play",
+    "flush_handlers",
+    "noop",
+    "reset_connection",
+];
+
+/// Checks that a `meta` task names an action that is done.
+fn check_meta(found: &Found<'_>) -> Result<()> {
+    let what = found.action.args.values().find_map(Value::as_str).unwrap_or_default();
+    if META.contains(&what) {
+        return Ok(());
+    }
+    let place = found.action.args.values().find_map(|v| v.span().cloned());
+    let place = place.unwrap_or_else(|| found.name.span.clone());
+    if matches!(what, "refresh_inventory" | "end_batch" | "end_role" | "role_complete") {
+        return Err(Error::input(format!("`meta: {what}` is not supported yet")).at(place));
+    }
+    let error = Error::input(format!("unknown action `{what}` of meta")).at(place);
+    Err(match crate::error::did_you_mean(what, META) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}

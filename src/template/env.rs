@@ -1,0 +1,226 @@
+//! The engine and the variables that a template is rendered with.
+
+use super::eval::Interp;
+use super::fail::{Fail, R};
+use super::parse::Mode;
+use super::val::{Dict, List, Object, Slot, Val};
+use super::{Scope, Shared};
+use crate::error::{Span, did_you_mean};
+use crate::value::{Key, Map, Text, Value};
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How deep templates may call templates: a variable that needs itself is found before the stack ends.
+const DEPTH: usize = 60;
+
+thread_local! {
+    static DEPTH_NOW: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// One step deeper, undone when dropped.
+pub(crate) struct Deeper;
+
+impl Deeper {
+    pub(crate) fn enter(what: &str) -> R<Deeper> {
+        DEPTH_NOW.with(|d| {
+            if d.get() >= DEPTH {
+                return Err(Fail::finished(format!("Recursive loop detected in {what}.")));
+            }
+            d.set(d.get() + 1);
+            Ok(Deeper)
+        })
+    }
+}
+
+impl Drop for Deeper {
+    fn drop(&mut self) {
+        DEPTH_NOW.with(|d| d.set(d.get().saturating_sub(1)));
+    }
+}
+
+/// The engine and a scope. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Env(Rc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    scope: Arc<dyn Scope>,
+}
+
+impl Env {
+    pub(crate) fn new(shared: &Arc<Shared>, scope: &Arc<dyn Scope>) -> Self {
+        Env(Rc::new(Inner { shared: Arc::clone(shared), scope: Arc::clone(scope) }))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn scope(&self) -> &Arc<dyn Scope> {
+        &self.0.scope
+    }
+
+    /// A raw value as templates see it: author's text rendered, containers lazy. A failure becomes a marker.
+    pub(crate) fn lift(&self, value: &Value) -> Val {
+        let slot = |v: &Value| match v {
+            Value::Text(t) if t.is_template() => Slot::Raw(v.clone(), self.clone()),
+            Value::List(_) | Value::Map(_) => Slot::Raw(v.clone(), self.clone()),
+            other => Slot::Ready(self.lift(other)),
+        };
+        match value {
+            Value::Null => Val::None,
+            Value::Bool(b) => Val::Bool(*b),
+            Value::Int(i) => Val::Int(*i),
+            Value::Float(f) => Val::Float(*f),
+            Value::Text(t) if t.is_template() => self.render(t).unwrap_or_else(Val::Marker),
+            Value::Text(_) if super::is_omit(value) => Val::Omit,
+            Value::Text(t) => Val::Str(t.shared()),
+            Value::List(l) => Val::List(Rc::new(List(RefCell::new(l.iter().map(slot).collect())))),
+            Value::Map(m) => {
+                Val::Dict(Rc::new(Dict(RefCell::new(m.iter().map(|(k, v)| (k.clone(), slot(v))).collect()))))
+            }
+        }
+    }
+
+    /// Renders an author's text as a template of a play.
+    pub(crate) fn render(&self, text: &Text) -> R {
+        self.render_as(&text.shared(), text.span(), Mode::Play)
+    }
+
+    /// Renders or evaluates a text that is known to be trusted.
+    pub(crate) fn render_as(&self, text: &Arc<str>, span: Option<&Span>, mode: Mode) -> R {
+        let what = if matches!(mode, Mode::Play | Mode::File) { "template" } else { "expression" };
+        let _deeper = Deeper::enter(what).map_err(|f| f.at(|| span.cloned()))?;
+        let template = self.shared().template(text, span, mode)?;
+        let result = Interp::new(self, &template).run()?;
+        Ok(if mode == Mode::Play { with_final_newlines(text, result) } else { result })
+    }
+
+    /// What a conditional wrapped in braces stands for. A variable that is an author's text stays one, so that it may
+    /// be an expression; anything computed is final.
+    pub(crate) fn indirect(&self, text: &Arc<str>, span: Option<&Span>) -> R<Value> {
+        let inner = text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).map(str::trim);
+        if let Some(Value::Text(t)) = inner.and_then(|name| self.scope().get(name))
+            && t.is_source()
+            && !t.is_template()
+        {
+            return Ok(Value::Text(t));
+        }
+        self.render_as(text, span, Mode::Play)?.finish()
+    }
+
+    /// A variable by name.
+    pub(crate) fn variable(&self, name: &str) -> Val {
+        if let Some(value) = self.scope().get(name) {
+            return self.lift(&value);
+        }
+        match name {
+            "vars" => self.all_variables(),
+            "hostvars" if !self.scope().hosts().is_empty() => Val::object(HostVars(self.clone())),
+            _ => super::globals::find(name).unwrap_or_else(|| Val::Marker(self.undefined(name))),
+        }
+    }
+
+    /// The failure for a variable that is not there, with the nearest name that is.
+    pub(crate) fn undefined(&self, name: &str) -> Fail {
+        let names = self.scope().names();
+        let near = did_you_mean(name, names.iter().map(|n| &**n)).map(|n| format!("did you mean '{n}'?"));
+        Fail::undefined(format!("'{name}' is undefined")).help(near)
+    }
+
+    fn all_variables(&self) -> Val {
+        let scope = self.scope();
+        let entries = scope.names().into_iter().filter_map(|name| {
+            let value = scope.get(&name)?;
+            Some((Key::Str(name), Slot::Raw(value, self.clone())))
+        });
+        Val::Dict(Rc::new(Dict(RefCell::new(entries.collect()))))
+    }
+}
+
+/// Jinja drops one newline at the end of a template; Ansible puts back what the text had.
+pub(crate) fn with_final_newlines(text: &str, result: Val) -> Val {
+    let Val::Str(s) = &result else { return result };
+    let count = |t: &str| t.len() - t.trim_end_matches('\n').len();
+    let missing = count(text).saturating_sub(count(s));
+    if missing == 0 { result } else { Val::str(format!("{s}{}", "\n".repeat(missing))) }
+}
+
+/// `hostvars`: each host's variables, rendered as that host would.
+struct HostVars(Env);
+
+impl Object for HostVars {
+    fn type_name(&self) -> &'static str {
+        "HostVars"
+    }
+
+    fn keys(&self) -> Option<Vec<Key>> {
+        Some(self.0.scope().hosts().into_iter().map(Key::Str).collect())
+    }
+
+    fn entry(&self, key: &Key) -> Option<Val> {
+        let scope = self.0.scope().host(key.as_str()?)?;
+        Some(Val::object(OneHost(Env::new(self.0.shared(), &scope))))
+    }
+}
+
+/// The variables of one host.
+struct OneHost(Env);
+
+impl Object for OneHost {
+    fn type_name(&self) -> &'static str {
+        "HostVarsVars"
+    }
+
+    fn keys(&self) -> Option<Vec<Key>> {
+        Some(self.0.scope().names().into_iter().map(Key::Str).collect())
+    }
+
+    fn entry(&self, key: &Key) -> Option<Val> {
+        Some(self.0.lift(&self.0.scope().get(key.as_str()?)?))
+    }
+}
+
+/// A scope with a few variables above another's.
+pub(crate) struct Layered {
+    above: Arc<Map>,
+    below: Arc<dyn Scope>,
+}
+
+impl Layered {
+    /// The environment with these variables added; the same when there are none.
+    pub(crate) fn over(env: &Env, above: &Arc<Map>) -> Env {
+        if above.is_empty() {
+            return env.clone();
+        }
+        let scope: Arc<dyn Scope> =
+            Arc::new(Layered { above: Arc::clone(above), below: Arc::clone(env.scope()) });
+        Env::new(env.shared(), &scope)
+    }
+}
+
+impl Scope for Layered {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.above.get(name).cloned().or_else(|| self.below.get(name))
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let mut names = self.below.names();
+        names.extend(self.above.keys().filter_map(|k| k.as_str().map(Arc::from)));
+        names
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        self.below.search_path()
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        self.below.hosts()
+    }
+
+    fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        self.below.host(name)
+    }
+}

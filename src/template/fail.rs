@@ -1,0 +1,134 @@
+//! Why an expression has no value. Carried as a value too, so that `default` and `is defined` can look at it.
+
+use crate::error::{Error, Span};
+use std::fmt;
+use std::rc::Rc;
+
+/// What went wrong inside a template.
+#[derive(Clone)]
+pub(crate) struct Fail(Rc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    message: String,
+    span: Option<Span>,
+    help: Option<String>,
+}
+
+/// What kind of failure; it decides how the message is framed on the way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A name, attribute or item that is not there.
+    Undefined,
+    /// An operation that cannot be done; not yet framed as a template's error.
+    Error,
+    /// Already told in its final words.
+    Final,
+    /// The text is not a template, or not an expression.
+    Syntax,
+}
+
+/// A result inside a template.
+pub(crate) type R<T = super::val::Val> = Result<T, Fail>;
+
+impl Fail {
+    fn of(kind: Kind, message: String) -> Self {
+        Fail(Rc::new(Inner { kind, message, span: None, help: None }))
+    }
+
+    /// Something that is not there.
+    pub(crate) fn undefined(message: impl Into<String>) -> Self {
+        Self::of(Kind::Undefined, message.into())
+    }
+
+    /// An operation that cannot be done.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self::of(Kind::Error, message.into())
+    }
+
+    /// An error whose message is already complete.
+    pub(crate) fn finished(message: impl Into<String>) -> Self {
+        Self::of(Kind::Final, message.into())
+    }
+
+    /// Text that does not parse.
+    pub(crate) fn syntax(message: impl Into<String>) -> Self {
+        Self::of(Kind::Syntax, message.into())
+    }
+
+    /// An error of another room, as it is.
+    pub(crate) fn from_error(error: &Error) -> Self {
+        let mut fail = Self::finished(error.message());
+        fail.inner().span = error.span().cloned();
+        fail
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Rc::make_mut(&mut self.0)
+    }
+
+    /// At this place, unless a nearer one is known.
+    pub(crate) fn at(mut self, span: impl FnOnce() -> Option<Span>) -> Self {
+        if self.0.span.is_none()
+            && let Some(span) = span()
+        {
+            self.inner().span = Some(span);
+        }
+        self
+    }
+
+    /// With what to do next, unless something was said.
+    pub(crate) fn help(mut self, help: Option<String>) -> Self {
+        if self.0.help.is_none() && help.is_some() {
+            self.inner().help = help;
+        }
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The failure of a filter, test or lookup, which names it; what is undefined stays so.
+    pub(crate) fn framed(mut self, frame: impl FnOnce(&str) -> String) -> Self {
+        if self.0.kind == Kind::Error {
+            let message = frame(&self.0.message);
+            let inner = self.inner();
+            inner.message = message;
+            inner.kind = Kind::Final;
+        }
+        self
+    }
+
+    /// With words before the message.
+    pub(crate) fn reframed(mut self, before: &str) -> Self {
+        let message = format!("{before}: {}", self.0.message);
+        self.inner().message = message;
+        self
+    }
+
+    /// For the rooms above; `what` is `template` or `expression`.
+    pub(crate) fn into_error(self, what: &str, span: Option<&Span>) -> Error {
+        let message = match self.0.kind {
+            Kind::Undefined | Kind::Final => self.0.message.clone(),
+            Kind::Error => format!("Error rendering {what}: {}", self.0.message),
+            Kind::Syntax => format!("Syntax error in {what}: {}", self.0.message),
+        };
+        let mut error = Error::input(message).at(self.0.span.clone()).at(span.cloned());
+        if let Some(help) = &self.0.help {
+            error = error.help(help.clone());
+        }
+        error
+    }
+}
+
+impl fmt::Debug for Fail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}

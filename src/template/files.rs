@@ -1,0 +1,75 @@
+//! Files that templates name, and templates that are files.
+
+use super::env::{Deeper, Env, with_final_newlines};
+use super::eval::Interp;
+use super::fail::{Fail, R};
+use super::options::FileOptions;
+use super::parse::Mode;
+use super::python;
+use super::val::Val;
+use crate::error::{Source, Span};
+use crate::value::Text;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Renders a template file's text.
+pub(crate) fn render(env: &Env, text: &Text, options: &FileOptions) -> R<String> {
+    let rendered = match native(env, text, options)?.ok()? {
+        Val::None => String::new(),
+        other => python::joined(&other)?,
+    };
+    Ok(if options.newline_sequence == "\n" {
+        rendered
+    } else {
+        rendered.replace('\n', &options.newline_sequence)
+    })
+}
+
+/// Renders a template file's text to a native value, as the template lookup does.
+pub(crate) fn native(env: &Env, text: &Text, options: &FileOptions) -> R {
+    let _deeper = Deeper::enter("template")?;
+    let template = env.shared().template_with(&text.shared(), text.span(), Mode::File, options)?;
+    let result = Interp::new(env, &template).run()?;
+    Ok(with_final_newlines(text.as_str(), result))
+}
+
+/// The path of a file that a lookup names: absolute, from the home folder, or found along the search path.
+pub(crate) fn find(env: &Env, kind: &str, name: &str) -> Option<PathBuf> {
+    let path = expand_user(name);
+    if path.is_absolute() {
+        return path.exists().then_some(path);
+    }
+    let folders = env.scope().search_path();
+    let places = folders.iter().flat_map(|f| [f.join(kind).join(&path), f.join(&path)]);
+    places.into_iter().find(|p| p.exists())
+}
+
+/// The path of a template that another one names, beside it first.
+pub(super) fn find_template(env: &Env, name: &str, beside: Option<PathBuf>) -> Option<PathBuf> {
+    let near = beside.map(|f| f.join(name)).filter(|p| p.is_file());
+    near.or_else(|| find(env, "templates", name).filter(|p| p.is_file()))
+}
+
+/// A path with `~` for the home folder.
+pub(crate) fn expand_user(path: &str) -> PathBuf {
+    match path.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            let home = std::env::var("HOME").unwrap_or_default();
+            PathBuf::from(format!("{}{rest}", home.trim_end_matches('/')))
+        }
+        _ => PathBuf::from(path),
+    }
+}
+
+/// A file's text.
+pub(crate) fn read(path: &Path) -> R<String> {
+    let bytes =
+        std::fs::read(path).map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))?;
+    String::from_utf8(bytes).map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
+}
+
+/// The place of a whole file.
+pub(crate) fn whole(path: &Path, text: &Arc<str>) -> Span {
+    let source = Source::new(path, text.to_string());
+    Span { source, start: 0, end: text.len(), line: 1, column: 1 }
+}

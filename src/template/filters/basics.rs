@@ -1,0 +1,203 @@
+//! Defaults and conversions between simple types.
+
+use super::Filter;
+use crate::template::bind::Bound;
+use crate::template::env::Env;
+use crate::template::fail::{Fail, Kind, R};
+use crate::template::python::{self, ops};
+use crate::template::val::Val;
+
+pub(super) const TABLE: &[Filter] = &[
+    Filter::new("default", &["default_value", "boolean"], default).takes_markers(),
+    Filter::new("d", &["default_value", "boolean"], default).takes_markers(),
+    Filter::new("mandatory", &["msg"], mandatory).takes_markers(),
+    Filter::new("ternary", &["true_val", "false_val", "none_val"], ternary).takes_markers(),
+    Filter::new("bool", &[], to_bool),
+    Filter::new("int", &["default", "base"], to_int),
+    Filter::new("float", &["default"], to_float),
+    Filter::new("string", &[], |_, v, _| python::to_str(&v).map(Val::str)),
+    Filter::new("list", &[], |_, v, _| v.iter().map(Val::list)),
+    Filter::new("type_debug", &[], |_, v, _| Ok(v.type_name().into())).takes_markers(),
+    Filter::new("abs", &[], abs),
+    Filter::new("round", &["precision", "method"], round),
+    Filter::new("log", &["base"], log),
+    Filter::new("pow", &["y"], |_, v, b| {
+        ops::binary(crate::template::ast::Op::Pow, &float_of(&v)?, &float_of(&b.need("y")?)?)
+    }),
+    Filter::new("root", &["base"], root),
+];
+
+fn default(_: &Env, v: Val, b: Bound) -> R {
+    let missing = match &v {
+        Val::Marker(f) if f.kind() == Kind::Undefined => true,
+        Val::Marker(_) => false,
+        v => b.flag("boolean", false)? && !v.truthy()?,
+    };
+    if missing { Ok(b.get("default_value").cloned().unwrap_or_else(|| "".into())) } else { Ok(v) }
+}
+
+fn mandatory(_: &Env, v: Val, b: Bound) -> R {
+    match v {
+        Val::Marker(f) if f.kind() == Kind::Undefined => {
+            let name = f.message().strip_suffix(" is undefined").map(str::to_owned);
+            Err(match b.some("msg") {
+                Some(msg) => Fail::new(python::to_str(msg)?),
+                None => match name {
+                    Some(name) => Fail::new(format!("Mandatory variable {name} not defined.")),
+                    None => Fail::new("Mandatory variable not defined."),
+                },
+            })
+        }
+        other => other.ok(),
+    }
+}
+
+fn ternary(_: &Env, v: Val, b: Bound) -> R {
+    match (&v, b.some("none_val")) {
+        (Val::None, Some(none)) => Ok(none.clone()),
+        _ if v.truthy()? => b.need("true_val"),
+        _ => b.need("false_val"),
+    }
+}
+
+fn to_bool(_: &Env, v: Val, _: Bound) -> R {
+    Ok(Val::Bool(match &v {
+        Val::Bool(b) => *b,
+        Val::Int(i) => *i == 1,
+        Val::Float(f) => *f == 1.0,
+        Val::Str(s) => matches!(s.to_lowercase().as_str(), "true" | "yes" | "on" | "1"),
+        _ => false,
+    }))
+}
+
+fn to_int(_: &Env, v: Val, b: Bound) -> R {
+    let default = || Ok(b.get("default").cloned().unwrap_or(Val::Int(0)));
+    let base = u32::try_from(b.int("base", 10)?).unwrap_or(10);
+    match &v {
+        Val::Int(_) => Ok(v),
+        Val::Bool(x) => Ok(Val::Int(i128::from(*x))),
+        Val::Float(f) if f.is_finite() => Ok(Val::Int(*f as i128)),
+        Val::Str(s) => match int_of(s, base) {
+            Some(i) => Ok(Val::Int(i)),
+            None => match s.trim().parse::<f64>() {
+                Ok(f) if f.is_finite() && base == 10 => Ok(Val::Int(f as i128)),
+                _ => default(),
+            },
+        },
+        _ => default(),
+    }
+}
+
+/// `int(s, base)`: a sign, underscores between digits, and the base's own prefix.
+pub(crate) fn int_of(s: &str, base: u32) -> Option<i128> {
+    let s = s.trim();
+    let (negative, digits) = match s.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, s.strip_prefix('+').unwrap_or(s)),
+    };
+    let lower = digits.to_lowercase();
+    let prefixed = |p: &str, of: u32| {
+        lower.strip_prefix(p).filter(|_| base == of || base == 0).map(|d| (d.to_owned(), of))
+    };
+    let (digits, base) = prefixed("0x", 16)
+        .or_else(|| prefixed("0o", 8))
+        .or_else(|| prefixed("0b", 2))
+        .unwrap_or((lower.clone(), if base == 0 { 10 } else { base }));
+    if digits.is_empty()
+        || digits.starts_with('_')
+        || digits.ends_with('_')
+        || digits.contains("__")
+        || !(2..=36).contains(&base)
+    {
+        return None;
+    }
+    let value = i128::from_str_radix(&digits.replace('_', ""), base).ok()?;
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    Some(if negative { -value } else { value })
+}
+
+fn to_float(_: &Env, v: Val, b: Bound) -> R {
+    let parsed = match &v {
+        Val::Int(i) => Some(*i as f64),
+        Val::Bool(x) => Some(f64::from(u8::from(*x))),
+        Val::Float(f) => Some(*f),
+        Val::Str(s) => s.trim().replace('_', "").parse().ok(),
+        _ => None,
+    };
+    Ok(parsed.map(Val::Float).unwrap_or_else(|| b.get("default").cloned().unwrap_or(Val::Float(0.0))))
+}
+
+fn abs(_: &Env, v: Val, _: Bound) -> R {
+    match &v {
+        Val::Float(f) => Ok(Val::Float(f.abs())),
+        Val::Int(i) => i.checked_abs().map(Val::Int).ok_or_else(|| Fail::new("integer beyond 128 bits")),
+        Val::Bool(b) => Ok(Val::Int(i128::from(*b))),
+        _ => Err(Fail::new(format!("bad operand type for abs(): '{}'", v.type_name()))),
+    }
+}
+
+/// A number as a float.
+fn float_of(v: &Val) -> R {
+    match v {
+        Val::Int(i) => Ok(Val::Float(*i as f64)),
+        Val::Bool(b) => Ok(Val::Float(f64::from(u8::from(*b)))),
+        Val::Float(_) => Ok(v.clone()),
+        _ => Err(Fail::new(format!("must be real number, not {}", v.type_name()))),
+    }
+}
+
+fn real(v: &Val) -> R<f64> {
+    match float_of(v)? {
+        Val::Float(f) => Ok(f),
+        _ => Ok(f64::NAN),
+    }
+}
+
+fn round(_: &Env, v: Val, b: Bound) -> R {
+    let precision = i32::try_from(b.int("precision", 0)?).unwrap_or(0).clamp(-300, 300);
+    let scale = 10f64.powi(precision);
+    let f = real(&v)?;
+    Ok(match b.text("method", "common")?.as_str() {
+        "common" => {
+            let rounded = if precision >= 0 {
+                // Correct rounding of the exact binary value, half to even, is what Python's `round` does.
+                format!("{f:.*}", precision as usize).parse().unwrap_or(f)
+            } else {
+                (f * scale).round_ties_even() / scale
+            };
+            // `round` of an integer is an integer.
+            if matches!(v, Val::Int(_) | Val::Bool(_)) {
+                Val::Int(rounded as i128)
+            } else {
+                Val::Float(rounded)
+            }
+        }
+        "ceil" => Val::Float((f * scale).ceil() / scale),
+        "floor" => Val::Float((f * scale).floor() / scale),
+        _ => return Err(Fail::new("method must be common, ceil or floor")),
+    })
+}
+
+fn log(_: &Env, v: Val, b: Bound) -> R {
+    let x = real(&v)?;
+    if x <= 0.0 {
+        return Err(Fail::new("math domain error"));
+    }
+    Ok(Val::Float(match b.get("base") {
+        None => x.ln(),
+        Some(base) => match real(base)? {
+            10.0 => x.log10(),
+            base => x.ln() / base.ln(),
+        },
+    }))
+}
+
+fn root(_: &Env, v: Val, b: Bound) -> R {
+    let x = real(&v)?;
+    Ok(Val::Float(match b.get("base").map(real).transpose()?.unwrap_or(2.0) {
+        2.0 => x.sqrt(),
+        base => x.powf(1.0 / base),
+    }))
+}

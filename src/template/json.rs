@@ -1,0 +1,172 @@
+//! JSON as Python's `json` writes and reads it.
+
+use super::fail::{Fail, R};
+use super::python;
+use super::val::Val;
+use crate::value::{Key, Value};
+use std::fmt::Write;
+
+/// How `json.dumps` is asked to write.
+pub(crate) struct Style {
+    pub(crate) indent: Option<String>,
+    pub(crate) sort_keys: bool,
+    pub(crate) ensure_ascii: bool,
+    pub(crate) item: String,
+    pub(crate) pair: String,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Style { indent: None, sort_keys: false, ensure_ascii: true, item: ", ".into(), pair: ": ".into() }
+    }
+}
+
+/// `json.dumps`.
+pub(crate) fn dumps(v: &Val, style: &Style) -> R<String> {
+    let mut out = String::new();
+    write(v, style, 0, &mut out)?;
+    Ok(out)
+}
+
+fn write(v: &Val, style: &Style, depth: usize, out: &mut String) -> R<()> {
+    match v {
+        Val::Marker(f) => return Err(f.clone()),
+        Val::None => out.push_str("null"),
+        Val::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Val::Int(i) => out.push_str(&i.to_string()),
+        Val::Float(f) => out.push_str(&number(*f)),
+        Val::Str(s) => string(s, style.ensure_ascii, out),
+        Val::List(_) | Val::Tuple(_) => {
+            let items: Vec<Val> = kept(v.as_seq().unwrap_or_default());
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(&style.item);
+                }
+                newline(style, depth + 1, out);
+                write(item, style, depth + 1, out)?;
+            }
+            if !items.is_empty() {
+                newline(style, depth, out);
+            }
+            out.push(']');
+        }
+        other => match other.entries() {
+            Some(entries) => object(entries, style, depth, out)?,
+            None => match other {
+                Val::Object(o) if o.type_name() == "datetime" => {
+                    string(&o.show().replacen(' ', "T", 1), style.ensure_ascii, out);
+                }
+                _ => {
+                    return Err(Fail::new(format!(
+                        "Object of type {} is not JSON serializable",
+                        other.type_name()
+                    )));
+                }
+            },
+        },
+    }
+    Ok(())
+}
+
+fn kept(items: Vec<Val>) -> Vec<Val> {
+    items.into_iter().filter(|v| !matches!(v, Val::Omit)).collect()
+}
+
+fn object(mut entries: Vec<(Key, Val)>, style: &Style, depth: usize, out: &mut String) -> R<()> {
+    entries.retain(|(_, v)| !matches!(v, Val::Omit));
+    if style.sort_keys {
+        let keyed = entries.into_iter().map(|(k, v)| {
+            let key = Val::from(k);
+            (key.clone(), Val::tuple(vec![key, v]))
+        });
+        entries = python::lists::sorted_by(keyed.collect(), false)?
+            .into_iter()
+            .filter_map(|pair| {
+                let [k, v]: [Val; 2] = pair.iter().ok()?.try_into().ok()?;
+                Some((k.key().ok()?, v))
+            })
+            .collect();
+    }
+    out.push('{');
+    for (i, (key, value)) in entries.iter().enumerate() {
+        if i > 0 {
+            out.push_str(&style.item);
+        }
+        newline(style, depth + 1, out);
+        let shown = match key {
+            Key::Float(bits) => number(f64::from_bits(*bits)),
+            other => other.to_string(),
+        };
+        string(&shown, style.ensure_ascii, out);
+        out.push_str(&style.pair);
+        write(value, style, depth + 1, out)?;
+    }
+    if !entries.is_empty() {
+        newline(style, depth, out);
+    }
+    out.push('}');
+    Ok(())
+}
+
+fn newline(style: &Style, depth: usize, out: &mut String) {
+    if let Some(indent) = &style.indent {
+        out.push('\n');
+        for _ in 0..depth {
+            out.push_str(indent);
+        }
+    }
+}
+
+fn number(f: f64) -> String {
+    if f.is_nan() {
+        "NaN".into()
+    } else if f.is_infinite() {
+        if f > 0.0 { "Infinity".into() } else { "-Infinity".into() }
+    } else {
+        python::float(f)
+    }
+}
+
+fn string(s: &str, ascii: bool, out: &mut String) {
+    out.push('"');
+    for c in s.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\x08' => out.push_str("\\b"),
+            '\x0c' => out.push_str("\\f"),
+            c if (c as u32) < 0x20 || (ascii && !c.is_ascii()) => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// `json.loads`.
+pub(crate) fn loads(text: &str) -> R<Value> {
+    let parsed: Result<serde_json::Value, _> = serde_json::from_str(text);
+    parsed.map(Value::from).map_err(|e| {
+        let at: usize = text
+            .split_inclusive('\n')
+            .take(e.line().saturating_sub(1))
+            .map(|l| l.chars().count())
+            .sum::<usize>()
+            + e.column().saturating_sub(1);
+        let (line, column) = (e.line().max(1), e.column().max(1));
+        let what = if text.trim().is_empty() || e.is_syntax() || e.is_eof() {
+            "Expecting value"
+        } else {
+            "Invalid JSON"
+        };
+        Fail::new(format!("{what}: line {line} column {column} (char {at})"))
+    })
+}

@@ -1,0 +1,100 @@
+//! Lookups: what the controller knows. Their results are data.
+
+mod reading;
+
+use super::bind::{Bound, Params};
+use super::env::Env;
+use super::fail::{Fail, R};
+use super::python;
+use super::val::{Args, Val};
+use crate::error::did_you_mean;
+use crate::value::Value;
+
+/// A lookup.
+pub(crate) struct Lookup {
+    name: &'static str,
+    options: Params,
+    /// Whether it looks at failures among its terms itself.
+    markers: bool,
+    run: fn(&Env, Vec<Val>, &Bound) -> R<Vec<Val>>,
+}
+
+impl Lookup {
+    const fn new(
+        name: &'static str,
+        options: Params,
+        run: fn(&Env, Vec<Val>, &Bound) -> R<Vec<Val>>,
+    ) -> Self {
+        Lookup { name, options, markers: false, run }
+    }
+
+    const fn takes_markers(mut self) -> Self {
+        self.markers = true;
+        self
+    }
+}
+
+const FAMILIES: &[&[Lookup]] = &[reading::TABLE];
+
+fn find(name: &str) -> R<&'static Lookup> {
+    let short = name
+        .strip_prefix("ansible.builtin.")
+        .or_else(|| name.strip_prefix("ansible.legacy."))
+        .unwrap_or(name);
+    let all = || FAMILIES.iter().flat_map(|f| f.iter());
+    all().find(|l| l.name == short).ok_or_else(|| {
+        let near = did_you_mean(short, all().map(|l| l.name)).map(|n| format!("did you mean '{n}'?"));
+        Fail::finished(format!("The lookup plugin '{name}' was not found.")).help(near)
+    })
+}
+
+/// `lookup(name, *terms, **options)`, and `query` with `wantlist`.
+pub(crate) fn from_template(env: &Env, args: Args, wantlist: bool) -> R {
+    let mut terms = args.pos.into_iter();
+    let name = terms
+        .next()
+        .ok_or_else(|| Fail::new("lookup() missing 1 required positional argument: 'plugin_name'"))?;
+    let name = python::to_str(&name)?;
+    let lookup = find(&name)?;
+    let terms: Vec<Val> = terms.collect();
+    let mut options = args.kw;
+    let mut taken = |key: &str| {
+        let at = options.iter().position(|(k, _)| &**k == key)?;
+        Some(options.remove(at).1)
+    };
+    let wantlist = taken("wantlist").map_or(Ok(wantlist), |v| v.truthy())?;
+    let errors = taken("errors").map_or(Ok("strict".to_owned()), |v| python::to_str(&v))?;
+    if !lookup.markers
+        && let Some(Val::Marker(f)) = terms.iter().find(|t| matches!(t, Val::Marker(_)))
+    {
+        return Err(f.clone());
+    }
+    let bound = Bound::new(lookup.name, lookup.options, Args { pos: Vec::new(), kw: options });
+    let found = bound.and_then(|b| match b.first_marker() {
+        Some(f) if !lookup.markers => Err(f),
+        _ => (lookup.run)(env, terms, &b),
+    });
+    match found {
+        Ok(found) if wantlist => Ok(Val::list(found)),
+        Ok(found) => Ok(match found.as_slice() {
+            [] => Val::list(Vec::new()),
+            [one] => one.clone(),
+            many if many.iter().all(|v| v.as_str().is_some()) => python::strings::join(",", many)?,
+            _ => Val::list(found),
+        }),
+        Err(_) if matches!(errors.as_str(), "ignore" | "warn") => {
+            Ok(if wantlist { Val::list(Vec::new()) } else { Val::None })
+        }
+        Err(f) => Err(f.framed(|why| format!("The lookup plugin '{name}' failed: {why}"))),
+    }
+}
+
+/// `with_<name>` over rendered terms.
+pub(crate) fn for_loop(env: &Env, name: &str, terms: Vec<Value>) -> R<Vec<Value>> {
+    let lookup = find(name)?;
+    let terms: Vec<Val> = terms.iter().map(|t| env.lift(t)).collect();
+    let bound = Bound::new(lookup.name, lookup.options, Args::default())?;
+    let found = (lookup.run)(env, terms, &bound)
+        .map_err(|f| f.framed(|why| format!("The lookup plugin '{name}' failed: {why}")))?;
+    found.iter().map(Val::finish).collect()
+}

@@ -1,0 +1,118 @@
+//! Lookups that read: the environment, files, templates, commands.
+
+use super::Lookup;
+use crate::template::bind::Bound;
+use crate::template::env::{Env, Layered};
+use crate::template::fail::{Fail, R};
+use crate::template::options::FileOptions;
+use crate::template::val::Val;
+use crate::template::{files, python};
+use crate::value::{Text, Value};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+pub(super) const TABLE: &[Lookup] = &[
+    Lookup::new("env", &["default"], env).takes_markers(),
+    Lookup::new("file", &["lstrip", "rstrip"], file),
+    Lookup::new(
+        "template",
+        &[
+            "template_vars",
+            "convert_data",
+            "variable_start_string",
+            "variable_end_string",
+            "comment_start_string",
+            "comment_end_string",
+            "jinja2_native",
+            "trim_blocks",
+            "lstrip_blocks",
+        ],
+        template,
+    ),
+    Lookup::new("pipe", &[], pipe),
+];
+
+fn env(_: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
+    let mut found = Vec::new();
+    for term in terms {
+        let name = python::to_str(&term.ok()?)?;
+        let name = name.split_whitespace().next().unwrap_or_default();
+        found.push(match std::env::var_os(name) {
+            Some(value) => Val::str(value.to_string_lossy()),
+            None => match options.get("default") {
+                Some(Val::Marker(f)) => return Err(f.clone()),
+                Some(default) => default.clone(),
+                None => Val::str(""),
+            },
+        });
+    }
+    Ok(found)
+}
+
+fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
+    let (left, right) = (options.flag("lstrip", false)?, options.flag("rstrip", true)?);
+    let mut found = Vec::new();
+    for term in terms {
+        let name = python::to_str(&term)?;
+        let path = files::find(env, "files", &name)
+            .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}'.")))?;
+        found.push(Val::str(python::strings::strip(&files::read(&path)?, None, left, right)));
+    }
+    Ok(found)
+}
+
+fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
+    let mut syntax = FileOptions::default();
+    let texts = [
+        ("variable_start_string", &mut syntax.variable_start_string),
+        ("variable_end_string", &mut syntax.variable_end_string),
+        ("comment_start_string", &mut syntax.comment_start_string),
+        ("comment_end_string", &mut syntax.comment_end_string),
+    ];
+    for (name, place) in texts {
+        if let Some(v) = options.some(name) {
+            *place = python::to_str(v)?;
+        }
+    }
+    syntax.trim_blocks = options.flag("trim_blocks", true)?;
+    syntax.lstrip_blocks = options.flag("lstrip_blocks", false)?;
+    let extra = match options.some("template_vars") {
+        Some(v) => match v.finish()? {
+            Value::Map(m) => m,
+            _ => return Err(Fail::new("template_vars must be a dict")),
+        },
+        None => Arc::default(),
+    };
+    let env = Layered::over(env, &extra);
+    let mut found = Vec::new();
+    for term in terms {
+        let name = python::to_str(&term)?;
+        let path = files::find(&env, "templates", &name).ok_or_else(|| {
+            Fail::new(format!("the template file {name} could not be found for the lookup"))
+        })?;
+        let text: Arc<str> = files::read(&path)?.into();
+        let span = files::whole(&path, &text);
+        found.push(files::native(&env, &Text::source(text, span), &syntax)?);
+    }
+    Ok(found)
+}
+
+fn pipe(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    let mut found = Vec::new();
+    for term in terms {
+        let command = python::to_str(&term)?;
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("-c").arg(&command).stdin(Stdio::null()).stderr(Stdio::inherit());
+        // The playbook's folder is the last of the search path.
+        if let Some(folder) = env.scope().search_path().pop() {
+            shell.current_dir(folder);
+        }
+        let output = shell.output().map_err(|e| Fail::new(format!("cannot run {command}: {e}")))?;
+        if !output.status.success() {
+            let code = output.status.code().unwrap_or(-1);
+            return Err(Fail::new(format!("lookup_plugin.pipe({command}) returned {code}")));
+        }
+        found.push(Val::str(String::from_utf8_lossy(&output.stdout).trim_end()));
+    }
+    Ok(found)
+}

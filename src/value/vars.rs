@@ -1,0 +1,119 @@
+//! Files and texts that hold variables.
+
+use super::yaml::{self, Node};
+use super::{Value, Vars};
+use crate::error::{Error, Result, Source};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads a file's text, which must be UTF-8.
+///
+/// # Errors
+/// A file that cannot be read, naming it.
+pub fn read_source(path: &Path) -> Result<Arc<Source>> {
+    let bytes =
+        std::fs::read(path).map_err(|e| Error::input(format!("cannot read {}: {e}", path.display())))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| Error::input(format!("{} is not UTF-8: {}", path.display(), e.utf8_error())))?;
+    if text.starts_with("$ANSIBLE_VAULT;") {
+        return Err(Error::input(format!(
+            "{} is encrypted: vault files are not supported yet",
+            path.display()
+        )));
+    }
+    Ok(Source::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
+}
+
+/// The variables of a YAML or JSON file; an empty file has none.
+///
+/// # Errors
+/// A file that cannot be read or understood, or holds anything but a map.
+pub fn read_vars(path: &Path) -> Result<Vars> {
+    parse_vars(&read_source(path)?)
+}
+
+/// The variables of a YAML or JSON text; an empty text has none.
+///
+/// # Errors
+/// A text that cannot be understood, or holds anything but a map.
+pub fn parse_vars(source: &Arc<Source>) -> Result<Vars> {
+    match yaml::parse(source)?.root {
+        None => Ok(Vars::new()),
+        Some(root) => vars_of(&root),
+    }
+}
+
+/// The entries of a map as variables; nothing at all has none.
+///
+/// # Errors
+/// Anything but a map, at its place.
+pub fn vars_of(node: &Node) -> Result<Vars> {
+    if node.is_null() {
+        return Ok(Vars::new());
+    }
+    let Some(entries) = node.as_map() else {
+        return Err(Error::input(format!("variables must be a map, not {}", node.describe()))
+            .at(node.span.clone())
+            .help("write each as `name: value`"));
+    };
+    Ok(entries.iter().filter_map(|(k, v)| Some((Arc::from(k.to_key()?.to_string()), v.to_value()))).collect())
+}
+
+/// Puts `above` over `below`: later values win, and keep the place of the first.
+pub fn extend(below: &mut Vars, above: &Vars) {
+    for (name, value) in above {
+        below.insert(Arc::clone(name), Value::clone(value));
+    }
+}
+
+/// The files of variables under a name in a folder, as Ansible finds them: the name with the first extension that exists,
+/// or where that is a folder and `folders` allows it all files in it and beneath, sorted.
+#[must_use]
+pub fn find_vars_files(folder: &Path, name: &str, extensions: &[&str], folders: bool) -> Vec<PathBuf> {
+    for extension in extensions {
+        let path = folder.join(format!("{name}{extension}"));
+        if path.is_dir() {
+            if folders {
+                return files_beneath(&path, extensions);
+            }
+        } else if path.exists() {
+            return vec![path];
+        }
+    }
+    Vec::new()
+}
+
+fn files_beneath(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    entries.sort();
+    let mut found = Vec::new();
+    for path in entries {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy()));
+        if path.is_dir() && extension.is_none() {
+            found.extend(files_beneath(&path, extensions));
+        } else if path.is_file() && extension.is_none_or(|e| extensions.contains(&e.as_str())) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A path made absolute, without `.` and `..`; symbolic links stay.
+#[must_use]
+pub fn normal(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut out = PathBuf::new();
+    for part in absolute.components() {
+        if part == std::path::Component::ParentDir {
+            out.pop();
+        } else {
+            out.push(part);
+        }
+    }
+    out
+}

@@ -1,0 +1,533 @@
+//! A YAML 1.1 reader that keeps places, accepting what PyYAML's safe loader accepts.
+
+use super::scalar::{self, Scalar};
+use super::yaml_error;
+use super::{Key, Map, Text, Value};
+use crate::error::{Error, Result, Source, Span};
+use libyaml_safer::{Event, EventData, Mark, Parser};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// How many nodes the aliases of one document may copy, against documents that grow exponentially.
+const ALIAS_BUDGET: usize = 200_000;
+
+/// How deep collections may nest; beyond it Python's own loader gives up too.
+const MAX_DEPTH: usize = 200;
+
+/// A piece of a document with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it is.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Null, a boolean, a number or a string.
+    Scalar(Value),
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in order, merge keys resolved and every key once.
+    Map(Vec<(Node, Node)>),
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Document {
+    /// Its content; absent where the text is empty or only comments.
+    pub root: Option<Node>,
+    /// What the user should know, each as an error with its place: duplicate keys.
+    pub warnings: Vec<Error>,
+}
+
+/// Reads a text that holds one document, or none.
+///
+/// # Errors
+/// Malformed YAML, a second document, tags that are not supported, with place and hint.
+pub fn parse(source: &Arc<Source>) -> Result<Document> {
+    let mut input = source.text().as_bytes();
+    let mut parser = Parser::new();
+    parser.set_input_string(&mut input);
+    let json = source.text().trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(source.text()).is_ok();
+    let mut composer = Composer {
+        parser,
+        places: Places { source },
+        json,
+        anchors: HashMap::new(),
+        copied: 0,
+        unsafe_depth: 0,
+        warnings: Vec::new(),
+    };
+    let root = composer.stream()?;
+    Ok(Document { root, warnings: composer.warnings })
+}
+
+impl Node {
+    /// As a value: strings keep their places.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(value) => value.clone(),
+            Kind::List(items) => Value::list(items.iter().map(Node::to_value).collect()),
+            Kind::Map(entries) => Value::map(
+                entries.iter().filter_map(|(k, v)| Some((k.to_key()?, v.to_value()))).collect::<Map>(),
+            ),
+        }
+    }
+
+    /// As a key of a map; collections cannot be one.
+    #[must_use]
+    pub fn to_key(&self) -> Option<Key> {
+        match &self.kind {
+            Kind::Scalar(Value::Null) => Some(Key::Null),
+            Kind::Scalar(Value::Bool(b)) => Some(Key::Bool(*b)),
+            Kind::Scalar(Value::Int(i)) => Some(Key::Int(*i)),
+            Kind::Scalar(Value::Float(f)) => Some(Key::Float(f.to_bits())),
+            Kind::Scalar(Value::Text(t)) => Some(Key::Str(t.shared())),
+            _ => None,
+        }
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&Text> {
+        match &self.kind {
+            Kind::Scalar(Value::Text(t)) => Some(t),
+            _ => None,
+        }
+    }
+
+    /// The characters, if it is a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_text().map(Text::as_str)
+    }
+
+    /// The items, if it is a list.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Node]> {
+        match &self.kind {
+            Kind::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries, if it is a map.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&[(Node, Node)]> {
+        match &self.kind {
+            Kind::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The entry under a string key, if it is a map that has one.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.as_map()?.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v)
+    }
+
+    /// Whether it is null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Scalar(Value::Null))
+    }
+
+    /// What it is, in words for a message: `a list`.
+    #[must_use]
+    pub fn describe(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar(Value::Null) => "nothing",
+            Kind::Scalar(Value::Bool(_)) => "a boolean",
+            Kind::Scalar(Value::Int(_) | Value::Float(_)) => "a number",
+            Kind::Scalar(_) => "a string",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a map",
+        }
+    }
+
+    /// How many nodes it is made of.
+    fn size(&self) -> usize {
+        1 + match &self.kind {
+            Kind::Scalar(_) => 0,
+            Kind::List(items) => items.iter().map(Node::size).sum(),
+            Kind::Map(entries) => entries.iter().map(|(k, v)| k.size() + v.size()).sum(),
+        }
+    }
+}
+
+/// Turns libyaml's marks into places. Its indices count bytes, its columns characters, both from 0.
+struct Places<'a> {
+    source: &'a Arc<Source>,
+}
+
+impl Places<'_> {
+    fn span(&self, start: Mark, end: Mark) -> Span {
+        Span {
+            source: Arc::clone(self.source),
+            start: start.index as usize,
+            end: end.index as usize,
+            line: start.line as u32 + 1,
+            column: start.column as u32 + 1,
+        }
+    }
+}
+
+struct Composer<'a, 'b> {
+    parser: Parser<&'a mut &'b [u8]>,
+    places: Places<'a>,
+    json: bool,
+    /// By name; `None` while the anchored node is still being read.
+    anchors: HashMap<String, Option<Node>>,
+    copied: usize,
+    unsafe_depth: usize,
+    warnings: Vec<Error>,
+}
+
+impl Composer<'_, '_> {
+    fn next(&mut self) -> Result<Event> {
+        self.parser
+            .parse()
+            .map_err(|e| yaml_error::explain(&e, |a, b| self.places.span(a, b), self.places.source))
+    }
+
+    fn stream(&mut self) -> Result<Option<Node>> {
+        let mut root = None;
+        loop {
+            let event = self.next()?;
+            match event.data {
+                EventData::StreamEnd => return Ok(root),
+                EventData::DocumentStart { .. } if root.is_some() => {
+                    return Err(Error::input("this file holds more than one YAML document")
+                        .at(self.places.span(event.start_mark, event.end_mark))
+                        .label("a second document begins here")
+                        .help("keep one document in each file"));
+                }
+                EventData::StreamStart { .. }
+                | EventData::DocumentStart { .. }
+                | EventData::DocumentEnd { .. } => {}
+                _ => root = Some(self.node(event, 0)?),
+            }
+        }
+    }
+
+    /// The node that begins with `event`.
+    fn node(&mut self, event: Event, depth: usize) -> Result<Node> {
+        let span = self.places.span(event.start_mark, event.end_mark);
+        if depth > MAX_DEPTH {
+            return Err(Error::input(format!("nested more than {MAX_DEPTH} levels deep")).at(span));
+        }
+        match event.data {
+            EventData::Alias { anchor } => self.alias(&anchor, span),
+            EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
+                let tag = self.enter_tag(tag.as_deref(), &span)?;
+                let node = self.scalar(tag, &value, plain_implicit, span);
+                self.leave_tag(tag);
+                self.anchored(anchor, node)
+            }
+            EventData::SequenceStart { anchor, tag, .. } => {
+                let tag = self.enter_tag(tag.as_deref(), &span)?;
+                self.collection_tag(tag, "seq", &span)?;
+                self.open(anchor.as_ref());
+                let node = self.sequence(span, depth);
+                self.leave_tag(tag);
+                self.anchored(anchor, node)
+            }
+            EventData::MappingStart { anchor, tag, .. } => {
+                let tag = self.enter_tag(tag.as_deref(), &span)?;
+                self.collection_tag(tag, "map", &span)?;
+                self.open(anchor.as_ref());
+                let node = self.mapping(span, depth);
+                self.leave_tag(tag);
+                self.anchored(anchor, node)
+            }
+            _ => Err(Error::input("unexpected end of the document").at(span)),
+        }
+    }
+
+    fn open(&mut self, anchor: Option<&String>) {
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor.clone(), None);
+        }
+    }
+
+    fn anchored(&mut self, anchor: Option<String>, node: Result<Node>) -> Result<Node> {
+        let node = node?;
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, Some(node.clone()));
+        }
+        Ok(node)
+    }
+
+    fn alias(&mut self, anchor: &str, span: Span) -> Result<Node> {
+        match self.anchors.get(anchor) {
+            Some(Some(node)) => {
+                self.copied += node.size();
+                if self.copied > ALIAS_BUDGET {
+                    return Err(Error::input("the aliases of this document copy too much")
+                        .at(span)
+                        .note(format!("together they would make more than {ALIAS_BUDGET} nodes")));
+                }
+                Ok(node.clone())
+            }
+            Some(None) => Err(Error::input(format!("`*{anchor}` is used inside of what it names")).at(span)),
+            None => {
+                let known = self.anchors.keys().map(String::as_str);
+                let near = crate::error::did_you_mean(anchor, known).map(|n| format!("did you mean `*{n}`?"));
+                let error = Error::input(format!("`*{anchor}` refers to an anchor that is not defined"))
+                    .at(span)
+                    .note(format!("an anchor is set by `&{anchor}` further up; a literal `*` needs quotes"));
+                Err(match near {
+                    Some(near) => error.help(near),
+                    None => error,
+                })
+            }
+        }
+    }
+
+    /// Understands a tag and refuses the unknown; `!unsafe` holds until `leave_tag`.
+    fn enter_tag(&mut self, tag: Option<&str>, span: &Span) -> Result<Tag> {
+        const STANDARD: &str = "tag:yaml.org,2002:";
+        let tag = match tag {
+            None => Tag::None,
+            Some("!unsafe") => {
+                self.unsafe_depth += 1;
+                Tag::Unsafe
+            }
+            Some("!vault" | "!vault-encrypted") => {
+                return Err(Error::input("vault-encrypted values are not supported yet").at(span.clone()));
+            }
+            Some(tag) => match tag.strip_prefix(STANDARD) {
+                Some("str") => Tag::Standard("str"),
+                Some("int") => Tag::Standard("int"),
+                Some("float") => Tag::Standard("float"),
+                Some("bool") => Tag::Standard("bool"),
+                Some("null") => Tag::Standard("null"),
+                Some("seq") => Tag::Standard("seq"),
+                Some("map") => Tag::Standard("map"),
+                Some(known @ ("binary" | "set" | "omap" | "pairs" | "timestamp")) => {
+                    return Err(
+                        Error::input(format!("the YAML tag `!!{known}` is not supported")).at(span.clone())
+                    );
+                }
+                _ => {
+                    let shown =
+                        tag.strip_prefix(STANDARD).map_or_else(|| tag.to_owned(), |t| format!("!!{t}"));
+                    return Err(Error::input(format!("unknown YAML tag `{shown}`"))
+                        .at(span.clone())
+                        .help("a value that begins with `!` needs quotes"));
+                }
+            },
+        };
+        Ok(tag)
+    }
+
+    fn leave_tag(&mut self, tag: Tag) {
+        if tag == Tag::Unsafe {
+            self.unsafe_depth -= 1;
+        }
+    }
+
+    fn collection_tag(&self, tag: Tag, wanted: &str, span: &Span) -> Result<()> {
+        match tag {
+            Tag::Standard(name) if name != wanted => {
+                Err(Error::input(format!("the YAML tag `!!{name}` does not fit what follows"))
+                    .at(span.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn scalar(&self, tag: Tag, text: &str, plain: bool, span: Span) -> Result<Node> {
+        let misfit = |name: &str| Error::input(format!("{text:?} is not of the type that `!!{name}` says"));
+        let meaning = match tag {
+            Tag::Standard("str") => Scalar::Str(text.to_owned()),
+            Tag::Standard("null") => Scalar::Null,
+            Tag::Standard("int") => scalar::int(text).ok_or_else(|| misfit("int").at(span.clone()))?,
+            Tag::Standard("float") => {
+                Scalar::Float(scalar::float(text).ok_or_else(|| misfit("float").at(span.clone()))?)
+            }
+            Tag::Standard("bool") => {
+                Scalar::Bool(scalar::boolean(text).ok_or_else(|| misfit("bool").at(span.clone()))?)
+            }
+            Tag::Standard(name) => return Err(misfit(name).at(span)),
+            // PyYAML resolves what `!unsafe` marks as if it were plain, quoted or not.
+            Tag::Unsafe => scalar::resolve(text),
+            Tag::None if plain && self.json => scalar::resolve_json(text),
+            Tag::None if plain => scalar::resolve(text),
+            Tag::None => Scalar::Str(text.to_owned()),
+        };
+        let value = match meaning {
+            Scalar::Null => Value::Null,
+            Scalar::Bool(b) => Value::Bool(b),
+            Scalar::Int(i) => Value::Int(i),
+            Scalar::Float(f) => Value::Float(f),
+            Scalar::Str(s) | Scalar::Timestamp(s) => self.text(&s, &span),
+            Scalar::Merge => self.text(text, &span),
+            Scalar::Invalid(why) => {
+                return Err(Error::input(format!("{text:?} cannot be read")).at(span).note(why));
+            }
+        };
+        Ok(Node { span, kind: Kind::Scalar(value) })
+    }
+
+    fn text(&self, chars: &str, span: &Span) -> Value {
+        Value::Text(if self.unsafe_depth > 0 { Text::data(chars) } else { Text::source(chars, span.clone()) })
+    }
+
+    fn sequence(&mut self, mut span: Span, depth: usize) -> Result<Node> {
+        let mut items = Vec::new();
+        loop {
+            let event = self.next()?;
+            if matches!(event.data, EventData::SequenceEnd) {
+                span.end = event.end_mark.index as usize;
+                return Ok(Node { span, kind: Kind::List(items) });
+            }
+            items.push(self.node(event, depth + 1)?);
+        }
+    }
+
+    fn mapping(&mut self, mut span: Span, depth: usize) -> Result<Node> {
+        let mut own: Vec<(Node, Node)> = Vec::new();
+        let mut merged: Vec<(Node, Node)> = Vec::new();
+        let mut seen: HashMap<Key, usize> = HashMap::new();
+        loop {
+            let event = self.next()?;
+            if matches!(event.data, EventData::MappingEnd) {
+                span.end = event.end_mark.index as usize;
+                break;
+            }
+            let merge =
+                matches!(&event.data, EventData::Scalar { value, plain_implicit: true, .. } if value == "<<");
+            let key = self.node(event, depth + 1)?;
+            let event = self.next()?;
+            let value = self.node(event, depth + 1)?;
+            if merge && !self.json {
+                merged.extend(merge_entries(value)?);
+                continue;
+            }
+            let Some(name) = key.to_key() else {
+                return Err(yaml_error::collection_key(&key));
+            };
+            match seen.get(&name).and_then(|i| own.get_mut(*i)) {
+                Some(earlier) => {
+                    self.warnings.push(
+                        Error::input(format!("duplicate key {name:?}", name = name.to_string()))
+                            .at(key.span.clone())
+                            .note("the last value wins"),
+                    );
+                    *earlier = (key, value);
+                }
+                None => {
+                    seen.insert(name, own.len());
+                    own.push((key, value));
+                }
+            }
+        }
+        Ok(Node { span, kind: Kind::Map(combine(merged, own)) })
+    }
+}
+
+/// A tag that was understood.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tag {
+    None,
+    Unsafe,
+    Standard(&'static str),
+}
+
+/// The entries that `<<: value` brings, weakest first.
+fn merge_entries(value: Node) -> Result<Vec<(Node, Node)>> {
+    let refuse = |node: &Node| {
+        Error::input(format!("`<<` merges a map or a list of maps, not {}", node.describe()))
+            .at(node.span.clone())
+    };
+    match value.kind {
+        Kind::Map(entries) => Ok(entries),
+        Kind::List(items) => {
+            let mut all = Vec::new();
+            for item in items.into_iter().rev() {
+                let Kind::Map(entries) = item.kind else { return Err(refuse(&item)) };
+                all.extend(entries);
+            }
+            Ok(all)
+        }
+        Kind::Scalar(_) => Err(refuse(&value)),
+    }
+}
+
+/// Merged entries first, each key once; later ones win but keep the place of the first.
+fn combine(merged: Vec<(Node, Node)>, own: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+    if merged.is_empty() {
+        return own;
+    }
+    let mut out: indexmap::IndexMap<Key, (Node, Node)> = indexmap::IndexMap::new();
+    for (key, value) in merged.into_iter().chain(own) {
+        if let Some(name) = key.to_key() {
+            out.insert(name, (key, value));
+        }
+    }
+    out.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Document> {
+        parse(&Source::new("t.yml", text))
+    }
+
+    fn json(text: &str) -> String {
+        let root = read(text).unwrap().root.unwrap();
+        serde_json::Value::from(&root.to_value()).to_string()
+    }
+
+    #[test]
+    fn merges_come_first_and_earlier_maps_win() {
+        let text = "x: &x {a: 1, b: 2}\nz: {a: 4, <<: [*x, {c: 5, a: 9}]}\ny: {<<: *x, '<<': q}";
+        assert_eq!(json(text), r#"{"x":{"a":1,"b":2},"z":{"c":5,"a":4,"b":2},"y":{"a":1,"b":2,"<<":"q"}}"#);
+    }
+
+    #[test]
+    fn duplicates_warn_and_the_last_wins() {
+        let document = read("a: 1\nb: 2\na: 3\n").unwrap();
+        assert_eq!(document.warnings.len(), 1);
+        assert_eq!(document.warnings[0].span().unwrap().to_string(), "t.yml:3:1");
+        assert_eq!(json("a: 1\nb: 2\na: 3\n"), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn unsafe_text_is_data_in_depth_and_all_else_is_source_with_its_place() {
+        let root = read("é: !unsafe [{b: '{{ x }}'}]\nü: '{{ y }}'").unwrap().root.unwrap();
+        let inner = root.get("é").unwrap().as_list().unwrap()[0].get("b").unwrap();
+        assert!(!inner.as_text().unwrap().is_source());
+        let outer = root.get("ü").unwrap();
+        assert_eq!(outer.span.to_string(), "t.yml:2:4");
+        assert_eq!(outer.as_text().unwrap().span(), Some(&outer.span));
+        let shown = outer.span.source.text().get(outer.span.start..outer.span.end);
+        assert_eq!(shown, Some("'{{ y }}'"));
+    }
+
+    #[test]
+    fn json_files_have_jsons_numbers() {
+        assert_eq!(json("{\n\t\"a\": 1e3,\n\t\"b\": [true, null, 07]}"), r#"{"a":"1e3","b":[true,null,7]}"#);
+        assert_eq!(json("{\n\t\"a\": 1e3,\n\t\"b\": [true, null]}"), r#"{"a":1000.0,"b":[true,null]}"#);
+    }
+
+    #[test]
+    fn aliases_cannot_blow_up() {
+        let mut text = String::from("a: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..9 {
+            let refs = vec![format!("*a{}", i - 1); 10].join(", ");
+            text.push_str(&format!("b{i}: &a{i} [{refs}]\n"));
+        }
+        assert!(read(&text).unwrap_err().message().contains("copy too much"));
+        assert!(read("a: &a [*a]").unwrap_err().message().contains("inside of what it names"));
+        assert!(read(&"[".repeat(5000)).is_err());
+    }
+}

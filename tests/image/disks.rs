@@ -1,0 +1,179 @@
+//! Reading, verifying and laying over.
+
+use crate::fixture::{Fixture, read, run};
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
+use warp::image::{boot, disk, kernel, overlay};
+
+/// The kernel that is read is debugfs's, byte for byte, from every kind of image that is read.
+#[test]
+fn the_newest_kernel_with_an_initrd_is_read() {
+    let f = Fixture::new();
+    let mut images = vec![
+        f.path("root.raw"),
+        f.qcow2("plain.qcow2", &[]),
+        f.qcow2("deflate.qcow2", &["-c"]),
+        f.qcow2("old.qcow2", &["-o", "compat=0.10"]),
+        f.qcow2("small.qcow2", &["-o", "cluster_size=4096"]),
+    ];
+    for (i, base) in images.clone().iter().enumerate() {
+        images.push(f.path(&format!("over{i}.qcow2")));
+        overlay::create(images.last().unwrap(), base, 64 << 20).unwrap();
+    }
+    for image in images {
+        let found = kernel::read(&image).unwrap_or_else(|e| panic!("{}: {e}", image.display()));
+        assert_eq!((found.version.as_str(), found.root.as_str()), ("6.1.0-10", "/dev/vda"));
+        assert!(found.kernel == f.dump("/boot/vmlinuz-6.1.0-10"), "{}", image.display());
+        assert!(found.initrd == f.dump("/boot/initrd.img-6.1.0-10"), "{}", image.display());
+    }
+}
+
+/// Partitions of both kinds of table are found, and the root device named after them.
+#[test]
+fn a_kernel_is_read_out_of_a_partition() {
+    let f = Fixture::new();
+    for (name, table) in
+        [("mbr.raw", "label: dos\nstart=2048, type=83\n"), ("gpt.raw", "label: gpt\nstart=2048\n")]
+    {
+        let disk = f.text(name);
+        run("truncate", &["-s", "40M", &disk]);
+        std::fs::write(f.path("table"), table).unwrap();
+        run("sh", &["-c", &format!("sfdisk -q {disk} < {}", f.text("table"))]);
+        run(
+            "dd",
+            &[
+                &format!("if={}", f.text("root.raw")),
+                &format!("of={disk}"),
+                "bs=1M",
+                "seek=1",
+                "conv=notrunc,fsync",
+            ],
+        );
+        let found = kernel::read(&f.path(name)).unwrap();
+        assert_eq!(found.root, "/dev/vda1");
+        assert!(found.kernel == f.dump("/boot/vmlinuz-6.1.0-10"));
+    }
+}
+
+#[test]
+fn file_systems_that_are_not_read_are_named() {
+    let f = Fixture::new();
+    let mut bytes = vec![0; 1 << 20];
+    bytes[..4].copy_from_slice(b"XFSB");
+    std::fs::write(f.path("xfs.raw"), &bytes).unwrap();
+    let error = kernel::read(&f.path("xfs.raw")).unwrap_err().to_string();
+    assert!(error.contains("its file system is XFS; warp reads kernels out of ext4"), "{error}");
+    let zstd = f.qcow2("zstd.qcow2", &["-c", "-o", "compression_type=zstd"]);
+    disk::verify(&zstd).unwrap();
+    let error = kernel::read(&zstd).unwrap_err().to_string();
+    assert!(error.contains("compressed with zstd") && error.contains("qemu-img convert"), "{error}");
+}
+
+/// A download that was cut off, wherever it was, is told from a whole one.
+#[test]
+fn a_truncated_qcow2_is_refused() {
+    let f = Fixture::new();
+    for options in [&[][..], &["-c"][..]] {
+        let image = f.qcow2("cut.qcow2", options);
+        disk::verify(&image).unwrap();
+        let whole = std::fs::metadata(&image).unwrap().len();
+        for keep in [whole - 65536, whole / 2, 200_000, 300, 90] {
+            OpenOptions::new().write(true).open(&image).unwrap().set_len(keep).unwrap();
+            let error = disk::verify(&image).unwrap_err().to_string();
+            assert!(error.contains("cut.qcow2"), "{error}");
+            assert!(error.contains("truncated: "), "{error}");
+            assert!(error.contains(&format!("ends at {keep}")), "{keep}: {error}");
+        }
+    }
+}
+
+#[test]
+fn damaged_headers_are_refused() {
+    let f = Fixture::new();
+    let cases: [(u64, &[u8], &str); 5] = [
+        (4, &[0, 0, 0, 9], "qcow2 version 9 is not supported"),
+        (20, &[0, 0, 0, 60], "clusters of 2^60 bytes"),
+        (32, &[0, 0, 0, 2], "it is encrypted"),
+        (36, &[0, 0, 0, 0], "needs 1 L1 entries, it has 0"),
+        (72, &[0, 0, 0, 0, 0, 0, 0, 2], "it is marked corrupt"),
+    ];
+    for (offset, bytes, expected) in cases {
+        let image = f.qcow2("bad.qcow2", &[]);
+        OpenOptions::new().write(true).open(&image).unwrap().write_all_at(bytes, offset).unwrap();
+        let error = disk::verify(&image).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn backing_chains_are_followed_and_loops_refused() {
+    let f = Fixture::new();
+    let base = f.qcow2("base.qcow2", &[]);
+    let top = f.path("top.qcow2");
+    overlay::create(&top, &base, 24 << 20).unwrap();
+    disk::verify(&top).unwrap();
+    // The base is laid over the top: the chain comes back.
+    run(
+        "qemu-img",
+        &["rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", &f.text("top.qcow2"), &f.text("base.qcow2")],
+    );
+    let error = disk::verify(&top).unwrap_err().to_string();
+    assert!(error.contains("is laid over itself"), "{error}");
+    std::fs::remove_file(&base).unwrap();
+    let error = disk::verify(&top).unwrap_err().to_string();
+    assert!(
+        error.contains("top.qcow2 is laid over") && error.contains("base.qcow2, which cannot be read"),
+        "{error}"
+    );
+}
+
+/// What QEMU makes of an overlay.
+#[test]
+fn an_overlay_is_clean_and_as_large_as_asked() {
+    let f = Fixture::new();
+    for (base, format) in [(f.qcow2("base.qcow2", &["-c"]), "qcow2"), (f.path("root.raw"), "raw")] {
+        let before = read(&base);
+        let top = f.path("top.qcow2");
+        overlay::create(&top, &base, 10 << 30).unwrap();
+        run("qemu-img", &["check", &f.text("top.qcow2")]);
+        let info = run("qemu-img", &["info", "--output=json", &f.text("top.qcow2")]);
+        let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+        assert_eq!(info["virtual-size"], 10_u64 << 30);
+        assert_eq!(info["backing-filename"], base.canonicalize().unwrap().to_str().unwrap());
+        assert_eq!(info["backing-filename-format"], format);
+        run("qemu-img", &["compare", "-q", &f.text("top.qcow2"), base.to_str().unwrap()]);
+        assert!(read(&base) == before);
+    }
+    let error = overlay::create(&f.path("small.qcow2"), &f.path("root.raw"), 1 << 20).unwrap_err();
+    assert!(error.message().contains("is smaller than its image"), "{error}");
+    assert!(!f.path("small.qcow2").exists());
+}
+
+#[test]
+fn a_disk_that_is_there_is_left_alone() {
+    let f = Fixture::new();
+    let (base, top) = (f.qcow2("base.qcow2", &[]), f.path("top.qcow2"));
+    assert!(overlay::ensure(&top, &base, 1 << 30, true).unwrap());
+    assert!(!top.exists());
+    assert!(overlay::ensure(&top, &base, 1 << 30, false).unwrap());
+    assert!(!overlay::ensure(&top, &base, 1 << 30, false).unwrap());
+    let error = overlay::ensure(&top, &base, 2 << 30, false).unwrap_err();
+    assert!(error.message().contains("is there already, with 1073741824 bytes"), "{error}");
+    let error = overlay::ensure(&top, &f.path("root.raw"), 1 << 30, false).unwrap_err();
+    assert!(error.message().contains("is there already, laid over"), "{error}");
+}
+
+/// The files of a boot are written when they differ, and never in check mode.
+#[test]
+fn boot_files_follow_their_image() {
+    let f = Fixture::new();
+    let prepare = |check| boot::prepare(&f.path("root.raw"), None, f.dir.path(), "node", check).unwrap();
+    let (files, changed) = prepare(true);
+    assert!(changed && !files.kernel.exists() && !files.initrd.exists());
+    assert!(prepare(false).1);
+    assert!(read(&files.kernel) == f.dump("/boot/vmlinuz-6.1.0-10"));
+    assert!(!prepare(false).1);
+    std::fs::write(&files.initrd, "cut").unwrap();
+    assert!(prepare(false).1);
+    assert!(read(&files.initrd) == f.dump("/boot/initrd.img-6.1.0-10"));
+}

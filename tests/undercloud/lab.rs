@@ -1,0 +1,264 @@
+//! A lab of a test's own, and independent observers of it.
+
+use crate::support;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A local working directory with its image cache.
+pub struct Lab {
+    root: PathBuf,
+}
+
+/// How a command ended.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    what: String,
+}
+
+impl Ended {
+    pub fn said(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.what, self.said());
+        self
+    }
+
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert!(
+            self.code.is_some_and(|c| c != 0),
+            "{} did not fail: {:?}\n{}",
+            self.what,
+            self.code,
+            self.said()
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn fails_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.what, self.said());
+        self
+    }
+}
+
+fn end(command: &mut Command) -> Ended {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    Ended {
+        code: output.status.code(),
+        signal: output.status.signal(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        what: format!("{command:?}"),
+    }
+}
+
+impl Lab {
+    pub fn new(name: &str) -> Self {
+        Lab { root: support::scratch(&format!("lab-{name}")) }
+    }
+
+    pub fn lwd(&self) -> PathBuf {
+        self.root.join("lwd")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = support::warp();
+        command
+            .current_dir(&self.root)
+            .env("LWD", self.lwd())
+            .env("IMAGECACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("images"))
+            .env_remove("WORKSPACE")
+            .env_remove("TEARDOWN");
+        command
+    }
+
+    pub fn warp(&self, args: &[&str]) -> Ended {
+        end(self.command().args(args))
+    }
+
+    pub fn deploy(&self, env: &[(&str, &str)]) -> Ended {
+        self.deploy_with(&[], env)
+    }
+
+    pub fn deploy_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
+        // The smallest guest that works: the machine that runs the tests is small.
+        end(self
+            .command()
+            .args(["deploy", "undercloud", "-e", "undercloud_memory=512", "-e", "undercloud_vcpu=1"])
+            .args(["-e", "undercloud_disk=4"])
+            .args(args)
+            .envs(env.iter().copied()))
+    }
+
+    /// A deployment under way.
+    pub fn deploying(&self) -> Child {
+        self.command()
+            .args(["deploy", "undercloud", "-e", "undercloud_memory=512"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    pub fn wait_for_lock(&self, pid: u32) {
+        let began = Instant::now();
+        let lock = self.lwd().join(".warp/lock");
+        while !fs::read_to_string(&lock).is_ok_and(|t| t.contains(&pid.to_string())) {
+            assert!(began.elapsed() < Duration::from_secs(60), "the lab was never locked");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn custom(&self, text: &str) {
+        fs::write(self.root.join("custom.yaml"), text).unwrap();
+    }
+
+    pub fn private_image_cache(&self) -> PathBuf {
+        let cache = self.root.join("images");
+        fs::create_dir_all(&cache).unwrap();
+        cache
+    }
+
+    pub fn qemu_img(&self, args: &[&str]) {
+        end(Command::new("qemu-img").args(args)).succeeds();
+    }
+
+    fn openssh(&self, login: &str, script: &str) -> Ended {
+        end(Command::new("ssh")
+            .arg("-F")
+            .arg(self.lwd().join("ssh.config.local.ansible"))
+            .args([login, script]))
+    }
+
+    pub fn ssh(&self, script: &str) -> Ended {
+        self.openssh("undercloud", script)
+    }
+
+    pub fn root_ssh(&self, script: &str) -> Ended {
+        self.openssh("undercloud-root", script)
+    }
+
+    pub fn ansible(&self, args: &[&str]) -> Ended {
+        end(support::oracle::ansible("ansible").current_dir(self.lwd()).args(args))
+    }
+
+    /// The URI of the lab's libvirt, as `warp ls --json` tells it.
+    fn uri(&self) -> String {
+        let listed = self.warp(&["ls", "--json"]).succeeds().stdout;
+        let json: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        json["uri"].as_str().unwrap().to_owned()
+    }
+
+    pub fn virsh(&self, args: &[&str]) -> Ended {
+        end(Command::new("virsh").arg("-c").arg(self.uri()).args(args))
+    }
+
+    fn disk(&self) -> PathBuf {
+        let xml = self.virsh(&["dumpxml", "undercloud"]).succeeds().stdout;
+        let (_, rest) =
+            xml.split_once("<source file='").unwrap_or_else(|| panic!("no disk by file in {xml}"));
+        PathBuf::from(rest.split('\'').next().unwrap())
+    }
+
+    /// Another disk has another one.
+    pub fn disk_identity(&self) -> (u64, std::time::SystemTime) {
+        let meta = fs::metadata(self.disk()).unwrap();
+        (meta.ino(), meta.created().unwrap())
+    }
+
+    /// Address, MACs and host key, each from its own observer.
+    pub fn identity(&self) -> (String, Vec<String>, String) {
+        let address = self.ssh("hostname -I").succeeds().stdout;
+        let xml = self.virsh(&["dumpxml", "undercloud"]).succeeds().stdout;
+        let macs = xml.lines().filter(|l| l.contains("<mac address=")).map(|l| l.trim().to_owned()).collect();
+        let key = self.root_ssh("cat /etc/ssh/ssh_host_ed25519_key.pub").succeeds().stdout;
+        (address, macs, key)
+    }
+
+    pub fn forge_known_host(&self) {
+        let forged = self.root.join("forged");
+        end(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&forged)).succeeds();
+        let public = fs::read_to_string(forged.with_extension("pub")).unwrap();
+        fs::write(self.lwd().join("known_hosts"), format!("undercloud {public}")).unwrap();
+    }
+
+    pub fn make_foreign_objects(&self) {
+        let domain = "<domain type='qemu'><name>foreign</name><memory unit='MiB'>16</memory>\
+            <os><type arch='x86_64'>hvm</type></os></domain>";
+        let network = "<network><name>foreign</name><bridge name='brforeign'/></network>";
+        for (kind, xml) in [("define", domain), ("net-define", network)] {
+            let file = self.root.join(kind);
+            fs::write(&file, xml).unwrap();
+            self.virsh(&[kind, file.to_str().unwrap()]).succeeds();
+        }
+        self.virsh(&["net-start", "foreign"]).succeeds();
+        self.virsh(&["vol-create-as", "oooq_pool", "foreign.qcow2", "1M", "--format", "qcow2"]).succeeds();
+    }
+
+    fn foreign_volume(&self) -> PathBuf {
+        self.lwd().join("workspace/pool/foreign.qcow2")
+    }
+
+    pub fn assert_only_foreign_objects_are_left(&self) {
+        let names = |args: &[&str]| -> BTreeSet<String> {
+            self.virsh(args).succeeds().stdout.split_whitespace().map(str::to_owned).collect()
+        };
+        assert_eq!(names(&["list", "--all", "--name"]), BTreeSet::from(["foreign".to_owned()]));
+        assert_eq!(names(&["net-list", "--all", "--name"]), BTreeSet::from(["foreign".to_owned()]));
+        assert_eq!(
+            self.virsh(&["net-info", "foreign"]).succeeds().stdout.matches("Active:         yes").count(),
+            1
+        );
+        assert!(self.foreign_volume().exists(), "the foreign volume is gone");
+        let left: Vec<_> =
+            fs::read_dir(self.lwd().join("workspace/pool")).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(left, [self.foreign_volume()]);
+    }
+
+    pub fn remove_foreign_objects(&self) {
+        self.virsh(&["undefine", "foreign"]).succeeds();
+        self.virsh(&["net-destroy", "foreign"]).succeeds();
+        self.virsh(&["net-undefine", "foreign"]).succeeds();
+        fs::remove_file(self.foreign_volume()).unwrap();
+    }
+
+    pub fn end(&self) {
+        self.warp(&["teardown", "all", "--yes"]).succeeds();
+    }
+}
+
+/// What a lab adds to a machine: daemons and guests, mounts, network namespaces, interfaces, run-time folders.
+pub fn world() -> BTreeSet<String> {
+    let mut world = BTreeSet::new();
+    for entry in fs::read_dir("/proc").unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(comm) = fs::read_to_string(path.join("comm")) else { continue };
+        let ours = ["libvirtd", "qemu", "dnsmasq", "virt", "warp"].iter().any(|n| comm.contains(n));
+        // This test program and what starts it are not what is looked for.
+        if ours && !path.ends_with(std::process::id().to_string()) {
+            world.insert(format!("process {} {}", path.display(), comm.trim()));
+        }
+    }
+    for line in fs::read_to_string("/proc/self/mounts").unwrap().lines() {
+        world.insert(format!("mount {line}"));
+    }
+    for dir in ["/run/netns", "/sys/class/net", "/run/warp"] {
+        for entry in fs::read_dir(dir).into_iter().flatten() {
+            world.insert(format!("{}", entry.unwrap().path().display()));
+        }
+    }
+    world
+}

@@ -1,0 +1,184 @@
+//! `warp deploy undercloud` on real VMs, seen from outside: by plain OpenSSH, by virsh, by real Ansible, by /proc.
+//!
+//! One VM at a time: the tests of this program run one after the other, and share the image cache, so that the guest's
+//! image is made once.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod lab;
+
+use lab::{Lab, world};
+use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held by the test whose VM runs.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn an_undercloud_is_deployed_rerun_restarted_and_torn_down() {
+    let _turn = alone();
+    let before = world();
+    let lab = Lab::new("life");
+    lab.deploy(&[]).succeeds();
+
+    // Plain OpenSSH reaches it, and it is another machine.
+    let stackrc = lab.ssh("cat stackrc").succeeds().stdout;
+    assert!(stackrc.contains("OS_PASSWORD"), "{stackrc}");
+    assert_eq!(fs::read_to_string(lab.lwd().join("stackrc")).unwrap(), stackrc);
+    let boot_id = lab.ssh("cat /proc/sys/kernel/random/boot_id").succeeds().stdout;
+    assert_ne!(boot_id, fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap());
+    let log = lab.ssh("cat undercloud_install.log").succeeds().stdout;
+    assert!(
+        log.lines().any(|l| l.get(..4).is_some_and(|y| y.starts_with("20")) && l.contains(" | ")),
+        "{log}"
+    );
+    for (file, mode) in [("undercloud.conf", "600"), ("undercloud-install.sh", "755")] {
+        assert_eq!(lab.ssh(&format!("stat -c %a {file}")).succeeds().stdout.trim(), mode, "{file}");
+    }
+
+    // Real Ansible does, by the inventory.
+    lab.ansible(&["-i", "hosts", "-m", "raw", "-a", "true", "undercloud"]).succeeds();
+
+    // The snapshots are there, and `warp ls` and `warp ssh` agree with virsh.
+    let snapshots = lab.virsh(&["snapshot-list", "--name", "undercloud"]).succeeds().stdout;
+    assert_eq!(snapshots.split_whitespace().collect::<Vec<_>>(), ["ready", "deployed"]);
+    let listed = lab.warp(&["ls"]).succeeds().stdout;
+    assert!(listed.contains("undercloud") && listed.contains("running"), "{listed}");
+    assert_eq!(lab.warp(&["ssh", "undercloud", "--", "cat", "stackrc"]).succeeds().stdout, stackrc);
+    assert_eq!(lab.warp(&["ssh", "undercloud", "--", "exit 7"]).code, Some(7));
+
+    // A rerun rebuilds nothing: same boot, same disk, nothing changed.
+    let disk = lab.disk_identity();
+    let again = lab.deploy(&[]).succeeds();
+    assert!(!again.stdout.contains("changed:"), "{}", again.stdout);
+    assert_eq!(lab.ssh("cat /proc/sys/kernel/random/boot_id").succeeds().stdout, boot_id);
+    assert_eq!(lab.disk_identity(), disk);
+
+    // Destroyed from outside, it is started again and keeps address, MACs and host key.
+    let identity = lab.identity();
+    lab.virsh(&["destroy", "undercloud"]).succeeds();
+    lab.deploy(&[]).succeeds();
+    assert_eq!(lab.identity(), identity);
+    assert_ne!(lab.ssh("cat /proc/sys/kernel/random/boot_id").succeeds().stdout, boot_id);
+    assert_eq!(lab.ssh("cat stackrc").succeeds().stdout, stackrc);
+    assert_eq!(lab.disk_identity(), disk);
+
+    // Teardown removes what warp made and nothing else.
+    lab.make_foreign_objects();
+    lab.warp(&["teardown", "all", "--yes"]).succeeds();
+    lab.assert_only_foreign_objects_are_left();
+    lab.remove_foreign_objects();
+    lab.warp(&["teardown", "all", "--yes"]).succeeds();
+    assert_eq!(world(), before, "a process, mount, namespace or interface was left behind");
+}
+
+#[test]
+fn a_failed_step_is_told_and_the_rerun_goes_on_there() {
+    let _turn = alone();
+    let lab = Lab::new("mended");
+
+    // libvirt refuses the domain.
+    lab.custom("libvirt_arch: no-such-arch\n");
+    let refused = lab.deploy(&[]).fails_with(2);
+    assert!(refused.said().contains("no-such-arch") || refused.said().contains("arch"), "{}", refused.said());
+    assert!(refused.said().contains("provision"), "the stage is named: {}", refused.said());
+    assert!(lab.virsh(&["list", "--all", "--name"]).succeeds().stdout.trim().is_empty());
+
+    // The install fails: the end of its log and its path are shown; the VM stays.
+    lab.custom("undercloud_local_ip: not-an-address/24\n");
+    let failed = lab.deploy(&[]).fails_with(2);
+    assert!(failed.said().contains("undercloud_install.log"), "{}", failed.said());
+    assert!(failed.said().contains("not-an-address"), "the log's last lines: {}", failed.said());
+    let disk = lab.disk_identity();
+
+    // The guest's disk is full.
+    lab.custom("");
+    lab.root_ssh("fallocate -l $(($(df --output=avail -B1 / | tail -1) - 4096)) /filled; dd if=/dev/zero of=/filled2 bs=4k 2>/dev/null; true");
+    let full = lab.deploy(&[]).fails_with(2);
+    assert!(full.said().to_lowercase().contains("no space left"), "{}", full.said());
+    lab.root_ssh("rm -f /filled /filled2").succeeds();
+
+    // ssh is refused.
+    lab.root_ssh("mv /home/stack/.ssh/authorized_keys /root/aside").succeeds();
+    let locked_out = lab.deploy(&[]).fails_with(4);
+    assert!(
+        locked_out.said().contains("id_rsa_undercloud"),
+        "what was tried is named: {}",
+        locked_out.said()
+    );
+    lab.root_ssh("mv /root/aside /home/stack/.ssh/authorized_keys").succeeds();
+
+    // The host key is another one.
+    let known = fs::read_to_string(lab.lwd().join("known_hosts")).unwrap();
+    lab.forge_known_host();
+    let forged = lab.deploy(&[]).fails_with(4);
+    assert!(forged.said().contains("known_hosts"), "{}", forged.said());
+    fs::write(lab.lwd().join("known_hosts"), known).unwrap();
+
+    // Everything mended: the rerun ends well on the same disk.
+    lab.deploy(&[]).succeeds();
+    assert_eq!(lab.disk_identity(), disk);
+    assert!(lab.ssh("cat stackrc").succeeds().stdout.contains("OS_PASSWORD"));
+    lab.end();
+}
+
+#[test]
+fn a_killed_warp_is_taken_up_where_it_was() {
+    let _turn = alone();
+    let lab = Lab::new("killed");
+    for point in ["mid-define", "mid-boot", "mid-upload", "mid-install", "before-snapshot"] {
+        let killed = lab.deploy(&[("WARP_FAILPOINT", point)]);
+        assert_eq!(killed.signal, Some(9), "{point} was not reached: {}", killed.said());
+    }
+    lab.deploy(&[]).succeeds();
+    let snapshots = lab.virsh(&["snapshot-list", "--name", "undercloud"]).succeeds().stdout;
+    assert_eq!(snapshots.split_whitespace().collect::<Vec<_>>(), ["ready", "deployed"]);
+    // The install ran once although warp was killed in the midst of it.
+    let runs = lab.ssh("grep -c 'undercloud install' undercloud_install.log").succeeds().stdout;
+    assert_eq!(runs.trim(), "1", "{}", lab.ssh("cat undercloud_install.log").stdout);
+    lab.end();
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_anything_happens() {
+    let _turn = alone();
+    let before = world();
+
+    let lab = Lab::new("refused");
+    // A truncated image.
+    let cache = lab.private_image_cache();
+    lab.qemu_img(&["create", "-f", "qcow2", cache.join("undercloud.qcow2").to_str().unwrap(), "1G"]);
+    let image = fs::OpenOptions::new().write(true).open(cache.join("undercloud.qcow2")).unwrap();
+    image.set_len(300).unwrap();
+    let truncated = lab.deploy(&[("IMAGECACHE", cache.to_str().unwrap())]).fails();
+    assert!(
+        truncated.said().contains("undercloud.qcow2") && truncated.said().contains("truncated"),
+        "{}",
+        truncated.said()
+    );
+
+    // An image that is not there.
+    let missing = lab.deploy_with(&["-e", "undercloud_image_url=file:///no/such/image.qcow2"], &[]).fails();
+    assert!(missing.said().contains("/no/such/image.qcow2"), "{}", missing.said());
+
+    // Malformed YAML in custom.yaml.
+    lab.custom("a: [1,\nb: }\n");
+    let malformed = lab.deploy(&[]).fails_with(4);
+    assert!(malformed.said().contains("custom.yaml:2:"), "{}", malformed.said());
+
+    assert_eq!(world(), before, "something was started although nothing could work");
+
+    // A lab that another warp holds.
+    lab.custom("");
+    let mut holder = lab.deploying();
+    lab.wait_for_lock(holder.id());
+    let held = lab.deploy(&[]).fails_with(6);
+    assert!(held.said().contains(&holder.id().to_string()), "the holder is named: {}", held.said());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    lab.end();
+}
