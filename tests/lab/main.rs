@@ -105,11 +105,10 @@ fn networks(bench: &Bench) {
         assert!(bench.virsh(&["net-dumpxml", name]).contains(&format!("id=\"{ID}\"")), "no mark on {name}");
     }
     // Another range than the one there is: told, and left as it is.
-    let moved = bench.render("network.xml.j2", &format!(r#"{{"item": {}}}"#, EXTERNAL.replace(".23.", ".24.")));
-    let moved = bench.ok(
-        "virt_net",
-        &format!(r#"{{"command": "define", "name": "external", "xml": {}}}"#, json(&moved)),
-    );
+    let moved =
+        bench.render("network.xml.j2", &format!(r#"{{"item": {}}}"#, EXTERNAL.replace(".23.", ".24.")));
+    let moved = bench
+        .ok("virt_net", &format!(r#"{{"command": "define", "name": "external", "xml": {}}}"#, json(&moved)));
     assert_eq!(moved["changed"], false);
     let warning = moved["warnings"][0].as_str().unwrap();
     assert!(warning.contains("ip/@address is 192.168.23.1, wanted 192.168.24.1"), "{warning}");
@@ -119,7 +118,8 @@ fn networks(bench: &Bench) {
 fn storage(bench: &Bench) -> String {
     let path = bench.lwd.join("pool");
     fs::create_dir(&path).unwrap();
-    let vars = format!(r#"{{"libvirt_volume_pool": "oooq_pool", "libvirt_volume_path": "{}"}}"#, path.display());
+    let vars =
+        format!(r#"{{"libvirt_volume_pool": "oooq_pool", "libvirt_volume_path": "{}"}}"#, path.display());
     let xml = json(&bench.render("volume_pool.xml.j2", &vars));
     let define = format!(r#"{{"command": "define", "name": "oooq_pool", "xml": {xml}}}"#);
     assert_eq!(bench.ok("virt_pool", &define)["created"], "oooq_pool");
@@ -163,10 +163,10 @@ fn machine(bench: &Bench, domain_type: &str, disk: &str) -> String {
             "undercloud_mac_map": {macs}, "undercloud_disk_file": "{disk}"}}"#
     );
     // The disk is empty; the card's firmware asks for an address as an operating system would.
-    let xml = bench.render("undercloud.xml.j2", &vars).replace("<boot dev=\"hd\"/>", "<boot dev=\"network\"/>");
-    let define = |xml: &str| {
-        format!(r#"{{"command": "define", "xml": {}, "mutate_flags": ["ADD_UUID"]}}"#, json(xml))
-    };
+    let xml =
+        bench.render("undercloud.xml.j2", &vars).replace("<boot dev=\"hd\"/>", "<boot dev=\"network\"/>");
+    let define =
+        |xml: &str| format!(r#"{{"command": "define", "xml": {}, "mutate_flags": ["ADD_UUID"]}}"#, json(xml));
     assert_eq!(bench.checked("virt", &define(&xml))["changed"], true);
     assert!(!bench.names("list").contains("undercloud"));
     assert_eq!(bench.ok("virt", &define(&xml))["created"], "undercloud");
@@ -251,7 +251,9 @@ fn teardown(bench: &Bench) {
     let kept = bench.lab.teardown(Level::All).unwrap().kept;
     assert_eq!(
         kept,
-        ["the lab's libvirt daemon: it holds what warp did not make, domain foreign, network foreign, pool default"]
+        [
+            "the lab's libvirt daemon: it holds what warp did not make, domain foreign, network foreign, pool default"
+        ]
     );
     assert_eq!(bench.names("list"), set(&["foreign"]));
     assert!(bench.virsh(&["vol-list", "default"]).contains("foreign.qcow2"));
