@@ -149,11 +149,6 @@ impl Dict {
         Some(val)
     }
 
-    /// The value under a string.
-    pub(crate) fn get_str(&self, key: &str) -> Option<Val> {
-        self.get(&Key::from(key))
-    }
-
     pub(crate) fn keys(&self) -> Vec<Key> {
         self.0.borrow().keys().cloned().collect()
     }
