@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the top down; a room imports only rooms below it (`tests/architecture` checks):
 //! `cli`, `deploy`, `lab`, `image`, `report`, `run`, `action`, `connect`, `inventory`, `play`, `template`,
-//! `config`, `event`, `value`, `error`.
+//! `config`, `event`, `value`, `error`; and below them all `failpoint`, which tests use.
 
 pub mod action;
 pub mod cli;
@@ -11,6 +11,7 @@ pub mod connect;
 pub mod deploy;
 pub mod error;
 pub mod event;
+pub mod failpoint;
 pub mod image;
 pub mod inventory;
 pub mod lab;

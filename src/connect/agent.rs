@@ -13,6 +13,15 @@ pub struct AgentImage {
 }
 
 impl AgentImage {
+    /// The agent that was built with this warp.
+    #[must_use]
+    pub fn embedded() -> Self {
+        AgentImage {
+            bytes: Cow::Borrowed(include_bytes!(env!("WARP_AGENT_PATH"))),
+            sha256: env!("WARP_AGENT_HASH").to_owned(),
+        }
+    }
+
     /// Of these bytes.
     #[must_use]
     pub fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {

@@ -23,24 +23,33 @@ impl Default for LocalAgent {
     }
 }
 
+/// What becomes of a process that is no longer used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unused {
+    /// Its input is closed, which an agent takes as the sign to end its programs and itself.
+    Closed,
+    /// It is killed.
+    Killed,
+}
+
 /// Starts the agent of this machine.
 pub(super) fn agent(agent: &LocalAgent, stderr_limit: usize) -> Result<Link> {
     let mut command = Command::new(&agent.program);
     command.args(&agent.args);
-    spawn(command, stderr_limit)
+    spawn(command, stderr_limit, Unused::Closed)
         .map_err(|e| Error::other(format!("cannot start the agent {}: {e}", agent.program.display())))
 }
 
 /// Starts a command by sh.
-pub(super) fn shell(script: &str, stderr_limit: usize) -> Result<Link> {
+pub(super) fn shell(script: &str, stderr_limit: usize, unused: Unused) -> Result<Link> {
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(script);
-    spawn(command, stderr_limit).map_err(|e| Error::other(format!("cannot start /bin/sh: {e}")))
+    spawn(command, stderr_limit, unused).map_err(|e| Error::other(format!("cannot start /bin/sh: {e}")))
 }
 
-fn spawn(mut command: Command, stderr_limit: usize) -> std::io::Result<Link> {
-    // A group of its own: an interrupt from the terminal is warp's to handle.
+fn spawn(mut command: Command, stderr_limit: usize, unused: Unused) -> std::io::Result<Link> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.process_group(0).kill_on_drop(true).spawn()?;
+    // A group of its own: an interrupt from the terminal is warp's to handle.
+    let child = command.process_group(0).kill_on_drop(unused == Unused::Killed).spawn()?;
     Link::child(child, stderr_limit)
 }

@@ -2,7 +2,7 @@
 
 use super::agent::AgentImage;
 use super::link::{Exit, Link};
-use super::local::{self, LocalAgent};
+use super::local::{self, LocalAgent, Unused};
 use super::pool::Pool;
 use super::session::{Download, Patience, Session, Sink, Upload};
 use super::ssh::{Account, Connection, Hop, Options, Proxy};
@@ -27,9 +27,6 @@ const RAW: usize = 64 << 20;
 /// How many connections to one server may be under way at once: sshd drops some from the tenth on (MaxStartups).
 const CONNECTING: usize = 8;
 
-/// How many hosts a connection may go through.
-const HOPS: usize = 8;
-
 /// All sessions of a run, one for each different `Target`, made on first use.
 pub struct Sessions {
     agent: AgentImage,
@@ -49,6 +46,13 @@ pub struct RawOutput {
     pub stdout: Vec<u8>,
     /// Its standard error.
     pub stderr: Vec<u8>,
+}
+
+impl Default for Sessions {
+    /// With the agent that was built with this warp, which serves this machine as `warp agent`.
+    fn default() -> Self {
+        Self::new(AgentImage::embedded(), LocalAgent::default())
+    }
 }
 
 impl Sessions {
@@ -165,7 +169,8 @@ impl Sessions {
             None => Ok(command.to_owned()),
         };
         let command = as_whom(target).map_err(|e| CallError::Unreachable(e.context(&target.host)))?;
-        let mut link = self.exec(target, &command, RAW).await.map_err(CallError::Unreachable)?;
+        let mut link =
+            self.exec(target, &command, RAW, Unused::Killed).await.map_err(CallError::Unreachable)?;
         // The command gets an empty standard input, as under Ansible without a terminal.
         let _ = link.output.shutdown().await;
         let lost = |why: String| {
@@ -248,7 +253,7 @@ impl Sessions {
             Some(b) => b.command(bootstrap::COMMAND).map_err(|e| e.context(&target.host))?,
             None => super::privilege::shell(bootstrap::COMMAND),
         };
-        let mut link = self.exec(target, &command, STDERR).await?;
+        let mut link = self.exec(target, &command, STDERR, Unused::Closed).await?;
         if let Err(error) = bootstrap::start(&mut link, &self.agent).await {
             return Err(match &target.become_ {
                 Some(b) => b.explain(error, &link),
@@ -260,49 +265,79 @@ impl Sessions {
     }
 
     /// Starts a command on the target, by the account that logs in.
-    async fn exec(&self, target: &Target, command: &str, stderr_limit: usize) -> Result<Link> {
+    async fn exec(
+        &self,
+        target: &Target,
+        command: &str,
+        stderr_limit: usize,
+        unused: Unused,
+    ) -> Result<Link> {
         match &target.transport {
-            Transport::Local => local::shell(command, stderr_limit).map_err(|e| e.context(&target.host)),
+            Transport::Local => {
+                local::shell(command, stderr_limit, unused).map_err(|e| e.context(&target.host))
+            }
             Transport::Ssh(ssh) => {
-                let connection = self.connection(target.host.clone(), ssh.clone(), 0).await?;
+                let connection = self.connection(&target.host, ssh).await?;
                 connection.exec(command, stderr_limit).await
             }
         }
     }
 
-    async fn connection(&self, host: Arc<str>, ssh: SshTarget, hops: usize) -> Result<Arc<Connection>> {
+    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget) -> Result<Arc<Connection>> {
         let key = (host.clone(), ssh.clone());
         let usable = |c: &Connection| !c.has_ended();
-        self.connections.get(&key, usable, async || self.connect(&host, &ssh, hops).await).await
+        let make = async || {
+            // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
+            let (target, on_the_way) = route(host, ssh)?;
+            let mut through = None;
+            for leg in on_the_way.into_iter().rev() {
+                let key = (leg.name.clone(), leg.ssh.clone());
+                let before = through.take();
+                let made =
+                    self.connections.get(&key, usable, async || self.connect(&leg, before).await).await;
+                through = Some(made.map_err(|e| e.context(host))?);
+            }
+            self.connect(&target, through).await
+        };
+        self.connections.get(&key, usable, make).await
     }
 
-    async fn connect(&self, host: &str, ssh: &SshTarget, hops: usize) -> Result<Connection> {
-        let account = Account::current()?;
-        let options = Options::resolve(ssh, &account).map_err(|e| e.context(host))?;
-        let through = match &options.proxy {
-            Proxy::Jump { .. } if hops >= HOPS => {
-                return Err(Error::input(format!("{host}: ProxyJump goes through more than {HOPS} hosts"))
-                    .help("a jump host whose own configuration names itself never ends"));
-            }
-            Proxy::Jump { last, before } => {
-                let hop = hop_target(last, before, &options);
-                let name = format!("jump host {}", last.host);
-                Some(
-                    Box::pin(self.connection(name.into(), hop, hops + 1))
-                        .await
-                        .map_err(|e| e.context(host))?,
-                )
-            }
-            _ => None,
-        };
+    async fn connect(&self, leg: &Leg, through: Option<Arc<Connection>>) -> Result<Connection> {
         let door = {
             let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-            let door = doors.entry((options.host.clone(), options.port));
+            let door = doors.entry((leg.options.host.clone(), leg.options.port));
             door.or_insert_with(|| Arc::new(Semaphore::new(CONNECTING))).clone()
         };
         let _place = door.acquire().await;
-        Connection::open(host, &options, through).await
+        Connection::open(&leg.name, &leg.options, through).await
     }
+}
+
+/// A part of the way to a host: one connection.
+struct Leg {
+    name: Arc<str>,
+    ssh: SshTarget,
+    options: Options,
+}
+
+/// The host, and the jump hosts before it, nearest to it first.
+fn route(host: &Arc<str>, ssh: &SshTarget) -> Result<(Leg, Vec<Leg>)> {
+    let account = Account::current()?;
+    let leg = |name: Arc<str>, ssh: SshTarget| -> Result<Leg> {
+        let options = Options::resolve(&ssh, &account).map_err(|e| e.context(host))?;
+        Ok(Leg { name, ssh, options })
+    };
+    let target = leg(host.clone(), ssh.clone())?;
+    let mut way: Vec<Leg> = Vec::new();
+    while let Proxy::Jump { last, before } = &way.last().unwrap_or(&target).options.proxy {
+        let hop = hop_target(last, before, &way.last().unwrap_or(&target).options);
+        if way.iter().any(|l| l.ssh == hop) {
+            return Err(Error::input(format!("{host}: ProxyJump goes in a circle through {}", last.host))
+                .help("see ProxyJump in the blocks of the jump hosts themselves"));
+        }
+        way.push(leg(format!("jump host {}", last.host).into(), hop)?);
+    }
+    Ok((target, way))
 }
 
 /// A host on the way, looked up in the same configuration, as ssh does.

@@ -7,9 +7,6 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The user's own image: used as it is where it is there, and never written.
-const OWN: &str = "undercloud.qcow2";
-
 /// An image of the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cached {
@@ -19,15 +16,15 @@ pub struct Cached {
     pub built: bool,
 }
 
-/// Finds the image of the undercloud, or makes the default one of this name.
+/// Finds `NAME.qcow2` in the cache, which is the user's own and never written, or makes the `default` image.
 ///
 /// Built images are named after a hash of their description and the release of the packages, so that one is never
 /// mistaken for another; they are written under another name first and appear whole or not at all.
 ///
 /// # Errors
 /// The image is damaged, cannot be built, or the cache is a folder that root cannot trust.
-pub fn undercloud(cache: &Path, default: &str, check: bool, tell: Tell<'_>) -> Result<Cached> {
-    let own = cache.join(OWN);
+pub fn find(cache: &Path, name: &str, default: &str, check: bool, tell: Tell<'_>) -> Result<Cached> {
+    let own = cache.join(format!("{name}.qcow2"));
     if own.exists() {
         verify(&own)?;
         return Ok(Cached { path: own, built: false });
@@ -53,8 +50,11 @@ pub fn undercloud(cache: &Path, default: &str, check: bool, tell: Tell<'_>) -> R
     remove_leftovers(cache)?;
     let part = cache.join(format!("{PART}{stem}.qcow2"));
     let log = cache.join(format!("{stem}.log"));
-    build::build(&recipe, &suite, &part, &log, tell)?;
-    verify(&part)?;
+    let built = build::build(&recipe, &suite, &part, &log, tell).and_then(|()| verify(&part));
+    if let Err(e) = built {
+        remove_leftovers(cache)?;
+        return Err(e);
+    }
     File::open(&part)?.sync_all()?;
     fs::rename(&part, &path)?;
     File::open(cache)?.sync_all()?;

@@ -5,63 +5,49 @@ use crate::error::{Error, Result};
 use ext4_view::{Ext4, Ext4Error, Ext4Read};
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
-/// What a direct boot of a guest needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Boot {
+/// A kernel with its initrd, as read out of an image.
+#[derive(Debug)]
+pub struct Kernel {
     /// The version, as in the kernel's file name.
     pub version: String,
-    /// The kernel.
-    pub kernel: PathBuf,
-    /// The initrd.
-    pub initrd: PathBuf,
     /// The root device as the guest sees it on a virtio disk: `/dev/vda`, or `/dev/vda1`.
     pub root: String,
+    /// The kernel.
+    pub kernel: Vec<u8>,
+    /// The initrd.
+    pub initrd: Vec<u8>,
 }
 
-/// Reads the newest kernel that has an initrd out of `image`, and writes both into `folder` as `NAME.vmlinuz` and
-/// `NAME.initrd`.
+/// Reads the newest kernel that has an initrd out of an image. Blocks.
 ///
 /// # Errors
 /// The image is not whole, its file system is not ext4, or it has no kernel with an initrd.
-pub fn extract(image: &Path, folder: &Path, name: &str) -> Result<Boot> {
+pub fn read(image: &Path) -> Result<Kernel> {
     let in_image = |e: Error| e.context(format!("no kernel can be read out of {}", image.display()));
     let disk = Rc::new(RefCell::new(Disk::open(image)?));
     let found = volumes(&mut disk.borrow_mut()).map_err(in_image)?;
     let systems = mount(&disk, &found).map_err(in_image)?;
-    let (system, kernel) = newest(&systems).ok_or_else(|| {
+    let (system, newest) = newest(&systems).ok_or_else(|| {
         in_image(Error::input("it has no kernel with an initrd"))
             .note("looked for vmlinuz-VERSION with initrd.img-VERSION or initramfs-VERSION.img in /boot")
     })?;
     // With /boot on a partition of its own, the root is the one that has a system's folders.
     let root = systems.iter().find(|s| s.is_root()).unwrap_or(system);
-    let boot = Boot {
-        version: kernel.version.clone(),
-        kernel: folder.join(format!("{name}.vmlinuz")),
-        initrd: folder.join(format!("{name}.initrd")),
-        root: root.volume.number.map_or("/dev/vda".to_owned(), |n| format!("/dev/vda{n}")),
-    };
-    for (from, to) in [(&kernel.kernel, &boot.kernel), (&kernel.initrd, &boot.initrd)] {
-        let bytes = system
+    let file = |path: &String| {
+        system
             .ext4
-            .read(from.as_str())
-            .map_err(|e| in_image(Error::input(format!("its file {from} cannot be read: {e}"))))?;
-        write_atomically(to, &bytes)?;
-    }
-    Ok(boot)
-}
-
-/// Writes a file that is never seen half done. Only its owner may read it: an initrd may carry keys.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |e: std::io::Error| Error::other(format!("{} cannot be written: {e}", path.display()));
-    let mut file =
-        tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+            .read(path.as_str())
+            .map_err(|e| in_image(Error::input(format!("its file {path} cannot be read: {e}"))))
+    };
+    Ok(Kernel {
+        kernel: file(&newest.kernel)?,
+        initrd: file(&newest.initrd)?,
+        root: root.volume.number.map_or("/dev/vda".to_owned(), |n| format!("/dev/vda{n}")),
+        version: newest.version,
+    })
 }
 
 /// A file system of the image.
@@ -101,21 +87,21 @@ fn mount(disk: &Rc<RefCell<Disk>>, found: &[Volume]) -> Result<Vec<System>> {
 }
 
 /// A kernel with its initrd, by their paths.
-struct Kernel {
+struct Paths {
     version: String,
     kernel: String,
     initrd: String,
 }
 
 /// The newest kernel that has an initrd, in `/boot` or at the top of a boot partition.
-fn newest(systems: &[System]) -> Option<(&System, Kernel)> {
+fn newest(systems: &[System]) -> Option<(&System, Paths)> {
     systems
         .iter()
         .flat_map(|system| kernels(&system.ext4).into_iter().map(move |kernel| (system, kernel)))
         .max_by(|(_, a), (_, b)| compare_versions(&a.version, &b.version))
 }
 
-fn kernels(ext4: &Ext4) -> Vec<Kernel> {
+fn kernels(ext4: &Ext4) -> Vec<Paths> {
     let mut found = Vec::new();
     for folder in ["/boot", ""] {
         let Ok(entries) = ext4.read_dir(if folder.is_empty() { "/" } else { folder }) else { continue };
@@ -130,11 +116,7 @@ fn kernels(ext4: &Ext4) -> Vec<Kernel> {
                     .into_iter()
                     .find(|path| ext4.metadata(path.as_str()).is_ok_and(|m| m.len() > 0));
             if let Some(initrd) = initrd {
-                found.push(Kernel {
-                    version: version.to_owned(),
-                    kernel: format!("{folder}/{name}"),
-                    initrd,
-                });
+                found.push(Paths { version: version.to_owned(), kernel: format!("{folder}/{name}"), initrd });
             }
         }
     }

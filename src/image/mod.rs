@@ -1,8 +1,12 @@
 //! Images: the cache, the default image made of packages, reading out of images, overlays and injection.
 
+mod actions;
+pub mod boot;
 pub mod build;
 pub mod cache;
 pub mod disk;
 pub mod inject;
 pub mod kernel;
 pub mod overlay;
+
+pub use actions::actions;

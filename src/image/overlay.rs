@@ -1,12 +1,46 @@
 //! A guest's own disk: an empty qcow2 file over an image that is never written.
 
-use super::disk::{self, Disk};
+use super::disk::{self, Disk, Header};
 use crate::error::{Error, Result};
 use imago::FormatCreateBuilder;
 use imago::file::File;
 use imago::qcow2::Qcow2;
 use imago::storage::{Storage, StorageCreateOptions};
 use std::path::Path;
+
+/// Makes the overlay where there is none; says whether it was (in check mode: would be) made.
+///
+/// # Errors
+/// As `create`, or the file that is there is no overlay of `size` bytes over `base`: it is somebody's disk, and left
+/// alone.
+pub fn ensure(path: &Path, base: &Path, size: u64, check: bool) -> Result<bool> {
+    if !path.exists() {
+        if !check {
+            create(path, base, size)?;
+        }
+        return Ok(true);
+    }
+    let differs = |what: String| {
+        Error::other(format!("the disk {} is there already, {what}", path.display()))
+            .help("remove it if nobody needs what is on it")
+    };
+    if disk::detect(path)? != disk::Format::Qcow2 {
+        return Err(differs("and is no qcow2 file".to_owned()));
+    }
+    let header = Header::read(path)?;
+    let same = match (&header.backing, base.canonicalize()) {
+        (Some((over, _)), Ok(base)) => over.canonicalize().is_ok_and(|over| over == base),
+        _ => false,
+    };
+    if !same {
+        let over = header.backing.map_or("nothing".to_owned(), |(over, _)| over.display().to_string());
+        return Err(differs(format!("laid over {over}")));
+    }
+    if header.size != size {
+        return Err(differs(format!("with {} bytes", header.size)));
+    }
+    Ok(false)
+}
 
 /// Makes the overlay `path` of `size` bytes over `base`, which must not be larger. The file appears whole or not at
 /// all; one that is there is replaced.

@@ -1,1 +1,176 @@
-//! TODO-ROOM lab
+//! The lab: virtual machines, networks and storage on libvirt, which warp made, knows again and removes.
+
+mod actions;
+mod daemon;
+mod difference;
+mod lease;
+mod libvirt;
+mod lock;
+pub mod mac;
+mod manifest;
+mod mark;
+mod netns;
+mod node;
+mod own;
+mod probe;
+pub mod proxy;
+mod snapshot;
+mod teardown;
+mod trust;
+mod volume;
+mod xml;
+
+pub use actions::{actions, plain_actions};
+pub use lease::{Address, Card};
+pub use lock::Held;
+pub use manifest::{DaemonKind, DomainType};
+pub use node::Node;
+pub use own::Names;
+pub use teardown::{Level, Removed};
+pub use volume::Wanted as WantedVolume;
+
+use crate::error::{Error, Result};
+use daemon::Private;
+use manifest::Store;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use virt::connect::Connect;
+
+/// A lab: what lies under one LWD.
+pub struct Lab {
+    /// `LWD/.warp`.
+    directory: PathBuf,
+    store: Store,
+    connection: Mutex<Option<Connect>>,
+}
+
+impl Lab {
+    /// The lab of a local working directory, made where there is none yet. No daemon is touched.
+    ///
+    /// # Errors
+    /// A directory that cannot be written, or a manifest that cannot be read.
+    pub fn open(lwd: &Path) -> Result<Lab> {
+        if let Some(lab) = Self::find(lwd)? {
+            return Ok(lab);
+        }
+        let directory = directory(lwd);
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(|e| Error::other(format!("cannot make {}: {e}", directory.display())))?;
+        let store = Store::create(&manifest_path(&directory))?;
+        Ok(Lab { directory, store, connection: Mutex::new(None) })
+    }
+
+    /// The lab of a local working directory, if there is one.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read.
+    pub fn find(lwd: &Path) -> Result<Option<Lab>> {
+        let directory = directory(lwd);
+        let store = Store::read(&manifest_path(&directory))?;
+        Ok(store.map(|store| Lab { directory, store, connection: Mutex::new(None) }))
+    }
+
+    /// The lab's identity: 16 hexadecimal digits.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.store.get().id
+    }
+
+    /// Takes the lab for `command`, which another warp is shown; whoever changes the lab holds it.
+    ///
+    /// # Errors
+    /// `Exit::LabHeld` when another warp holds it.
+    pub fn lock(&self, command: &str) -> Result<Held> {
+        lock::take(&self.directory.join("lock"), command)
+    }
+
+    /// Which daemon holds the lab's objects, once that was decided.
+    #[must_use]
+    pub fn daemon_kind(&self) -> Option<DaemonKind> {
+        self.store.get().daemon
+    }
+
+    /// The name of the network namespace of a lab whose daemon is private.
+    #[must_use]
+    pub fn namespace(&self) -> String {
+        Private::namespace(&self.id())
+    }
+
+    /// The network namespace that the lab's guests are in, where it is not the machine's own.
+    #[must_use]
+    pub fn own_namespace(&self) -> Option<String> {
+        (self.daemon_kind() == Some(DaemonKind::Private)).then(|| self.namespace())
+    }
+
+    /// The URI of the lab's libvirt, for other tools; the daemon is not started for it.
+    ///
+    /// # Errors
+    /// No daemon is to be had on this machine.
+    pub fn uri(&self) -> Result<String> {
+        Ok(match self.decide_daemon()? {
+            DaemonKind::System => daemon::SYSTEM.to_owned(),
+            DaemonKind::Private => self.private().uri(),
+        })
+    }
+
+    /// A connection to the lab's libvirt, whose daemon is started where it does not run. Blocks.
+    ///
+    /// # Errors
+    /// No daemon is to be had, or it does not come up.
+    pub fn connect(&self) -> Result<Connect> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked, because `is_alive` does not notice that a daemon was killed.
+        if let Some(open) = connection.as_ref().filter(|c| c.lib_version().is_ok()) {
+            return Ok(open.clone());
+        }
+        let open = match self.decide_daemon()? {
+            DaemonKind::System => daemon::open(daemon::SYSTEM).map_err(|e| {
+                libvirt::error(format_args!("libvirt's daemon at {} does not answer", daemon::SYSTEM), &e)
+                    .note("this lab was made there")
+                    .help("start it: systemctl start libvirtd")
+            })?,
+            DaemonKind::Private => self.private().connect()?,
+        };
+        *connection = Some(open.clone());
+        Ok(open)
+    }
+
+    /// Runs blocking work on the lab away from the threads that serve tasks.
+    ///
+    /// # Errors
+    /// The work's own.
+    pub async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Lab) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let lab = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&lab))
+            .await
+            .map_err(|e| Error::other(format!("work on the lab died: {e}")))?
+    }
+
+    fn private(&self) -> Private {
+        Private::new(&self.id(), &self.directory)
+    }
+
+    fn decide_daemon(&self) -> Result<DaemonKind> {
+        if let Some(kind) = self.daemon_kind() {
+            return Ok(kind);
+        }
+        let kind = daemon::choose()?;
+        self.store.update(|m| m.daemon = Some(kind))?;
+        Ok(kind)
+    }
+}
+
+fn directory(lwd: &Path) -> PathBuf {
+    lwd.join(".warp")
+}
+
+fn manifest_path(directory: &Path) -> PathBuf {
+    directory.join("lab.yaml")
+}

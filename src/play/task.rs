@@ -27,12 +27,15 @@ impl Load<'_> {
         let name = node.get("name").and_then(Node::as_text).cloned();
         let label = name.as_ref().map_or(&*found.action.module, Text::as_str);
         let path = self.paths.step(&place.path, label);
+        if dynamic && !vars.is_empty() {
+            own.include_params.push(Arc::clone(&vars));
+        }
         let inner = place.inherited.inner(own, notify);
         self.check_task(node, &found, inner.unconditional && !place.handlers);
         match &*found.action.module {
             "import_tasks" => return self.import_tasks(node, &found, inner, &vars, place, path),
             "import_role" => return self.import_role(node, &found, inner, &vars, place, path),
-            "meta" if self.loader.catalogue.spec("meta").is_none() => return meta(node, &found, &inner),
+            "meta" => check_meta(&found)?,
             "include_role" if place.handlers => {
                 return Err(Error::input("include_role cannot be a handler").at(found.name.span.clone()));
             }
@@ -99,10 +102,10 @@ impl Load<'_> {
     fn passes(&mut self, found: &Found<'_>, vars: &Arc<Vars>, place: &Place) -> Result<Inherited> {
         let apply =
             found.nodes.iter().find(|(key, _)| key.as_str() == Some("apply")).map(|(_, value)| *value);
-        let mut surrounding = passing(place.inherited.clone(), vars);
-        surrounding.unconditional = false;
+        let mut surrounding = Inherited { unconditional: false, ..place.inherited.clone() };
         if !vars.is_empty() {
             surrounding.keywords.vars.push(Arc::clone(vars));
+            surrounding.keywords.include_params.push(Arc::clone(vars));
         }
         let Some(apply) = apply else { return Ok(surrounding) };
         let Some(entries) = apply.as_map() else {
@@ -200,22 +203,31 @@ fn register(node: &Node) -> Result<Option<Text>> {
     }
 }
 
-/// `meta`, of which only flushing handlers is done.
-fn meta(node: &Node, found: &Found<'_>, inner: &Inherited) -> Result<Vec<Step>> {
-    let what = found.action.args.get("_raw_params").and_then(Value::as_str).unwrap_or_default();
-    match what {
-        "noop" => Ok(Vec::new()),
-        "flush_handlers" if inner.keywords.when.is_empty() => Ok(vec![Step::FlushHandlers]),
-        "flush_handlers" => Err(Error::input("a condition on `meta: flush_handlers` is not supported yet")
-            .at(node.get("when").map_or_else(|| found.name.span.clone(), |w| w.span.clone()))),
-        _ => Err(Error::input(format!("`meta: {what}` is not supported yet")).at(found.name.span.clone())),
-    }
-}
+/// The actions of `meta` that the runner does.
+const META: [&str; 7] = [
+    "clear_facts",
+    "clear_host_errors",
+    "end_host",
+    "end_play",
+    "flush_handlers",
+    "noop",
+    "reset_connection",
+];
 
-/// The keywords of an import or include with its `vars` counted as what it passes on.
-pub(super) fn passing(mut inner: Inherited, vars: &Arc<Vars>) -> Inherited {
-    if !vars.is_empty() {
-        inner.keywords.include_params.push(Arc::clone(vars));
+/// Checks that a `meta` task names an action that is done.
+fn check_meta(found: &Found<'_>) -> Result<()> {
+    let what = found.action.args.values().find_map(Value::as_str).unwrap_or_default();
+    if META.contains(&what) {
+        return Ok(());
     }
-    inner
+    let place = found.action.args.values().find_map(|v| v.span().cloned());
+    let place = place.unwrap_or_else(|| found.name.span.clone());
+    if matches!(what, "refresh_inventory" | "end_batch" | "end_role" | "role_complete") {
+        return Err(Error::input(format!("`meta: {what}` is not supported yet")).at(place));
+    }
+    let error = Error::input(format!("unknown action `{what}` of meta")).at(place);
+    Err(match crate::error::did_you_mean(what, META) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
 }

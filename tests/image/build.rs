@@ -1,7 +1,7 @@
 //! The default image, for real.
 
 use std::path::PathBuf;
-use warp::image::{cache, disk, kernel};
+use warp::image::{boot, cache, disk};
 
 /// `WARP_TEST_IMAGECACHE=/somewhere cargo test --test image -- --ignored builds` as root.
 #[test]
@@ -11,11 +11,12 @@ fn the_default_image_builds_once() {
     let dir = tempfile::tempdir().unwrap();
     let dir = kept.unwrap_or_else(|| dir.path().join("cache"));
     let tell = |what: &str| eprintln!("{what}");
-    let first = cache::undercloud(&dir, "lab", false, &tell).unwrap();
+    let first = cache::find(&dir, "undercloud", "lab", false, &tell).unwrap();
     disk::verify(&first.path).unwrap();
-    let again = cache::undercloud(&dir, "lab", false, &tell).unwrap();
+    let again = cache::find(&dir, "undercloud", "lab", false, &tell).unwrap();
     assert_eq!((again.built, &again.path), (false, &first.path));
-    let boot = kernel::extract(&first.path, &dir, "undercloud").unwrap();
+    let (boot, changed) = boot::prepare(&first.path, None, &dir, "undercloud", false).unwrap();
+    assert!(changed);
     assert_eq!(boot.root, "/dev/vda");
     assert!(std::fs::metadata(&boot.initrd).unwrap().len() > 1 << 20);
 }

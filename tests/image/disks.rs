@@ -3,7 +3,7 @@
 use crate::fixture::{Fixture, read, run};
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
-use warp::image::{disk, kernel, overlay};
+use warp::image::{boot, disk, kernel, overlay};
 
 /// The kernel that is read is debugfs's, byte for byte, from every kind of image that is read.
 #[test]
@@ -21,13 +21,10 @@ fn the_newest_kernel_with_an_initrd_is_read() {
         overlay::create(images.last().unwrap(), base, 64 << 20).unwrap();
     }
     for image in images {
-        let boot = kernel::extract(&image, f.dir.path(), "node")
-            .unwrap_or_else(|e| panic!("{}: {e}", image.display()));
-        assert_eq!(boot.version, "6.1.0-10");
-        assert_eq!(boot.root, "/dev/vda");
-        assert_eq!(boot.kernel, f.path("node.vmlinuz"));
-        assert!(read(&boot.kernel) == f.dump("/boot/vmlinuz-6.1.0-10"), "{}", image.display());
-        assert!(read(&boot.initrd) == f.dump("/boot/initrd.img-6.1.0-10"), "{}", image.display());
+        let found = kernel::read(&image).unwrap_or_else(|e| panic!("{}: {e}", image.display()));
+        assert_eq!((found.version.as_str(), found.root.as_str()), ("6.1.0-10", "/dev/vda"));
+        assert!(found.kernel == f.dump("/boot/vmlinuz-6.1.0-10"), "{}", image.display());
+        assert!(found.initrd == f.dump("/boot/initrd.img-6.1.0-10"), "{}", image.display());
     }
 }
 
@@ -52,9 +49,9 @@ fn a_kernel_is_read_out_of_a_partition() {
                 "conv=notrunc,fsync",
             ],
         );
-        let boot = kernel::extract(&f.path(name), f.dir.path(), "node").unwrap();
-        assert_eq!(boot.root, "/dev/vda1");
-        assert!(read(&boot.kernel) == f.dump("/boot/vmlinuz-6.1.0-10"));
+        let found = kernel::read(&f.path(name)).unwrap();
+        assert_eq!(found.root, "/dev/vda1");
+        assert!(found.kernel == f.dump("/boot/vmlinuz-6.1.0-10"));
     }
 }
 
@@ -64,13 +61,12 @@ fn file_systems_that_are_not_read_are_named() {
     let mut bytes = vec![0; 1 << 20];
     bytes[..4].copy_from_slice(b"XFSB");
     std::fs::write(f.path("xfs.raw"), &bytes).unwrap();
-    let error = kernel::extract(&f.path("xfs.raw"), f.dir.path(), "node").unwrap_err().to_string();
+    let error = kernel::read(&f.path("xfs.raw")).unwrap_err().to_string();
     assert!(error.contains("its file system is XFS; warp reads kernels out of ext4"), "{error}");
     let zstd = f.qcow2("zstd.qcow2", &["-c", "-o", "compression_type=zstd"]);
     disk::verify(&zstd).unwrap();
-    let error = kernel::extract(&zstd, f.dir.path(), "node").unwrap_err().to_string();
+    let error = kernel::read(&zstd).unwrap_err().to_string();
     assert!(error.contains("compressed with zstd") && error.contains("qemu-img convert"), "{error}");
-    assert!(!f.path("node.vmlinuz").exists());
 }
 
 /// A download that was cut off, wherever it was, is told from a whole one.
@@ -89,6 +85,15 @@ fn a_truncated_qcow2_is_refused() {
             assert!(error.contains(&format!("ends at {keep}")), "{keep}: {error}");
         }
     }
+}
+
+#[test]
+fn a_truncated_raw_image_is_told_by_its_file_system() {
+    let f = Fixture::new();
+    OpenOptions::new().write(true).open(f.path("root.raw")).unwrap().set_len(20 << 20).unwrap();
+    let error = kernel::read(&f.path("root.raw")).unwrap_err().to_string();
+    assert!(error.contains("truncated: the ext4 file system at byte 0"), "{error}");
+    assert!(error.contains("is given 20971520 bytes"), "{error}");
 }
 
 #[test]
@@ -151,4 +156,33 @@ fn an_overlay_is_clean_and_as_large_as_asked() {
     let error = overlay::create(&f.path("small.qcow2"), &f.path("root.raw"), 1 << 20).unwrap_err();
     assert!(error.message().contains("is smaller than its image"), "{error}");
     assert!(!f.path("small.qcow2").exists());
+}
+
+#[test]
+fn a_disk_that_is_there_is_left_alone() {
+    let f = Fixture::new();
+    let (base, top) = (f.qcow2("base.qcow2", &[]), f.path("top.qcow2"));
+    assert!(overlay::ensure(&top, &base, 1 << 30, true).unwrap());
+    assert!(!top.exists());
+    assert!(overlay::ensure(&top, &base, 1 << 30, false).unwrap());
+    assert!(!overlay::ensure(&top, &base, 1 << 30, false).unwrap());
+    let error = overlay::ensure(&top, &base, 2 << 30, false).unwrap_err();
+    assert!(error.message().contains("is there already, with 1073741824 bytes"), "{error}");
+    let error = overlay::ensure(&top, &f.path("root.raw"), 1 << 30, false).unwrap_err();
+    assert!(error.message().contains("is there already, laid over"), "{error}");
+}
+
+/// The files of a boot are written when they differ, and never in check mode.
+#[test]
+fn boot_files_follow_their_image() {
+    let f = Fixture::new();
+    let prepare = |check| boot::prepare(&f.path("root.raw"), None, f.dir.path(), "node", check).unwrap();
+    let (files, changed) = prepare(true);
+    assert!(changed && !files.kernel.exists() && !files.initrd.exists());
+    assert!(prepare(false).1);
+    assert!(read(&files.kernel) == f.dump("/boot/vmlinuz-6.1.0-10"));
+    assert!(!prepare(false).1);
+    std::fs::write(&files.initrd, "cut").unwrap();
+    assert!(prepare(false).1);
+    assert!(read(&files.initrd) == f.dump("/boot/initrd.img-6.1.0-10"));
 }

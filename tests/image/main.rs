@@ -1,6 +1,9 @@
 //! The image room, on small images made by the tools that everybody has: no root, no loop devices.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A test ends by panicking.
+
 mod build;
+mod cache;
 mod disks;
 mod fixture;
 mod inject;

@@ -100,7 +100,7 @@ impl<'a> Tables<'a> {
     /// Checks the clusters of one L2 table, which maps the disk from `guest` on.
     fn check_l2(&self, guest: u64, table: u64) -> Result<(), String> {
         let Header { cluster, size, .. } = *self.header;
-        if table % cluster != 0 {
+        if !table.is_multiple_of(cluster) {
             return Err(format!("damaged: the L2 table at byte {table} does not begin a cluster"));
         }
         for (i, entry) in (0u64..).zip(self.table("the L2 table", table, cluster)?) {
@@ -119,7 +119,7 @@ impl<'a> Tables<'a> {
             if offset == 0 || guest >= size {
                 continue;
             }
-            if offset % cluster != 0 {
+            if !offset.is_multiple_of(cluster) {
                 return Err(format!("damaged: {} does not begin at a multiple of {cluster}", here()));
             }
             self.inside(&here(), offset, cluster.min(size - guest))?;

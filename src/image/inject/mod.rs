@@ -6,9 +6,8 @@
 mod initrd;
 mod script;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use serde::Deserialize;
-use std::path::Path;
 
 /// What a guest is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -84,15 +83,10 @@ fn root() -> String {
     "root".to_owned()
 }
 
-/// Writes to `to` the initrd `from` with the injection appended. Only its owner may read it: it holds private keys.
+/// The initrd with the injection appended. It holds private keys then.
 ///
 /// # Errors
 /// The injection says what cannot be, or the initrd is none that is known.
-pub fn inject(from: &Path, injection: &Injection, to: &Path) -> Result<()> {
-    let script = script::script(injection)?;
-    let bytes = std::fs::read(from)
-        .map_err(|e| Error::other(format!("the initrd {} cannot be read: {e}", from.display())))?;
-    let whole = initrd::append(bytes, script.as_bytes())
-        .map_err(|e| e.context(format!("nothing can be injected through {}", from.display())))?;
-    super::kernel::write_atomically(to, &whole)
+pub fn inject(initrd: Vec<u8>, injection: &Injection) -> Result<Vec<u8>> {
+    initrd::append(initrd, script::script(injection)?.as_bytes())
 }

@@ -36,9 +36,8 @@ impl Clock {
         };
         let mut buffer = [0_u8; 128];
         // SAFETY: strftime writes at most the buffer's length, a NUL included; the format ends with one.
-        let length = unsafe {
-            libc::strftime(buffer.as_mut_ptr().cast(), buffer.len(), format.as_ptr(), &self.0)
-        };
+        let length =
+            unsafe { libc::strftime(buffer.as_mut_ptr().cast(), buffer.len(), format.as_ptr(), &self.0) };
         String::from_utf8_lossy(buffer.get(..length).unwrap_or_default()).into_owned()
     }
 

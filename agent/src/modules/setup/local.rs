@@ -32,11 +32,8 @@ pub fn collect(gather: &mut Gather<'_, '_>) -> Result<Map, Failed> {
 /// What a file says; the error is both the warning and the fact's value.
 fn one_file(gather: &mut Gather<'_, '_>, path: &Path) -> Result<Value, String> {
     let shown = path.display();
-    let mode = path
-        .metadata()
-        .map_err(|e| format!("Could not stat fact ({shown}): {e}"))?
-        .permissions()
-        .mode();
+    let mode =
+        path.metadata().map_err(|e| format!("Could not stat fact ({shown}): {e}"))?.permissions().mode();
     let bytes = if mode & 0o100 != 0 {
         let output = gather
             .cx
@@ -57,9 +54,8 @@ fn one_file(gather: &mut Gather<'_, '_>, path: &Path) -> Result<Value, String> {
         .map_err(|_| format!("error loading fact - output of running \"{shown}\" was not utf-8"))?;
     match serde_json::from_str(&text) {
         Ok(json) => Ok(python::from_json(json)),
-        Err(_) => ini(&text).ok_or_else(|| {
-            format!("error loading facts as JSON or ini - please check content: {shown}")
-        }),
+        Err(_) => ini(&text)
+            .ok_or_else(|| format!("error loading facts as JSON or ini - please check content: {shown}")),
     }
 }
 

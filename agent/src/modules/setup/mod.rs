@@ -104,7 +104,6 @@ fn wanted(name: &str, filters: &[String]) -> bool {
     filters.is_empty()
         || filters.iter().any(|filter| {
             let prefixed = ["ansible_", "facter", "ohai"].iter().any(|p| filter.starts_with(p));
-            text::fnmatch(name, filter)
-                || (!prefixed && text::fnmatch(name, &format!("ansible_{filter}")))
+            text::fnmatch(name, filter) || (!prefixed && text::fnmatch(name, &format!("ansible_{filter}")))
         })
 }

@@ -37,7 +37,15 @@ fn nothing(_: &mut Gather<'_, '_>) -> Result<Map, Failed> {
 /// Every subset, those that others build on first.
 const COLLECTORS: &[Collector] = &[
     Collector {
-        facts: &["system", "kernel", "kernel_version", "machine", "python_version", "architecture", "machine_id"],
+        facts: &[
+            "system",
+            "kernel",
+            "kernel_version",
+            "machine",
+            "python_version",
+            "architecture",
+            "machine_id",
+        ],
         ..minimal("platform", platform::platform)
     },
     Collector {

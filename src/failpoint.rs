@@ -1,0 +1,12 @@
+//! Named points at which a test can have warp killed, to prove that a rerun resumes from there.
+
+/// Kills this process, as `kill -9` would, when `WARP_FAILPOINT` is this name; else does nothing.
+///
+/// Points: `mid-define` (a domain is defined, and nothing after that is done), `mid-boot` (a domain was started and
+/// has no address yet). Further ones are named where they are placed.
+pub fn reach(name: &str) {
+    if std::env::var_os("WARP_FAILPOINT").is_some_and(|point| point == name) {
+        // A destructor, an unwinding panic or a flushed buffer would make the death kinder than a real one.
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
+    }
+}

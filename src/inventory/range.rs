@@ -1,0 +1,81 @@
+//! Host ranges: `db[01:10:2]-[a:c]`.
+
+/// The names that a pattern of ranges stands for. `Err` says what is wrong with it.
+pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
+    let Some((head, rest)) = pattern.split_once('[') else { return Ok(vec![pattern.to_owned()]) };
+    let (range, tail) = rest.split_once(']').ok_or("a host range has no closing bracket")?;
+    let mut names = Vec::new();
+    for item in items(range)? {
+        names.extend(expand(&format!("{head}{item}{tail}"))?);
+    }
+    Ok(names)
+}
+
+fn items(range: &str) -> Result<Vec<String>, String> {
+    let parts: Vec<&str> = range.split(':').collect();
+    let (begin, end, step) = match parts.as_slice() {
+        [begin, end] => (*begin, *end, "1"),
+        [begin, end, step] => (*begin, *end, *step),
+        _ => return Err(format!("the host range [{range}] must be begin:end or begin:end:step")),
+    };
+    let begin = if begin.is_empty() { "0" } else { begin };
+    if end.is_empty() {
+        return Err(format!("the host range [{range}] has no end"));
+    }
+    let step: usize = step
+        .parse()
+        .ok()
+        .filter(|s| *s > 0)
+        .ok_or_else(|| format!("the step of the host range [{range}] is not a positive number"))?;
+    if let (Some(first), Some(last)) = (letter(begin), letter(end)) {
+        if first > last {
+            return Err(format!("the host range [{range}] ends before it begins"));
+        }
+        return Ok(LETTERS
+            .chars()
+            .skip(first)
+            .take(last - first + 1)
+            .step_by(step)
+            .map(String::from)
+            .collect());
+    }
+    let width = if begin.len() > 1 && begin.starts_with('0') { begin.len() } else { 0 };
+    if width > 0 && width != end.len() {
+        return Err(format!("begin and end of the host range [{range}] must be equally long"));
+    }
+    let number = |text: &str| {
+        text.parse::<u32>()
+            .map_err(|_| format!("the host range [{range}] is neither of numbers nor of letters"))
+    };
+    Ok((number(begin)?..=number(end)?).step_by(step).map(|n| format!("{n:0width$}")).collect())
+}
+
+/// The letters in Python's order.
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+fn letter(text: &str) -> Option<usize> {
+    (text.len() == 1).then(|| LETTERS.find(text)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+
+    #[test]
+    fn ranges_expand_in_order() {
+        let table: [(&str, &[&str]); 6] = [
+            ("a", &["a"]),
+            ("w[08:10]", &["w08", "w09", "w10"]),
+            ("w[1:7:3]x", &["w1x", "w4x", "w7x"]),
+            ("[a:c]", &["a", "b", "c"]),
+            ("[y:B]", &["y", "z", "A", "B"]),
+            ("r[1:2]n[:1]", &["r1n0", "r1n1", "r2n0", "r2n1"]),
+        ];
+        for (pattern, names) in table {
+            assert_eq!(expand(pattern).unwrap(), names, "{pattern}");
+        }
+        for wrong in ["w[1]", "w[1:]", "w[01:9]", "w[c:a]", "w[1:x]", "w[1:5:0]", "w[1:2"] {
+            assert!(expand(wrong).is_err(), "{wrong}");
+        }
+    }
+}

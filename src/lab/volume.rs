@@ -1,0 +1,159 @@
+//! Volumes: the disks of the lab's machines, in a pool.
+
+use super::manifest::Volume;
+use super::own::foreign;
+use super::xml::Element;
+use super::{Lab, libvirt};
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+use virt::connect::Connect;
+use virt::error::{Error as Failure, ErrorNumber};
+use virt::storage_pool::StoragePool;
+use virt::storage_vol::StorageVol;
+
+/// A volume that is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// The pool it is to be in.
+    pub pool: &'a str,
+    /// Its name there.
+    pub name: &'a str,
+    /// Its size as the guest sees it, in bytes.
+    pub capacity: u64,
+    /// The qcow2 image that it is an overlay on.
+    pub backing: Option<&'a Path>,
+}
+
+impl Lab {
+    /// Makes a qcow2 volume where there is none; says whether it did, and its file. Blocks.
+    ///
+    /// # Errors
+    /// No such pool, a file of that name that the lab did not make, or libvirt's refusal.
+    pub fn create_volume(&self, wanted: &Wanted<'_>) -> Result<(bool, PathBuf)> {
+        let connect = self.connect()?;
+        let what = format!("the volume {} of the pool {}", wanted.name, wanted.pool);
+        let failed = |e: Failure| libvirt::error(format_args!("cannot make {what}"), &e);
+        let pool = self.pool(&connect, wanted.pool)?;
+        pool.refresh(0).map_err(failed)?;
+        let pool_uuid = pool.uuid_string().map_err(failed)?;
+        if let Some(found) = find(&pool, wanted.name).map_err(failed)? {
+            let path = PathBuf::from(found.path().map_err(failed)?);
+            if !self.remembers(&pool_uuid, wanted.name) {
+                return Err(foreign(&what));
+            }
+            return Ok((false, path));
+        }
+        // Remembered first: a warp that is killed in between must not leave a volume that it does not know.
+        let path = target(&pool)?.join(wanted.name);
+        let volume = Volume {
+            pool: wanted.pool.to_owned(),
+            pool_uuid: pool_uuid.clone(),
+            name: wanted.name.to_owned(),
+            path: path.clone(),
+        };
+        self.store.update(|m| {
+            m.volumes.retain(|v| v.pool_uuid != pool_uuid || v.name != wanted.name);
+            m.volumes.push(volume);
+        })?;
+        StorageVol::create_xml(&pool, &description(wanted).to_xml(), 0).map_err(failed)?;
+        Ok((true, path))
+    }
+
+    /// Deletes a volume that the lab made; says whether there was one. Blocks.
+    ///
+    /// # Errors
+    /// A volume that the lab did not make, or libvirt's refusal.
+    pub fn delete_volume(&self, pool: &str, name: &str) -> Result<bool> {
+        let connect = self.connect()?;
+        let what = format!("the volume {name} of the pool {pool}");
+        let failed = |e: Failure| libvirt::error(format_args!("cannot delete {what}"), &e);
+        let Some(found) = libvirt::pool(&connect, pool).map_err(failed)? else { return Ok(false) };
+        let uuid = found.uuid_string().map_err(failed)?;
+        if !self.remembers(&uuid, name) {
+            return match find(&found, name).map_err(failed)? {
+                Some(_) => Err(foreign(&what)),
+                None => Ok(false),
+            };
+        }
+        let deleted = delete(&found, name).map_err(failed)?;
+        self.store.update(|m| m.volumes.retain(|v| v.pool_uuid != uuid || v.name != name))?;
+        Ok(deleted)
+    }
+
+    /// Whether a pool holds a volume of this name. Blocks.
+    ///
+    /// # Errors
+    /// libvirt's own.
+    pub fn has_volume(&self, pool: &str, name: &str) -> Result<bool> {
+        let connect = self.connect()?;
+        let failed = |e: Failure| libvirt::error(format_args!("cannot look into the pool {pool}"), &e);
+        match libvirt::pool(&connect, pool).map_err(failed)? {
+            Some(found) if found.is_active().map_err(failed)? => {
+                Ok(find(&found, name).map_err(failed)?.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The pool of this name, running.
+    fn pool(&self, connect: &Connect, name: &str) -> Result<StoragePool> {
+        let failed = |e: Failure| libvirt::error(format_args!("cannot use the pool {name}"), &e);
+        let pool = libvirt::pool(connect, libvirt::c_text("the pool's name", name)?)
+            .map_err(failed)?
+            .ok_or_else(|| Error::other(format!("there is no pool {name}")))?;
+        if !pool.is_active().map_err(failed)? {
+            pool.create(0).map_err(failed)?;
+        }
+        Ok(pool)
+    }
+
+    fn remembers(&self, pool_uuid: &str, name: &str) -> bool {
+        self.store.get().volumes.iter().any(|v| v.pool_uuid == pool_uuid && v.name == name)
+    }
+}
+
+/// Deletes a volume's file; says whether there was one. A pool that does not run and cannot has lost its directory,
+/// and the file with it.
+pub(super) fn delete(pool: &StoragePool, name: &str) -> Result<bool, Failure> {
+    if !pool.is_active()? && pool.create(0).is_err() {
+        return Ok(false);
+    }
+    pool.refresh(0)?;
+    match find(pool, name)? {
+        Some(volume) => volume.delete(0).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+fn find(pool: &StoragePool, name: &str) -> Result<Option<StorageVol>, Failure> {
+    match pool.lookup_storage_vol_by_name(name) {
+        Ok(volume) => Ok(Some(volume)),
+        Err(e) if e.code().is(ErrorNumber::NoStorageVolume) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+fn target(pool: &StoragePool) -> Result<PathBuf> {
+    let xml = pool.xml_desc(0).map_err(|e| libvirt::error("cannot look at a pool", &e))?;
+    let description = Element::parse(&xml)?;
+    description
+        .first("target/path")
+        .map(|path| PathBuf::from(&path.text))
+        .ok_or_else(|| Error::other("the pool has no directory"))
+}
+
+fn description(wanted: &Wanted<'_>) -> Element {
+    let format = |of: &mut Element| {
+        of.child_mut("format").attributes.push(("type".to_owned(), "qcow2".to_owned()));
+    };
+    let mut volume = Element { name: "volume".to_owned(), ..Element::default() };
+    volume.child_mut("name").text = wanted.name.to_owned();
+    volume.child_mut("capacity").text = wanted.capacity.to_string();
+    format(volume.child_mut("target"));
+    if let Some(backing) = wanted.backing {
+        let store = volume.child_mut("backingStore");
+        store.child_mut("path").text = backing.display().to_string();
+        format(store);
+    }
+    volume
+}
