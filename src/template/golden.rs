@@ -127,3 +127,21 @@ fn omit_is_known_by_identity() {
     assert!(super::is_omit(&omitted));
     assert!(!super::is_omit(&Value::data("<<Omit>>")));
 }
+
+#[test]
+fn what_would_never_end_is_refused() {
+    let engine = Engine::new();
+    let scope = scope("a: 1");
+    for endless in [
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l }}",
+        "{% set l = [] %}{% set _ = l.append(l) %}x{{ l }}",
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l | to_json }}",
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l | flatten }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ range(10 ** 15) | list }}",
+        "{{ 'x' * 10 ** 12 }}",
+        "{{ '%999999999d' % 1 }}",
+    ] {
+        assert!(engine.render(&source(endless).into(), &scope).is_err(), "{endless}");
+    }
+}
