@@ -3,12 +3,15 @@
 mod convert;
 mod key;
 mod scalar;
+mod surrogates;
 mod text;
 mod vars;
 pub mod yaml;
 mod yaml_error;
 
+pub use convert::{from_wire_map, python_str};
 pub use key::Key;
+pub use scalar::is_plain_string;
 pub use text::{Origin, Text};
 pub use vars::{extend, find_vars_files, normal, parse_vars, read_source, read_vars, vars_of};
 

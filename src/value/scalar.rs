@@ -42,6 +42,12 @@ pub(super) fn resolve(text: &str) -> Scalar {
     timestamp(text).map_or_else(|| Scalar::Str(text.to_owned()), Scalar::Timestamp)
 }
 
+/// Whether a text written plainly, without quotes, would be read as a string: what a writer of YAML must know.
+#[must_use]
+pub fn is_plain_string(text: &str) -> bool {
+    matches!(resolve(text), Scalar::Str(_))
+}
+
 /// Resolves a plain scalar of a JSON file: numbers have no leading zeros there, and exponents need no dot.
 pub(super) fn resolve_json(text: &str) -> Scalar {
     match text {

@@ -102,18 +102,21 @@ fn combine(_: &Env, v: Val, b: Bound) -> R {
 /// `over` merged onto `base`.
 fn merge(base: &Val, over: &Val, recursive: bool, lists: Lists) -> R {
     let (Some(a), Some(b)) = (base.entries(), over.entries()) else {
-        let wrong = if base.is_mapping() { over } else { base };
         return Err(Fail::new(format!(
-            "failed to combine variables, expected dicts but got a 'dict' and a '{}': {}",
-            wrong.type_name(),
-            python::repr(wrong)?
+            "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
+            base.type_name(),
+            over.type_name()
         )));
     };
     let mut merged: IndexMap<Key, Val> = a.into_iter().collect();
     for (key, over) in b {
         let value = match merged.get(&key) {
-            Some(base) if recursive && base.is_mapping() && over.is_mapping() => merge(base, &over, true, lists)?,
-            Some(Val::List(x)) if matches!(over, Val::List(_)) => join_lists(x.items(), over.iter()?, &over, lists),
+            Some(base) if recursive && base.is_mapping() && over.is_mapping() => {
+                merge(base, &over, true, lists)?
+            }
+            Some(Val::List(x)) if matches!(over, Val::List(_)) => {
+                join_lists(x.items(), over.iter()?, &over, lists)
+            }
             _ => over,
         };
         merged.insert(key, value);
@@ -140,7 +143,10 @@ fn join_lists(base: Vec<Val>, over: Vec<Val>, whole: &Val, lists: Lists) -> Val 
 
 fn dict2items(_: &Env, v: Val, b: Bound) -> R {
     let Some(entries) = v.entries() else {
-        return Err(Fail::new(format!("dict2items requires a dictionary, got <class '{}'> instead.", v.type_name())));
+        return Err(Fail::new(format!(
+            "dict2items requires a dictionary, got <class '{}'> instead.",
+            v.type_name()
+        )));
     };
     let (key, value) = (b.text("key_name", "key")?, b.text("value_name", "value")?);
     let item = |(k, v): (Key, Val)| Val::record([(key.as_str(), Val::from(k)), (value.as_str(), v)]);
@@ -149,7 +155,10 @@ fn dict2items(_: &Env, v: Val, b: Bound) -> R {
 
 fn items2dict(_: &Env, v: Val, b: Bound) -> R {
     let Some(items) = v.as_seq() else {
-        return Err(Fail::new(format!("items2dict requires a list, got <class '{}'> instead.", v.type_name())));
+        return Err(Fail::new(format!(
+            "items2dict requires a list, got <class '{}'> instead.",
+            v.type_name()
+        )));
     };
     let (key, value) = (b.text("key_name", "key")?, b.text("value_name", "value")?);
     let mut made = Vec::new();
@@ -160,7 +169,8 @@ fn items2dict(_: &Env, v: Val, b: Bound) -> R {
                 python::repr(&v)?
             )));
         }
-        let (Some(k), Some(found)) = (super::sequences::under(&item, &key), super::sequences::under(&item, &value))
+        let (Some(k), Some(found)) =
+            (super::sequences::under(&item, &key), super::sequences::under(&item, &value))
         else {
             return Err(Fail::new(format!(
                 "items2dict requires each dictionary in the list to contain the keys '{key}' and '{value}', got {} instead.",
@@ -299,7 +309,7 @@ pub(crate) fn subelements(of: &Val, path: &Val, skip_missing: bool) -> R {
                 None => {
                     return Err(Fail::new(format!(
                         "could not find '{part}' key in iterated item {}",
-                        python::repr(&python::to_str(&values)?.into())?
+                        python::repr(&values)?
                     )));
                 }
             };
@@ -409,7 +419,8 @@ fn arrangements(items: &[Val], r: usize, ascending: bool) -> R {
         }
         made = longer;
     }
-    let row = |chosen: Vec<usize>| Val::tuple(chosen.into_iter().filter_map(|i| items.get(i).cloned()).collect());
+    let row =
+        |chosen: Vec<usize>| Val::tuple(chosen.into_iter().filter_map(|i| items.get(i).cloned()).collect());
     Ok(Val::list(made.into_iter().map(row).collect()))
 }
 
@@ -419,24 +430,28 @@ fn rekey(_: &Env, v: Val, b: Bound) -> R {
         "error" => false,
         "overwrite" => true,
         other => {
-            return Err(Fail::new(format!("duplicates parameter to rekey_on_member has unknown value: {other}")));
+            return Err(Fail::new(format!(
+                "duplicates parameter to rekey_on_member has unknown value '{other}'"
+            )));
         }
     };
     let items = match v.entries() {
         Some(entries) => entries.into_iter().map(|(_, v)| v).collect(),
-        None => v.as_seq().ok_or_else(|| {
-            Fail::new("Type is not a valid list, set, or dict")
-        })?,
+        None => v.as_seq().ok_or_else(|| Fail::new("Type is not a valid list, set, or dict"))?,
     };
     let mut made: IndexMap<Key, Val> = IndexMap::new();
     for item in items {
         if !item.is_mapping() {
             return Err(Fail::new("List item is not a valid dict"));
         }
-        let found = super::sequences::under(&item, &key).ok_or_else(|| Fail::new(format!("Key {key} was not found")))?;
+        let found = super::sequences::under(&item, &key)
+            .ok_or_else(|| Fail::new(format!("Key {} was not found.", python::repr_str(&key))))?;
         let found = found.key()?;
         if !overwrite && made.contains_key(&found) {
-            return Err(Fail::new(format!("Key {found} is not unique, cannot correctly turn into dict")));
+            return Err(Fail::new(format!(
+                "Key {} is not unique, cannot convert to dict.",
+                python::repr(&Val::from(found))?
+            )));
         }
         made.insert(found, item);
     }

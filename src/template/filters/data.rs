@@ -31,9 +31,16 @@ pub(super) const TABLE: &[Filter] = &[
 
 const JSON: &[&str] =
     &["profile", "vault_to_text", "preprocess_unsafe", "indent", "sort_keys", "ensure_ascii", "separators"];
-const NICE_JSON: &[&str] = &["indent", "sort_keys", "profile", "vault_to_text", "preprocess_unsafe", "ensure_ascii", "separators"];
+const NICE_JSON: &[&str] =
+    &["indent", "sort_keys", "profile", "vault_to_text", "preprocess_unsafe", "ensure_ascii", "separators"];
 const YAML: &[&str] = &[
-    "indent", "default_flow_style", "width", "sort_keys", "default_style", "explicit_start", "explicit_end",
+    "indent",
+    "default_flow_style",
+    "width",
+    "sort_keys",
+    "default_style",
+    "explicit_start",
+    "explicit_end",
     "allow_unicode",
 ];
 
@@ -56,10 +63,8 @@ fn to_json(_: &Env, v: Val, b: Bound) -> R {
         style.item = ",".into();
     }
     if let Some(separators) = b.some("separators") {
-        let [item, pair]: [Val; 2] = separators
-            .iter()?
-            .try_into()
-            .map_err(|_| Fail::new("separators must be a pair"))?;
+        let [item, pair]: [Val; 2] =
+            separators.iter()?.try_into().map_err(|_| Fail::new("separators must be a pair"))?;
         style.item = python::to_str(&item)?;
         style.pair = python::to_str(&pair)?;
     }
@@ -84,7 +89,8 @@ fn tojson(_: &Env, v: Val, b: Bound) -> R {
     let item = if indent.is_some() { "," } else { ", " };
     let style = Style { indent, sort_keys: true, item: item.into(), ..Style::default() };
     let text = json::dumps(&v, &style)?;
-    let safe = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
+    let safe =
+        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
     Ok(safe.into())
 }
 

@@ -1,6 +1,18 @@
 //! Filters: tables by family, found by short or full name.
 
 mod basics;
+mod collections;
+mod data;
+mod hashes;
+mod measures;
+mod net;
+mod paths;
+mod regexes;
+mod sequences;
+mod strings;
+
+pub(crate) use basics::to_boolean;
+pub(crate) use collections::{crossed, flattened, rows, subelements};
 
 use super::bind::{Bound, Params};
 use super::env::Env;
@@ -60,7 +72,18 @@ impl Filter {
     }
 }
 
-const FAMILIES: &[&[Filter]] = &[basics::TABLE];
+const FAMILIES: &[&[Filter]] = &[
+    basics::TABLE,
+    sequences::TABLE,
+    strings::TABLE,
+    regexes::TABLE,
+    collections::TABLE,
+    data::TABLE,
+    paths::TABLE,
+    hashes::TABLE,
+    measures::TABLE,
+    net::TABLE,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|f| f.iter()).map(|f| (f.name, f)).collect());

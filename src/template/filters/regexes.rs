@@ -86,7 +86,9 @@ fn escape(_: &Env, v: Val, b: Bound) -> R {
     let special = match b.text("re_type", "python")?.as_str() {
         "python" => "()[]{}?*+-|^$\\.&~# \t\n\r\x0b\x0c",
         "posix_basic" => "].[^$*\\",
-        other @ "posix_extended" => return Err(Fail::new(format!("Regex type ({other}) not yet implemented"))),
+        other @ "posix_extended" => {
+            return Err(Fail::new(format!("Regex type ({other}) not yet implemented")));
+        }
         other => return Err(Fail::new(format!("Invalid regex type ({other})"))),
     };
     let mut out = String::new();

@@ -8,7 +8,6 @@ use crate::template::python::{self, access, lists, ops};
 use crate::template::val::{Args, Val};
 use crate::template::{random, tests};
 use crate::value::Key;
-use std::sync::Arc;
 
 pub(super) const TABLE: &[Filter] = &[
     Filter::new("map", &["*args", "**kwargs"], map),
@@ -31,7 +30,10 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("batch", &["linecount", "fill_with"], batch),
     Filter::new("slice", &["slices", "fill_with"], slice),
     Filter::new("groupby", &["attribute", "default", "case_sensitive"], groupby),
-    Filter::new("attr", &["name"], |_, v, b| Ok(access::attr(&v, &Arc::from(b.need_text("name")?)))),
+    Filter::new("attr", &["name"], |_, v, b| {
+        let name = b.need_text("name")?;
+        Ok(access::own_attribute(&v, &name).unwrap_or_else(|| access::absent(&v, &name.into())))
+    }),
     Filter::new("random", &["end", "start", "step", "seed"], pick),
 ];
 
@@ -84,9 +86,7 @@ fn chosen(env: &Env, v: Val, mut b: Bound, by_attribute: bool, keep: bool) -> R 
         None
     };
     let test = match named(&mut args)? {
-        Some(name) => {
-            Some(tests::find(&name).ok_or_else(|| Fail::new(format!("No test named '{name}'.")))?)
-        }
+        Some(name) => Some(tests::find(&name).ok_or_else(|| Fail::new(format!("No test named '{name}'.")))?),
         None => None,
     };
     let mut made = Vec::new();
@@ -96,7 +96,9 @@ fn chosen(env: &Env, v: Val, mut b: Bound, by_attribute: bool, keep: bool) -> R 
             None => item.clone(),
         };
         let holds = match test {
-            Some(test) => test.apply(env, looked, Args { pos: args.clone(), kw: b.extra.clone() }).truthy()?,
+            Some(test) => {
+                test.apply(env, looked, Args { pos: args.clone(), kw: b.extra.clone() }).truthy()?
+            }
             None => looked.truthy()?,
         };
         if holds == keep {
@@ -131,9 +133,7 @@ fn length(_: &Env, v: Val, _: Bound) -> R {
 }
 
 fn end(item: Option<Val>, which: &str) -> R {
-    Ok(item.unwrap_or_else(|| {
-        Val::Marker(Fail::undefined(format!("No {which} item, sequence was empty.")))
-    }))
+    Ok(item.unwrap_or_else(|| Val::Marker(Fail::undefined(format!("No {which} item, sequence was empty.")))))
 }
 
 fn reverse(_: &Env, v: Val, _: Bound) -> R {
@@ -180,7 +180,9 @@ fn sort(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn dictsort(_: &Env, v: Val, b: Bound) -> R {
-    let entries = v.entries().ok_or_else(|| Fail::new(format!("'{}' object has no attribute 'items'", v.type_name())))?;
+    let entries = v
+        .entries()
+        .ok_or_else(|| Fail::new(format!("'{}' object has no attribute 'items'", v.type_name())))?;
     let case_sensitive = b.flag("case_sensitive", false)?;
     let by_value = match b.text("by", "key")?.as_str() {
         "key" => false,
@@ -227,13 +229,15 @@ fn extreme(_: &Env, v: Val, b: Bound, largest: bool) -> R {
             best = Some((key, item));
         }
     }
-    Ok(best.map_or_else(|| Val::Marker(Fail::undefined("No aggregated item, sequence was empty.")), |(_, v)| v))
+    Ok(best
+        .map_or_else(|| Val::Marker(Fail::undefined("No aggregated item, sequence was empty.")), |(_, v)| v))
 }
 
 fn positive(b: &Bound, name: &str) -> R<usize> {
-    usize::try_from(b.int(name, 0)?).ok().filter(|n| (1..=1 << 24).contains(n)).ok_or_else(|| {
-        Fail::new(format!("{name} must be a positive integer"))
-    })
+    usize::try_from(b.int(name, 0)?)
+        .ok()
+        .filter(|n| (1..=1 << 24).contains(n))
+        .ok_or_else(|| Fail::new(format!("{name} must be a positive integer")))
 }
 
 fn batch(_: &Env, v: Val, b: Bound) -> R {
@@ -291,7 +295,9 @@ fn groupby(_: &Env, v: Val, b: Bound) -> R {
             _ => groups.push((fold, key, vec![item])),
         }
     }
-    Ok(Val::list(groups.into_iter().map(|(_, key, members)| Val::tuple(vec![key, Val::list(members)])).collect()))
+    Ok(Val::list(
+        groups.into_iter().map(|(_, key, members)| Val::tuple(vec![key, Val::list(members)])).collect(),
+    ))
 }
 
 /// Ansible's `random`: an item of a sequence, or a number below one.
@@ -313,7 +319,8 @@ fn pick(_: &Env, v: Val, b: Bound) -> R {
             if b.some("start").is_some() || b.some("step").is_some() {
                 return Err(Fail::new("start and step can only be used with integer values"));
             }
-            let items = other.iter().map_err(|_| Fail::new("random can only be used on sequences and integers"))?;
+            let items =
+                other.iter().map_err(|_| Fail::new("random can only be used on sequences and integers"))?;
             if items.is_empty() {
                 return Err(Fail::new("Cannot choose from an empty sequence"));
             }

@@ -21,8 +21,13 @@ pub(super) const TABLE: &[Filter] = &[
     }),
     Filter::new("indent", &["width", "first", "blank"], indent),
     Filter::new("wordcount", &[], |_, v, _| {
-        Ok(text(&v)?.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).count().into())
+        Ok(text(&v)?
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .count()
+            .into())
     }),
+    Filter::new("wordwrap", &["width", "break_long_words", "wrapstring", "break_on_hyphens"], wordwrap),
     Filter::new("truncate", &["length", "killwords", "end", "leeway"], truncate),
     Filter::new("format", &["*args", "**kwargs"], format),
     Filter::new("escape", &[], |_, v, _| Ok(escape(&text(&v)?).into())),
@@ -36,7 +41,9 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("pprint", &[], |_, v, _| python::repr(&v).map(Val::from)),
     Filter::new("filesizeformat", &["binary"], filesize),
     Filter::new("split", &["sep", "maxsplit"], split),
-    Filter::new("quote", &[], |_, v, _| Ok(quote(&if v.is_none() { String::new() } else { text(&v)? }).into())),
+    Filter::new("quote", &[], |_, v, _| {
+        Ok(quote(&if v.is_none() { String::new() } else { text(&v)? }).into())
+    }),
     Filter::new("comment", &["style", "**kw"], comment),
 ];
 
@@ -48,7 +55,11 @@ fn title(_: &Env, v: Val, _: Bound) -> R {
     let mut out = String::new();
     let mut start = true;
     for c in text(&v)?.chars() {
-        if start { out.extend(c.to_uppercase()) } else { out.extend(c.to_lowercase()) }
+        if start {
+            out.extend(c.to_uppercase())
+        } else {
+            out.extend(c.to_lowercase())
+        }
         start = c.is_whitespace() || "-({[<".contains(c);
     }
     Ok(out.into())
@@ -109,6 +120,58 @@ fn truncate(_: &Env, v: Val, b: Bound) -> R {
     Ok(format!("{}{end}", cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head)).into())
 }
 
+/// `textwrap.wrap` on each line.
+fn wordwrap(_: &Env, v: Val, b: Bound) -> R {
+    let width = usize::try_from(b.int("width", 79)?).ok().filter(|w| *w > 0);
+    let width = width.ok_or_else(|| Fail::new("invalid width (must be > 0)"))?;
+    let (break_long, hyphens) = (b.flag("break_long_words", true)?, b.flag("break_on_hyphens", true)?);
+    let newline = b.some("wrapstring").map_or(Ok("\n".to_owned()), text)?;
+    let text = text(&v)?;
+    let wrapped: Vec<String> = strings::lines(&text, false)
+        .iter()
+        .map(|line| wrap(line, width, break_long, hyphens).join(&newline))
+        .collect();
+    Ok(wrapped.join(&newline).into())
+}
+
+/// A line's words in lines of a width; a word that is too long is cut if it may be.
+fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
+    let mut chunks: Vec<String> = Vec::new();
+    for word in line.split_inclusive(char::is_whitespace) {
+        let body = word.trim_end();
+        let mut rest = body;
+        while hyphens && let Some(i) = rest.find('-').filter(|i| *i > 0 && i + 1 < rest.len()) {
+            let (head, tail) = rest.split_at(i + 1);
+            chunks.push(head.to_owned());
+            rest = tail;
+        }
+        chunks.push(rest.to_owned());
+        chunks.push(word.get(body.len()..).unwrap_or_default().to_owned());
+    }
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    for chunk in chunks.into_iter().filter(|c| !c.is_empty()) {
+        let mut chunk = chunk;
+        if current.chars().count() + chunk.chars().count() > width && !chunk.trim().is_empty() {
+            if !current.trim().is_empty() {
+                lines.push(current.trim_end().to_owned());
+            }
+            current = String::new();
+            while break_long && chunk.chars().count() > width {
+                lines.push(chunk.chars().take(width).collect());
+                chunk = chunk.chars().skip(width).collect();
+            }
+        }
+        if !(current.is_empty() && chunk.trim().is_empty() && !lines.is_empty()) {
+            current.push_str(&chunk);
+        }
+    }
+    if !current.trim().is_empty() {
+        lines.push(current.trim_end().to_owned());
+    }
+    lines
+}
+
 fn format(_: &Env, v: Val, b: Bound) -> R {
     if !b.rest.is_empty() && !b.extra.is_empty() {
         return Err(Fail::new("can't handle positional and keyword arguments at the same time"));
@@ -122,7 +185,11 @@ fn format(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn escape(s: &str) -> String {
-    s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;").replace('\'', "&#39;")
+    s.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&#34;")
+        .replace('\'', "&#39;")
 }
 
 fn striptags(_: &Env, v: Val, _: Bound) -> R {
@@ -143,7 +210,8 @@ fn striptags(_: &Env, v: Val, _: Bound) -> R {
     out.push_str(rest);
     let words: Vec<&str> = out.split_whitespace().collect();
     let plain = words.join(" ");
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let named =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     Ok(named.iter().fold(plain, |s, (from, to)| s.replace(from, to)).into())
 }
 
@@ -163,7 +231,9 @@ pub(crate) fn percent_encode(s: &str, safe: &str) -> String {
 fn urlencode(_: &Env, v: Val, _: Bound) -> R {
     let pairs = match &v {
         Val::Str(s) => return Ok(percent_encode(s, "/").into()),
-        v if v.is_mapping() => v.entries().unwrap_or_default().into_iter().map(|(k, v)| (Val::from(k), v)).collect(),
+        v if v.is_mapping() => {
+            v.entries().unwrap_or_default().into_iter().map(|(k, v)| (Val::from(k), v)).collect()
+        }
         Val::List(_) | Val::Tuple(_) => {
             python::dicts::pairs(&v)?.into_iter().map(|(k, v)| (Val::from(k), v)).collect::<Vec<_>>()
         }
@@ -275,11 +345,14 @@ fn comment(_: &Env, v: Val, b: Bound) -> R {
     let count = |name: &str| -> R<usize> {
         match b.extra.iter().find(|(k, _)| &**k == name) {
             Some((_, Val::Int(i))) => Ok(usize::try_from(*i).unwrap_or(0).min(1 << 16)),
-            Some((_, other)) => Err(Fail::new(format!("{name} must be an integer, not {}", other.type_name()))),
+            Some((_, other)) => {
+                Err(Fail::new(format!("{name} must be an integer, not {}", other.type_name())))
+            }
             None => Ok(1),
         }
     };
-    let known = ["beginning", "decoration", "end", "newline", "prefix", "prefix_count", "postfix", "postfix_count"];
+    let known =
+        ["beginning", "decoration", "end", "newline", "prefix", "prefix_count", "postfix", "postfix_count"];
     if let Some((name, _)) = b.extra.iter().find(|(k, _)| !known.contains(&&**k)) {
         return Err(Fail::new(format!("comment() got an unexpected keyword argument '{name}'")));
     }
@@ -301,7 +374,9 @@ fn comment(_: &Env, v: Val, b: Bound) -> R {
         out.push_str(&newline);
     }
     let body: Vec<String> = text(&v)?.split(&*newline).map(|line| format!("{decoration}{line}")).collect();
-    out.push_str(&body.join(&newline).replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}")));
+    out.push_str(
+        &body.join(&newline).replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}")),
+    );
     out.push_str(&newline);
     let tail: Vec<String> = (0..count("postfix_count")?).map(|_| postfix.clone()).collect();
     out.push_str(&tail.join(&newline));

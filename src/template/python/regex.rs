@@ -1,7 +1,10 @@
 //! Python's regular expressions, by fancy-regex.
 
 use crate::template::fail::{Fail, R};
-use fancy_regex::{Captures, Regex, RegexBuilder};
+use fancy_regex::{Regex, RegexBuilder};
+
+/// The groups of a match.
+pub(crate) type Captures<'t> = fancy_regex::Captures<'t, str>;
 
 /// Compiles a pattern of Python's `re`.
 pub(crate) fn compile(pattern: &str, ignore_case: bool, multiline: bool) -> R<Regex> {
@@ -36,8 +39,11 @@ fn translate(pattern: &str, multiline: bool) -> String {
                 rest = rest.get(next.len_utf8()..).unwrap_or_default();
                 match next {
                     'Z' if class.is_none() => out.push_str("\\z"),
-                    '<' | '>' | '"' | '\'' | '`' | '@' | '!' | '%' | ':' | ';' | ',' | '=' | '_' | '/' | ' ' => {
-                        if next == ' ' || next == '_' || next == '\'' || next == '"' { out.push(next) } else {
+                    '<' | '>' | '"' | '\'' | '`' | '@' | '!' | '%' | ':' | ';' | ',' | '=' | '_' | '/'
+                    | ' ' => {
+                        if next == ' ' || next == '_' || next == '\'' || next == '"' {
+                            out.push(next)
+                        } else {
                             out.push_str(&format!("\\x{:02x}", next as u32));
                         }
                     }
