@@ -16,6 +16,7 @@ use warp_agent::wire::Mode;
 
 pub struct Bench {
     pub lwd: PathBuf,
+    id: String,
     pub lab: Arc<Lab>,
     actions: Vec<Box<dyn Action>>,
     sessions: Sessions,
@@ -23,12 +24,9 @@ pub struct Bench {
     runtime: tokio::runtime::Runtime,
 }
 
-/// What is true of every lab of this test program, so that no other program's lab is in its way.
-pub const ID: &str = "00000000feedcafe";
-
 impl Bench {
     /// A new lab. Its manifest is written here, so that the machine's own daemon is not used even where there is one.
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, id: &str) -> Self {
         let lwd = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lab-{name}"));
         if lwd.exists() {
             // A run that was cut off may have left a daemon.
@@ -40,11 +38,12 @@ impl Bench {
             fs::remove_dir_all(&lwd).unwrap();
         }
         fs::create_dir_all(lwd.join(".warp")).unwrap();
-        fs::write(lwd.join(".warp/lab.yaml"), format!("version: 1\nid: {ID}\ndaemon: private\n")).unwrap();
+        fs::write(lwd.join(".warp/lab.yaml"), format!("version: 1\nid: {id}\ndaemon: private\n")).unwrap();
         let lab = Arc::new(Lab::open(&lwd).unwrap());
         Bench {
             actions: lab::actions(Arc::clone(&lab)),
             lwd,
+            id: id.to_owned(),
             lab,
             sessions: Sessions::new(AgentImage::new(&b""[..]), LocalAgent::default()),
             engine: Engine::new(),
@@ -126,7 +125,7 @@ impl Bench {
 
     /// The processes of this lab's private daemon: they see its run directory as libvirt's own.
     pub fn processes(&self, comm: &str) -> Vec<u32> {
-        let namespace = fs::metadata(format!("/run/netns/warp-{ID}")).unwrap();
+        let namespace = fs::metadata(format!("/run/netns/warp-{}", self.id)).unwrap();
         processes(comm)
             .into_iter()
             .filter(|pid| {

@@ -1,13 +1,18 @@
 //! A real lab: a private libvirtd, networks, a pool, a disk and a machine, seen from outside by virsh and /proc.
 
 mod bench;
+mod parity;
+#[path = "../support/mod.rs"]
+mod support;
 
-use bench::{Bench, ID, remove_foreign_objects, world};
+use bench::{Bench, remove_foreign_objects, world};
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use warp::lab::{Level, Names};
+
+const ID: &str = "00000000feedcafe";
 
 const EXTERNAL: &str = r#"{"name": "external", "bridge": "brext", "forward_mode": "nat", "address": "192.168.23.1",
     "netmask": "255.255.255.0", "dhcp_range": ["192.168.23.10", "192.168.23.50"], "nat_port_range": [1024, 65535]}"#;
@@ -24,7 +29,7 @@ fn json(text: &str) -> String {
 /// From nothing to a machine with an address, through everything that may happen to it, and back to nothing.
 #[test]
 fn a_lab_lives_and_leaves_nothing_behind() {
-    let bench = Bench::new("life");
+    let bench = Bench::new("life", ID);
     let before = world();
     let domain_type = the_daemon_is_private(&bench);
     make_foreign_objects(&bench);

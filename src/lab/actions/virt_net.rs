@@ -112,6 +112,7 @@ fn reach_state(
 ) -> Result<Outcome, Failed> {
     let found = libvirt::network(&session.connect, name)?;
     let active = found.as_ref().map(Network::is_active).transpose()?.unwrap_or(false);
+    let reached = || Outcome::changed(true).with("msg", 0);
     match (state, found) {
         ("present", found) => {
             let missing = || Failed(format!("network '{name}' not present, but xml not specified"));
@@ -123,26 +124,15 @@ fn reach_state(
         ("active", None) if mode.check => Ok(Outcome::changed(true)),
         ("active", None) => Err(absent(name)),
         ("active", Some(_)) if active => Ok(Outcome::ok()),
-        ("active", Some(found)) => {
-            if !mode.check {
-                found.create()?;
-            }
-            Ok(Outcome::changed(true).with("msg", 0))
-        }
-        ("inactive", Some(found)) if active => {
-            if !mode.check {
+        ("inactive", Some(_)) if !active => Ok(Outcome::ok()),
+        ("active" | "inactive" | "absent", Some(_)) if mode.check => Ok(Outcome::changed(true)),
+        ("active", Some(found)) => Ok(found.create().map(|()| reached())?),
+        ("inactive", Some(found)) => Ok(found.destroy().map(|()| reached())?),
+        ("absent", Some(found)) => {
+            if active {
                 found.destroy()?;
             }
-            Ok(Outcome::changed(true).with("msg", 0))
-        }
-        ("absent", Some(found)) => {
-            if !mode.check {
-                if active {
-                    found.destroy()?;
-                }
-                found.undefine()?;
-            }
-            Ok(Outcome::changed(true).with("msg", 0))
+            Ok(found.undefine().map(|()| reached())?)
         }
         _ => Ok(Outcome::ok()),
     }
@@ -168,7 +158,8 @@ fn carry_out(
     let Some(found) = found else {
         return match command {
             "create" | "start" if mode.check => Ok(Outcome::changed(true)),
-            "status" if mode.check => Ok(Outcome::ok().with(command, "inactive")),
+            // The collection's own word, in check mode, for what does not exist.
+            "status" if mode.check => Ok(Outcome::ok().with(command, "unknown")),
             "undefine" => Ok(Outcome::ok().with(command, Value::Null)),
             _ => Err(absent(name)),
         };
