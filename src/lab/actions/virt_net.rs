@@ -61,6 +61,9 @@ static SPEC: Spec = Spec {
     )
 };
 
+/// The collection drops the argument without a word.
+pub(super) const AUTOSTART_IGNORED: &str = "autostart is ignored beside state; give it a task of its own";
+
 /// The module.
 pub struct VirtNet(pub Reach);
 
@@ -92,7 +95,11 @@ fn core(session: &Session, args: &Args, mode: &Mode) -> Result<Effect, Failed> {
     let needs_name = || Failed("state change requires a specified name".to_owned());
     let name = args.text("name")?.filter(|n| !n.is_empty());
     let outcome = match (state, command, args.flag("autostart")) {
-        (Some(state), ..) => reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?,
+        (Some(state), _, autostart) => {
+            let mut outcome = reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?;
+            outcome.warnings.extend(autostart.map(|_| AUTOSTART_IGNORED.to_owned()));
+            outcome
+        }
         (None, Some(command), _) => {
             let name = name.ok_or_else(|| Failed(format!("{command} requires 1 argument: name")))?;
             carry_out(session, name, command, args, mode)?

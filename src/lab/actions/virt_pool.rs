@@ -1,7 +1,7 @@
 //! `community.libvirt.virt_pool`: storage pools.
 
 use super::call::{Args, Failed, IntoEffect, Reach, Session, URI, run};
-use super::virt_net::with_facts;
+use super::virt_net::{AUTOSTART_IGNORED, with_facts};
 use crate::action::{Action, BoxFuture, Context, Effect};
 use crate::connect::CallError;
 use crate::error::Result;
@@ -84,7 +84,11 @@ fn core(session: &Session, args: &Args, mode: &Mode) -> Result<Effect, Failed> {
     let needs_name = || Failed("state change requires a specified name".to_owned());
     let name = args.text("name")?.filter(|n| !n.is_empty());
     let outcome = match (state, command, args.flag("autostart")) {
-        (Some(state), ..) => reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?,
+        (Some(state), _, autostart) => {
+            let mut outcome = reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?;
+            outcome.warnings.extend(autostart.map(|_| AUTOSTART_IGNORED.to_owned()));
+            outcome
+        }
         (None, Some(command), _) => {
             let name = name.ok_or_else(|| Failed(format!("{command} requires 1 argument: name")))?;
             carry_out(session, name, command, args, mode)?
