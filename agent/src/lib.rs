@@ -4,6 +4,7 @@
 //! No async runtime, no network, no libvirt.
 
 pub mod accounts;
+pub mod acting;
 pub mod args;
 pub mod clock;
 pub mod command;
@@ -11,12 +12,15 @@ pub mod convert;
 mod detach;
 pub mod digest;
 pub mod effects;
+pub mod errno;
 pub mod expand;
+pub mod fs_flags;
 pub mod glob;
 pub mod module;
 pub mod modules;
 pub mod outcome;
 mod path_info;
+pub mod paths;
 pub mod program;
 pub mod pyregex;
 pub mod python;

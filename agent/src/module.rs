@@ -3,7 +3,9 @@
 use crate::args::Args;
 use crate::command::{self, Cancel, Command, Output};
 use crate::effects::Effects;
+use crate::expand;
 use crate::outcome::Outcome;
+use crate::path_info;
 use crate::shlex;
 use crate::spec::Spec;
 use crate::value::Value;
@@ -52,6 +54,13 @@ impl Failed {
         self
     }
 
+    /// With what is known of the file that its `path` names, before the module takes that file away again.
+    #[must_use]
+    pub(crate) fn with_path_info(mut self) -> Self {
+        path_info::add(&mut self.0.values);
+        self
+    }
+
     /// Its message.
     #[must_use]
     pub fn msg(&self) -> &str {
@@ -87,6 +96,8 @@ pub struct Context<'a> {
     pub output: Option<&'a mut (dyn Write + Send)>,
     /// Every mutation of files.
     pub effects: Effects,
+    /// Warnings for the user, whatever the outcome; they come before the outcome's own.
+    pub warnings: Vec<String>,
 }
 
 impl<'a> Context<'a> {
@@ -94,7 +105,7 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn new(mode: Mode, environment: &'a [(String, String)], cancel: &'a Cancel) -> Self {
         let effects = Effects::new(mode.clone());
-        Context { mode, environment, blob: None, cancel, output: None, effects }
+        Context { mode, environment, blob: None, cancel, output: None, effects, warnings: Vec::new() }
     }
 
     /// Runs a program to its end with the call's environment, in check mode too: a program that mutates is the
@@ -155,15 +166,24 @@ impl<'a> Context<'a> {
     /// # Errors
     /// It has no `%s`, or refuses.
     pub fn validate(&mut self, command: &str, path: &Path) -> Result<(), Failed> {
-        if !command.contains("%s") {
-            return Err(Failed::new(format!("validate must contain %s: {command}")));
-        }
-        let words = shlex::split(&command.replace("%s", &path.to_string_lossy()))
-            .map_err(|e| Failed::new(format!("cannot read the validate command: {e}")))?;
-        let output = self.run(&Command::new(words))?;
+        let output = self.run_validate(command, path)?;
         if output.rc == 0 {
             return Ok(());
         }
         Err(Failed::new(format!("failed to validate: rc:{} error:{}", output.rc, output.stderr_text())))
+    }
+
+    /// Runs a `validate` command on the new content at `path`, for the module to word its failure.
+    ///
+    /// # Errors
+    /// It has no `%s`, or cannot be run.
+    pub fn run_validate(&mut self, command: &str, path: &Path) -> Result<Output, Failed> {
+        if !command.contains("%s") {
+            return Err(Failed::new(format!("validate must contain %s: {command}")));
+        }
+        let line = command.replace("%s", &path.to_string_lossy());
+        let words =
+            shlex::split(&line).map_err(|e| Failed::new(format!("cannot read the validate command: {e}")))?;
+        self.run(&Command::new(words.iter().map(|w| expand::path(w, self.environment))))
     }
 }

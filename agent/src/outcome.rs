@@ -1,5 +1,6 @@
 //! What a module says when it is done.
 
+use crate::python;
 use crate::value::{Map, Value};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,17 @@ pub struct Diff {
     pub before_header: String,
     /// What `after` is called.
     pub after_header: String,
+    /// Why a side is missing, as Ansible words it: `destination file appears to be binary`.
+    pub skipped: Vec<String>,
+}
+
+impl Diff {
+    /// A difference of attributes: JSON with sorted keys, as Ansible shows it.
+    #[must_use]
+    pub fn of_attributes(before: &Map, after: &Map) -> Self {
+        let shown = |map: &Map| format!("{}\n", python::json_pretty(&Value::Map(map.clone())));
+        Diff { before: shown(before), after: shown(after), ..Self::default() }
+    }
 }
 
 /// The end of a module's run.

@@ -126,6 +126,46 @@ fn write_json(value: &Value, out: &mut String) {
     }
 }
 
+/// `json.dumps(value, indent=4, sort_keys=True)`.
+#[must_use]
+pub fn json_pretty(value: &Value) -> String {
+    let mut out = String::new();
+    write_pretty(value, "\n", &mut out);
+    out
+}
+
+/// `line` is a line end with the blanks that the lines of this value begin with.
+fn write_pretty(value: &Value, line: &str, out: &mut String) {
+    let inner = format!("{line}    ");
+    match value {
+        Value::List(items) if !items.is_empty() => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { "," });
+                out.push_str(&inner);
+                write_pretty(item, &inner, out);
+            }
+            out.push_str(line);
+            out.push(']');
+        }
+        Value::Map(map) if !map.is_empty() => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            out.push('{');
+            for (i, (key, item)) in entries.into_iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { "," });
+                out.push_str(&inner);
+                write_json_string(key, out);
+                out.push_str(": ");
+                write_pretty(item, &inner, out);
+            }
+            out.push_str(line);
+            out.push('}');
+        }
+        other => write_json(other, out),
+    }
+}
+
 fn write_json_string(s: &str, out: &mut String) {
     out.push('"');
     for c in s.chars() {

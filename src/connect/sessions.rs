@@ -27,9 +27,6 @@ const RAW: usize = 64 << 20;
 /// How many connections to one server may be under way at once: sshd drops some from the tenth on (MaxStartups).
 const CONNECTING: usize = 8;
 
-/// How many hosts a connection may go through.
-const HOPS: usize = 8;
-
 /// All sessions of a run, one for each different `Target`, made on first use.
 pub struct Sessions {
     agent: AgentImage,
@@ -280,45 +277,67 @@ impl Sessions {
                 local::shell(command, stderr_limit, unused).map_err(|e| e.context(&target.host))
             }
             Transport::Ssh(ssh) => {
-                let connection = self.connection(target.host.clone(), ssh.clone(), 0).await?;
+                let connection = self.connection(&target.host, ssh).await?;
                 connection.exec(command, stderr_limit).await
             }
         }
     }
 
-    async fn connection(&self, host: Arc<str>, ssh: SshTarget, hops: usize) -> Result<Arc<Connection>> {
+    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget) -> Result<Arc<Connection>> {
         let key = (host.clone(), ssh.clone());
         let usable = |c: &Connection| !c.has_ended();
-        self.connections.get(&key, usable, async || self.connect(&host, &ssh, hops).await).await
+        let make = async || {
+            // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
+            let (target, on_the_way) = route(host, ssh)?;
+            let mut through = None;
+            for leg in on_the_way.into_iter().rev() {
+                let key = (leg.name.clone(), leg.ssh.clone());
+                let before = through.take();
+                let made =
+                    self.connections.get(&key, usable, async || self.connect(&leg, before).await).await;
+                through = Some(made.map_err(|e| e.context(host))?);
+            }
+            self.connect(&target, through).await
+        };
+        self.connections.get(&key, usable, make).await
     }
 
-    async fn connect(&self, host: &str, ssh: &SshTarget, hops: usize) -> Result<Connection> {
-        let account = Account::current()?;
-        let options = Options::resolve(ssh, &account).map_err(|e| e.context(host))?;
-        let through = match &options.proxy {
-            Proxy::Jump { .. } if hops >= HOPS => {
-                return Err(Error::input(format!("{host}: ProxyJump goes through more than {HOPS} hosts"))
-                    .help("a jump host whose own configuration names itself never ends"));
-            }
-            Proxy::Jump { last, before } => {
-                let hop = hop_target(last, before, &options);
-                let name = format!("jump host {}", last.host);
-                Some(
-                    Box::pin(self.connection(name.into(), hop, hops + 1))
-                        .await
-                        .map_err(|e| e.context(host))?,
-                )
-            }
-            _ => None,
-        };
+    async fn connect(&self, leg: &Leg, through: Option<Arc<Connection>>) -> Result<Connection> {
         let door = {
             let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-            let door = doors.entry((options.host.clone(), options.port));
+            let door = doors.entry((leg.options.host.clone(), leg.options.port));
             door.or_insert_with(|| Arc::new(Semaphore::new(CONNECTING))).clone()
         };
         let _place = door.acquire().await;
-        Connection::open(host, &options, through).await
+        Connection::open(&leg.name, &leg.options, through).await
     }
+}
+
+/// A part of the way to a host: one connection.
+struct Leg {
+    name: Arc<str>,
+    ssh: SshTarget,
+    options: Options,
+}
+
+/// The host, and the jump hosts before it, nearest to it first.
+fn route(host: &Arc<str>, ssh: &SshTarget) -> Result<(Leg, Vec<Leg>)> {
+    let account = Account::current()?;
+    let leg = |name: Arc<str>, ssh: SshTarget| -> Result<Leg> {
+        let options = Options::resolve(&ssh, &account).map_err(|e| e.context(host))?;
+        Ok(Leg { name, ssh, options })
+    };
+    let target = leg(host.clone(), ssh.clone())?;
+    let mut way: Vec<Leg> = Vec::new();
+    while let Proxy::Jump { last, before } = &way.last().unwrap_or(&target).options.proxy {
+        let hop = hop_target(last, before, &way.last().unwrap_or(&target).options);
+        if way.iter().any(|l| l.ssh == hop) {
+            return Err(Error::input(format!("{host}: ProxyJump goes in a circle through {}", last.host))
+                .help("see ProxyJump in the blocks of the jump hosts themselves"));
+        }
+        way.push(leg(format!("jump host {}", last.host).into(), hop)?);
+    }
+    Ok((target, way))
 }
 
 /// A host on the way, looked up in the same configuration, as ssh does.

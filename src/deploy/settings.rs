@@ -1,6 +1,7 @@
 //! What a deployment takes from the environment, as oooq's users set it.
 
 use crate::error::{Error, Exit, Result};
+use crate::value::{Text, Value, Vars};
 use std::path::{Path, PathBuf};
 
 /// What is removed before a deployment, or by `warp teardown`. Each level includes those before it.
@@ -64,6 +65,35 @@ impl Settings {
             workspace,
             image_cache,
         })
+    }
+
+    /// What the plays must know of these, as variables.
+    #[must_use]
+    pub fn variables(&self) -> Vars {
+        let path = |p: &Path| Value::Text(Text::data(p.to_string_lossy()));
+        let warp = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("warp"));
+        Vars::from_iter([
+            ("local_working_dir".into(), path(&self.local_working_dir)),
+            ("workspace".into(), path(&self.workspace)),
+            ("image_cache_dir".into(), path(&self.image_cache)),
+            ("warp_exe".into(), path(&warp)),
+        ])
+    }
+
+    /// The files of variables that a deployment reads, the later ones winning: `vars/*.yml` of the workspace by name,
+    /// and the nearest `custom.yaml`: of the current directory, the workspace, the local working directory.
+    #[must_use]
+    pub fn variable_files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(self.workspace.join("vars"))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok().map(|e| e.path()))
+            .filter(|p| p.extension().is_some_and(|e| e == "yml" || e == "yaml"))
+            .collect();
+        files.sort();
+        let places = [Path::new("."), &self.workspace, &self.local_working_dir];
+        files.extend(places.iter().map(|dir| dir.join("custom.yaml")).find(|file| file.exists()));
+        files
     }
 
     /// The folder of warp's own state in the local working directory.

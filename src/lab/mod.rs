@@ -100,6 +100,12 @@ impl Lab {
         Private::namespace(&self.id())
     }
 
+    /// The network namespace that the lab's guests are in, where it is not the machine's own.
+    #[must_use]
+    pub fn own_namespace(&self) -> Option<String> {
+        (self.daemon_kind() == Some(DaemonKind::Private)).then(|| self.namespace())
+    }
+
     /// The URI of the lab's libvirt, for other tools; the daemon is not started for it.
     ///
     /// # Errors

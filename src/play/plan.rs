@@ -238,7 +238,7 @@ pub struct Keywords {
     pub tags: Vec<Value>,
     /// `vars` of imports, includes, blocks and the task, outermost first.
     pub vars: Vec<Arc<Vars>>,
-    /// `vars` of the imports and includes that brought the task in, outermost first; these count above `set_fact` too.
+    /// `vars` of the dynamic includes that brought the task in, outermost first; these count above `set_fact` too.
     pub include_params: Vec<Arc<Vars>>,
     /// `environment` of play, blocks and task, outermost first; each a map or a template giving one.
     pub environment: Vec<Value>,

@@ -27,6 +27,9 @@ impl Load<'_> {
         let name = node.get("name").and_then(Node::as_text).cloned();
         let label = name.as_ref().map_or(&*found.action.module, Text::as_str);
         let path = self.paths.step(&place.path, label);
+        if dynamic && !vars.is_empty() {
+            own.include_params.push(Arc::clone(&vars));
+        }
         let inner = place.inherited.inner(own, notify);
         self.check_task(node, &found, inner.unconditional && !place.handlers);
         match &*found.action.module {
@@ -99,10 +102,10 @@ impl Load<'_> {
     fn passes(&mut self, found: &Found<'_>, vars: &Arc<Vars>, place: &Place) -> Result<Inherited> {
         let apply =
             found.nodes.iter().find(|(key, _)| key.as_str() == Some("apply")).map(|(_, value)| *value);
-        let mut surrounding = passing(place.inherited.clone(), vars);
-        surrounding.unconditional = false;
+        let mut surrounding = Inherited { unconditional: false, ..place.inherited.clone() };
         if !vars.is_empty() {
             surrounding.keywords.vars.push(Arc::clone(vars));
+            surrounding.keywords.include_params.push(Arc::clone(vars));
         }
         let Some(apply) = apply else { return Ok(surrounding) };
         let Some(entries) = apply.as_map() else {
@@ -227,12 +230,4 @@ fn check_meta(found: &Found<'_>) -> Result<()> {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,
     })
-}
-
-/// The keywords of an import or include with its `vars` counted as what it passes on.
-pub(super) fn passing(mut inner: Inherited, vars: &Arc<Vars>) -> Inherited {
-    if !vars.is_empty() {
-        inner.keywords.include_params.push(Arc::clone(vars));
-    }
-    inner
 }

@@ -3,6 +3,8 @@
 use super::{Effects, ModeArg};
 use crate::accounts;
 use crate::args::Args;
+use crate::errno;
+use crate::fs_flags;
 use crate::module::Failed;
 use crate::value::Value;
 use std::fs::{self, Metadata, Permissions};
@@ -55,7 +57,8 @@ impl Effects {
         let owner = self.set_owner(path, &meta, wanted.owner.as_deref())?;
         let group = self.set_group(path, &meta, wanted.group.as_deref())?;
         let mode = self.set_mode(path, wanted.mode.as_ref())?;
-        Ok(owner || group || mode)
+        let flags = self.set_flags(path, wanted.attributes.as_deref())?;
+        Ok(owner || group || mode || flags)
     }
 
     fn set_owner(&mut self, path: &Path, meta: &Metadata, owner: Option<&str>) -> Result<bool, Failed> {
@@ -72,7 +75,8 @@ impl Effects {
         }
         self.note("owner", meta.uid().into(), uid.into());
         if self.begin() {
-            lchown(path, Some(uid), None).map_err(|e| failed_at(path, format!("chown failed: {e}")))?;
+            lchown(path, Some(uid), None)
+                .map_err(|e| failed_at(path, "chown failed").because(errno::python(&e, &[path])))?;
         }
         Ok(true)
     }
@@ -117,10 +121,36 @@ impl Effects {
             return Ok(false);
         }
         fs::set_permissions(path, Permissions::from_mode(wanted))
-            .map_err(|e| failed_at(path, format!("chmod failed: {e}")))?;
+            .map_err(|e| failed_at(path, "chmod failed").because(errno::python(&e, &[path])))?;
         let after = fs::symlink_metadata(path).map(|m| m.mode() & 0o7777).unwrap_or(wanted);
         self.changed |= after != before;
         Ok(after != before)
+    }
+
+    fn set_flags(&mut self, path: &Path, attributes: Option<&str>) -> Result<bool, Failed> {
+        let Some(text) = attributes else { return Ok(false) };
+        let (operator, letters) = match text.strip_prefix(['+', '-', '=']) {
+            Some(letters) => (text.chars().next().unwrap_or('='), letters),
+            None => ('=', text),
+        };
+        let failed = |why: String| failed_at(path, "chattr failed").with("details", why);
+        let asked = fs_flags::parse(letters).map_err(|c| failed(format!("there is no attribute {c}")))?;
+        // A file system without flags has the empty set.
+        let before = fs_flags::read(path).map_or(0, |(flags, _)| flags);
+        let wanted = match operator {
+            '+' => before | asked,
+            '-' => before & !asked,
+            _ => asked,
+        };
+        if letters.is_empty() || before == wanted {
+            return Ok(false);
+        }
+        self.note("attributes", fs_flags::letters(before).into(), format!("{operator}{letters}").into());
+        if self.begin() {
+            fs_flags::write(path, wanted)
+                .map_err(|e| failed(format!("Error while setting attributes: {}", errno::text(&e))))?;
+        }
+        Ok(true)
     }
 
     /// Records an attribute as it was and as it becomes.

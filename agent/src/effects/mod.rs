@@ -12,8 +12,10 @@ pub use replace::Temp;
 
 use crate::value::Map;
 use crate::wire::Mode;
+use std::ffi::CString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::Path;
 
@@ -115,6 +117,54 @@ impl Effects {
         if self.begin() { fs::hard_link(target, path) } else { Ok(()) }
     }
 
+    /// Puts a symbolic link in the place of whatever is at `path`, at no moment leaving nothing there.
+    ///
+    /// # Errors
+    /// `symlink`'s or `rename`'s.
+    pub fn replace_link(&mut self, target: &Path, path: &Path) -> io::Result<()> {
+        if self.begin() { in_place_of(path, |draft| symlink(target, draft)) } else { Ok(()) }
+    }
+
+    /// Puts another name of the file `target` in the place of whatever is at `path`, likewise.
+    ///
+    /// # Errors
+    /// `link`'s or `rename`'s.
+    pub fn replace_hard_link(&mut self, target: &Path, path: &Path) -> io::Result<()> {
+        if self.begin() { in_place_of(path, |draft| fs::hard_link(target, draft)) } else { Ok(()) }
+    }
+
+    /// Sets the times of last access and change, in seconds since the epoch, of what a path leads to; without times
+    /// both to now, which needs no ownership, only that the file may be written.
+    ///
+    /// # Errors
+    /// `utimensat`'s.
+    pub fn set_times(&mut self, path: &Path, times: Option<(f64, f64)>) -> io::Result<()> {
+        if !self.begin() {
+            return Ok(());
+        }
+        let name = CString::new(path.as_os_str().as_bytes())?;
+        let spec = |seconds: f64| libc::timespec {
+            tv_sec: seconds.floor() as libc::time_t,
+            tv_nsec: ((seconds - seconds.floor()) * 1e9) as libc::c_long,
+        };
+        let times = times.map(|(accessed, modified)| [spec(accessed), spec(modified)]);
+        let pointer = times.as_ref().map_or(std::ptr::null(), |times| times.as_ptr());
+        // SAFETY: name is a C string and pointer null or two timespecs, all of which live through the call.
+        if unsafe { libc::utimensat(libc::AT_FDCWD, name.as_ptr(), pointer, 0) } == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    /// Sets the permissions of what a path leads to.
+    ///
+    /// # Errors
+    /// `chmod`'s.
+    pub fn set_permissions(&mut self, path: &Path, permissions: fs::Permissions) -> io::Result<()> {
+        if self.begin() { fs::set_permissions(path, permissions) } else { Ok(()) }
+    }
+
     /// Renames within a file system, over whatever `to` is.
     ///
     /// # Errors
@@ -127,5 +177,20 @@ impl Effects {
     #[must_use]
     pub fn other(&mut self) -> bool {
         self.begin()
+    }
+}
+
+/// Makes something under a name of its own beside `path`, and renames it there.
+fn in_place_of(path: &Path, make: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    let draft = replace::directory_of(path).join(replace::draft_name()?);
+    make(&draft)?;
+    fs::rename(&draft, path).inspect_err(|_| {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&draft);
+    })?;
+    // Two names of one file: the rename has then done nothing, and left the draft.
+    match fs::remove_file(&draft) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Effects, umask, xattr};
 use crate::accounts;
-use std::fs::{self, File, OpenOptions, Permissions};
+use crate::digest::hex;
+use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ impl Temp {
     /// `open`'s.
     pub fn new_in(dir: &Path) -> io::Result<Self> {
         loop {
-            let path = dir.join(format!(".warp_tmp{:016x}", random()?));
+            let path = dir.join(draft_name()?);
             // O_EXCL, which create_new is, follows no link that somebody may have laid there.
             match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
@@ -40,6 +41,18 @@ impl Temp {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Gives it the permissions, times and extended attributes of the file it was copied from.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn copy_stat(&self, source: &File) -> io::Result<()> {
+        let meta = source.metadata()?;
+        self.file.set_permissions(meta.permissions())?;
+        xattr::copy(source, &self.file);
+        let times = FileTimes::new().set_accessed(meta.accessed()?).set_modified(meta.modified()?);
+        self.file.set_times(times)
     }
 
     /// Gives it the owner, permissions and extended attributes of the file it is to replace.
@@ -97,10 +110,7 @@ impl Effects {
     /// # Errors
     /// The system's; `dest` is then as it was, unless `unsafe_writes` made this write in place.
     pub fn replace(&mut self, temp: Option<Temp>, dest: &Path, unsafe_writes: bool) -> io::Result<()> {
-        if !self.begin() {
-            return Ok(());
-        }
-        let Some(mut temp) = temp else { return Ok(()) };
+        let (true, Some(temp)) = (self.begin(), temp) else { return Ok(()) };
         match File::open(dest) {
             Ok(old) => temp.dress_as(&old)?,
             Err(e) if e.kind() == ErrorKind::NotFound => temp.dress_new(directory_of(dest))?,
@@ -111,14 +121,24 @@ impl Effects {
                 permitted(temp.file.set_permissions(Permissions::from_mode(meta.mode() & 0o7777)))?;
             }
         }
-        match fs::rename(&temp.path, dest) {
-            Ok(()) => {
-                temp.placed = true;
-                Ok(())
-            }
-            Err(_) if unsafe_writes => write_in_place(&temp.path, dest),
-            Err(e) => Err(e),
+        place(temp, dest, unsafe_writes)
+    }
+
+    /// As `replace`, but what is replaced hands nothing down: `temp` keeps what it has.
+    ///
+    /// # Errors
+    /// As `replace`.
+    pub fn replace_with_own(
+        &mut self,
+        temp: Option<Temp>,
+        dest: &Path,
+        unsafe_writes: bool,
+    ) -> io::Result<()> {
+        let (true, Some(temp)) = (self.begin(), temp) else { return Ok(()) };
+        if !dest.exists() {
+            temp.dress_new(directory_of(dest))?;
         }
+        place(temp, dest, unsafe_writes)
     }
 
     /// Replaces `dest` with these bytes.
@@ -134,8 +154,19 @@ impl Effects {
     }
 }
 
+fn place(mut temp: Temp, dest: &Path, unsafe_writes: bool) -> io::Result<()> {
+    match fs::rename(&temp.path, dest) {
+        Ok(()) => {
+            temp.placed = true;
+            Ok(())
+        }
+        Err(_) if unsafe_writes => write_in_place(&temp.path, dest),
+        Err(e) => Err(e),
+    }
+}
+
 /// The directory that holds `path`.
-fn directory_of(path: &Path) -> &Path {
+pub(super) fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -157,8 +188,9 @@ fn write_in_place(from: &Path, dest: &Path) -> io::Result<()> {
     io::copy(&mut source, &mut target).map(drop)
 }
 
-fn random() -> io::Result<u64> {
+/// A name that nobody can have foreseen.
+pub(super) fn draft_name() -> io::Result<String> {
     let mut bytes = [0; 8];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(u64::from_ne_bytes(bytes))
+    Ok(format!(".warp_tmp{}", hex(&bytes)))
 }

@@ -1,25 +1,45 @@
 //! The modules that run on a target, one file each.
 
+mod apt;
+mod authorized_key;
 mod blockinfile;
 mod command;
+mod copy;
 mod edit;
+mod file;
+mod group;
 mod lineinfile;
+mod package;
 mod ping;
 mod replace;
 mod setup;
+mod slurp;
+mod stat;
+mod tempfile;
+mod user;
 mod wait_for;
 
 use crate::module::Module;
 
 /// All of them.
 static ALL: &[&dyn Module] = &[
+    &apt::AptModule,
+    &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
     &command::CommandModule,
     &command::Shell,
+    &copy::Copy,
+    &file::FileModule,
+    &group::Group,
     &lineinfile::Lineinfile,
+    &package::Package,
     &ping::Ping,
     &replace::Replace,
     &setup::Setup,
+    &slurp::Slurp,
+    &stat::Stat,
+    &tempfile::Tempfile,
+    &user::User,
     &wait_for::WaitFor,
 ];
 

@@ -1,0 +1,363 @@
+//! The table of settings, and the values that it gives.
+
+use super::file::{Entries, Entry, expand_home, find, read};
+use crate::error::{Error, Result, Span};
+use crate::value::normal;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where a setting's value came from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Nobody said.
+    Default,
+    /// An environment variable.
+    Environment(&'static str),
+    /// The configuration file.
+    File(Span),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::Environment(name) => write!(f, "environment {name}"),
+            Origin::File(span) => write!(f, "{span}"),
+        }
+    }
+}
+
+/// A setting as it was found.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value as text; absent where it has neither value nor default.
+    pub text: Option<String>,
+    /// Where that came from.
+    pub origin: Origin,
+}
+
+/// When facts are gathered that no play asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gathering {
+    /// Always.
+    Implicit,
+    /// Never.
+    Explicit,
+    /// For hosts without facts.
+    Smart,
+}
+
+/// A row: name, environment variables, section and key pairs in the file, default. What comes first wins.
+type Row =
+    (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)], Option<&'static str>);
+
+const TABLE: &[Row] = &[
+    ("roles_path", &["ANSIBLE_ROLES_PATH"], &[("defaults", "roles_path")], None),
+    ("inventory", &["ANSIBLE_INVENTORY"], &[("defaults", "inventory")], Some("/etc/ansible/hosts")),
+    ("forks", &["ANSIBLE_FORKS"], &[("defaults", "forks")], Some("5")),
+    ("transport", &["ANSIBLE_TRANSPORT"], &[("defaults", "transport")], Some("ssh")),
+    ("remote_user", &["ANSIBLE_REMOTE_USER"], &[("defaults", "remote_user")], None),
+    ("remote_port", &["ANSIBLE_REMOTE_PORT"], &[("defaults", "remote_port")], None),
+    ("private_key_file", &["ANSIBLE_PRIVATE_KEY_FILE"], &[("defaults", "private_key_file")], None),
+    (
+        "host_key_checking",
+        &["ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING"],
+        &[("defaults", "host_key_checking"), ("ssh_connection", "host_key_checking")],
+        Some("true"),
+    ),
+    (
+        "timeout",
+        &["ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT"],
+        &[("defaults", "timeout"), ("ssh_connection", "timeout")],
+        Some("10"),
+    ),
+    ("ssh_args", &["ANSIBLE_SSH_ARGS"], &[("ssh_connection", "ssh_args")], None),
+    ("ssh_common_args", &["ANSIBLE_SSH_COMMON_ARGS"], &[("ssh_connection", "ssh_common_args")], None),
+    ("ssh_extra_args", &["ANSIBLE_SSH_EXTRA_ARGS"], &[("ssh_connection", "ssh_extra_args")], None),
+    ("become", &["ANSIBLE_BECOME"], &[("privilege_escalation", "become")], Some("false")),
+    ("become_method", &["ANSIBLE_BECOME_METHOD"], &[("privilege_escalation", "become_method")], Some("sudo")),
+    (
+        "become_user",
+        &["ANSIBLE_BECOME_USER", "ANSIBLE_SUDO_USER"],
+        &[("privilege_escalation", "become_user"), ("sudo_become_plugin", "user")],
+        Some("root"),
+    ),
+    (
+        "become_flags",
+        &["ANSIBLE_BECOME_FLAGS", "ANSIBLE_SUDO_FLAGS"],
+        &[("privilege_escalation", "become_flags"), ("sudo_become_plugin", "flags")],
+        None,
+    ),
+    (
+        "become_exe",
+        &["ANSIBLE_BECOME_EXE", "ANSIBLE_SUDO_EXE"],
+        &[("privilege_escalation", "become_exe"), ("sudo_become_plugin", "executable")],
+        None,
+    ),
+    ("gathering", &["ANSIBLE_GATHERING"], &[("defaults", "gathering")], Some("implicit")),
+    ("any_errors_fatal", &["ANSIBLE_ANY_ERRORS_FATAL"], &[("defaults", "any_errors_fatal")], Some("false")),
+    ("force_handlers", &["ANSIBLE_FORCE_HANDLERS"], &[("defaults", "force_handlers")], Some("false")),
+    ("no_log", &["ANSIBLE_NO_LOG"], &[("defaults", "no_log")], Some("false")),
+    ("task_timeout", &["ANSIBLE_TASK_TIMEOUT"], &[("defaults", "task_timeout")], Some("0")),
+    ("poll_interval", &["ANSIBLE_POLL_INTERVAL"], &[("defaults", "poll_interval")], Some("15")),
+    ("run_tags", &["ANSIBLE_RUN_TAGS"], &[("tags", "run")], Some("")),
+    ("skip_tags", &["ANSIBLE_SKIP_TAGS"], &[("tags", "skip")], Some("")),
+    ("diff", &["ANSIBLE_DIFF_ALWAYS"], &[("diff", "always")], Some("false")),
+];
+
+/// All settings, typed.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is the setting of its name in ansible.cfg")]
+pub struct Settings {
+    pub file: Option<PathBuf>,
+    pub roles_path: Vec<PathBuf>,
+    pub inventory: Vec<String>,
+    pub forks: usize,
+    pub transport: String,
+    pub remote_user: Option<String>,
+    pub remote_port: Option<u16>,
+    pub private_key_file: Option<PathBuf>,
+    pub host_key_checking: bool,
+    /// Seconds.
+    pub timeout: u64,
+    pub ssh_args: Option<String>,
+    pub ssh_common_args: Option<String>,
+    pub ssh_extra_args: Option<String>,
+    pub become_: bool,
+    pub become_method: String,
+    pub become_user: String,
+    pub become_flags: Option<String>,
+    pub become_exe: Option<String>,
+    pub gathering: Gathering,
+    pub any_errors_fatal: bool,
+    pub force_handlers: bool,
+    pub no_log: bool,
+    /// Seconds; 0 for no limit.
+    pub task_timeout: u64,
+    /// Seconds.
+    pub poll_interval: u64,
+    pub run_tags: Vec<String>,
+    pub skip_tags: Vec<String>,
+    pub diff: bool,
+    /// Every setting as found, in the order of the table.
+    pub all: Vec<Setting>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn of_process() -> Result<Self> {
+        let cwd = std::env::current_dir().unwrap_or_default();
+        Self::read(&|name| std::env::var(name).ok(), &cwd)
+    }
+
+    /// The settings that an environment and a current folder give.
+    ///
+    /// # Errors
+    /// A configuration file that cannot be read or understood, a value that is not of its setting's type.
+    pub fn read(env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Result<Self> {
+        let mut warnings = Vec::new();
+        let file = find(env, cwd, &mut warnings);
+        let entries = match &file {
+            Some(path) => read(path)?,
+            None => Entries::new(),
+        };
+        let all = TABLE.iter().map(|row| setting(row, env, &entries)).collect();
+        let found = Found { all, env, cwd };
+        Ok(Settings {
+            roles_path: found.roles_path(),
+            inventory: found.inventory(),
+            forks: found.number("forks")?.unwrap_or(5),
+            transport: found.text("transport"),
+            remote_user: found.optional("remote_user"),
+            remote_port: found.number("remote_port")?,
+            private_key_file: found
+                .get("private_key_file")
+                .and_then(|s| Some(found.path(s.text.as_deref()?, s))),
+            host_key_checking: found.boolean("host_key_checking")?,
+            timeout: found.number("timeout")?.unwrap_or(10),
+            ssh_args: found.optional("ssh_args"),
+            ssh_common_args: found.optional("ssh_common_args"),
+            ssh_extra_args: found.optional("ssh_extra_args"),
+            become_: found.boolean("become")?,
+            become_method: found.text("become_method"),
+            become_user: found.text("become_user"),
+            become_flags: found.optional("become_flags"),
+            become_exe: found.optional("become_exe"),
+            gathering: found.gathering()?,
+            any_errors_fatal: found.boolean("any_errors_fatal")?,
+            force_handlers: found.boolean("force_handlers")?,
+            no_log: found.boolean("no_log")?,
+            task_timeout: found.number("task_timeout")?.unwrap_or(0),
+            poll_interval: found.number("poll_interval")?.unwrap_or(15),
+            run_tags: found.list("run_tags"),
+            skip_tags: found.list("skip_tags"),
+            diff: found.boolean("diff")?,
+            all: found.all,
+            file,
+            warnings,
+        })
+    }
+}
+
+fn setting(row: &Row, env: &dyn Fn(&str) -> Option<String>, entries: &Entries) -> Setting {
+    let (name, variables, keys, default) = *row;
+    if let Some((variable, text)) = variables.iter().find_map(|v| Some((*v, env(v)?))) {
+        return Setting { name, text: Some(text), origin: Origin::Environment(variable) };
+    }
+    let entry =
+        keys.iter().find_map(|(section, key)| entries.get(&((*section).to_owned(), (*key).to_owned())));
+    match entry {
+        Some(Entry { text, span }) => {
+            let text = unquoted(text).to_owned();
+            Setting { name, text: Some(text), origin: Origin::File(span.clone()) }
+        }
+        None => Setting { name, text: default.map(str::to_owned), origin: Origin::Default },
+    }
+}
+
+/// A value of the file without quotes around it, as Ansible takes it.
+fn unquoted(text: &str) -> &str {
+    let quoted = |quote| text.strip_prefix(quote).and_then(|t: &str| t.strip_suffix(quote));
+    quoted('"').or_else(|| quoted('\'')).unwrap_or(text)
+}
+
+struct Found<'a> {
+    all: Vec<Setting>,
+    env: &'a dyn Fn(&str) -> Option<String>,
+    cwd: &'a Path,
+}
+
+impl Found<'_> {
+    fn get(&self, name: &str) -> Option<&Setting> {
+        self.all.iter().find(|s| s.name == name)
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        self.get(name)?.text.clone().filter(|t| !t.is_empty())
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.optional(name).unwrap_or_default()
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name);
+        text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn wrong(&self, name: &str, kind: &str) -> Error {
+        let origin = self.get(name).map_or(Origin::Default, |s| s.origin.clone());
+        let error = Error::input(format!("the setting {name} must be {kind}, not `{}`", self.text(name)));
+        match origin {
+            Origin::File(span) => error.at(span),
+            other => error.note(format!("from: {other}")),
+        }
+    }
+
+    fn boolean(&self, name: &str) -> Result<bool> {
+        match self.text(name).to_lowercase().as_str() {
+            "yes" | "on" | "1" | "true" | "t" | "y" => Ok(true),
+            "no" | "off" | "0" | "false" | "f" | "n" | "" => Ok(false),
+            _ => Err(self.wrong(name, "a boolean")),
+        }
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>> {
+        match self.optional(name) {
+            None => Ok(None),
+            Some(text) => text.trim().parse().map(Some).map_err(|_| self.wrong(name, "a whole number")),
+        }
+    }
+
+    fn gathering(&self) -> Result<Gathering> {
+        match self.text("gathering").as_str() {
+            "implicit" => Ok(Gathering::Implicit),
+            "explicit" => Ok(Gathering::Explicit),
+            "smart" => Ok(Gathering::Smart),
+            _ => Err(self.wrong("gathering", "implicit, explicit or smart")),
+        }
+    }
+
+    /// A path of a setting: `~` is the home folder, and relative ones begin beside the configuration file.
+    fn path(&self, text: &str, setting: &Setting) -> PathBuf {
+        let text = text.replace("{{CWD}}", &self.cwd.to_string_lossy());
+        let path = expand_home(&text, self.env);
+        let base = match &setting.origin {
+            Origin::File(span) => span.source.name().parent().unwrap_or(self.cwd),
+            _ => self.cwd,
+        };
+        normal(&base.join(path))
+    }
+
+    fn roles_path(&self) -> Vec<PathBuf> {
+        let Some(setting) = self.get("roles_path") else { return Vec::new() };
+        match &setting.text {
+            Some(text) => text.split(':').filter(|p| !p.is_empty()).map(|p| self.path(p, setting)).collect(),
+            None => {
+                let home = (self.env)("ANSIBLE_HOME").unwrap_or_else(|| "~/.ansible".to_owned());
+                let paths =
+                    [format!("{home}/roles"), "/usr/share/ansible/roles".into(), "/etc/ansible/roles".into()];
+                paths.iter().map(|p| self.path(p, setting)).collect()
+            }
+        }
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let Some(setting) = self.get("inventory") else { return Vec::new() };
+        let text = setting.text.as_deref().unwrap_or_default();
+        // `host,` is a list of hosts, as for -i; else each part is a path.
+        if text.trim_end().ends_with(',') {
+            return vec![text.trim().to_owned()];
+        }
+        let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
+        let paths = parts.map(|p| self.path(p, setting));
+        let known = |p: &PathBuf| !matches!(setting.origin, Origin::Default) || p.exists();
+        paths.filter(known).map(|p| p.to_string_lossy().into_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_goes_before_the_file_and_paths_begin_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[defaults]\n# c\nforks = 7 ; seven\nroles_path = roles:~/r\ninventory=hosts\nunknown = 1\n\
+                    remote_user = 'me'\n[ssh_connection]\nssh_args = -F x\n  -C\n[privilege_escalation]\nbecome=True\n";
+        std::fs::write(folder.path().join("ansible.cfg"), text).unwrap();
+        let env = |name: &str| match name {
+            "HOME" => Some("/home/me".to_owned()),
+            "ANSIBLE_FORKS" => Some("9".to_owned()),
+            _ => None,
+        };
+        let settings = Settings::read(&env, folder.path()).unwrap();
+        assert_eq!(settings.forks, 9);
+        assert_eq!(settings.roles_path, [folder.path().join("roles"), PathBuf::from("/home/me/r")]);
+        assert_eq!(settings.inventory, [folder.path().join("hosts").to_string_lossy()]);
+        assert_eq!(settings.ssh_args.as_deref(), Some("-F x\n-C"));
+        assert_eq!(settings.remote_user.as_deref(), Some("me"));
+        assert!(settings.become_ && settings.host_key_checking);
+        let forks = &settings.all[2];
+        assert_eq!((forks.name, forks.origin.to_string()), ("forks", "environment ANSIBLE_FORKS".to_owned()));
+    }
+
+    #[test]
+    fn a_folder_that_all_can_write_to_and_wrong_values_are_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ansible.cfg"), "[defaults]\nforks = many\n").unwrap();
+        let error = Settings::read(&|_| None, folder.path()).unwrap_err();
+        assert_eq!(error.span().unwrap().line, 2);
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let settings = Settings::read(&|_| None, folder.path()).unwrap();
+        assert_eq!((settings.forks, settings.warnings.len()), (5, 1));
+    }
+}

@@ -1,0 +1,61 @@
+//! Connections against private sshds: what a user's configuration promises, by effects on the far side.
+//!
+//! Driven through the library; once `warp run` is there these belong to the binary.
+
+mod agents;
+mod figures;
+mod keys;
+mod links;
+mod routes;
+mod sshd;
+
+use std::path::PathBuf;
+use warp::connect::{AgentImage, CallError, LocalAgent, Sessions};
+use warp_agent::value::Value;
+use warp_agent::wire::{Call, Mode};
+
+/// Sessions whose agent for this machine is the one that targets get.
+pub fn sessions() -> Sessions {
+    Sessions::new(AgentImage::embedded(), LocalAgent { program: agent_program(), args: Vec::new() })
+}
+
+/// The embedded agent as a program on this machine.
+fn agent_program() -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::OnceLock;
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let made = PROGRAM.get_or_init(|| {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("agent-{}", std::process::id()));
+        std::fs::write(&path, AgentImage::embedded().bytes()).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    });
+    made.clone()
+}
+
+/// A call of a module with string arguments.
+pub fn call(module: &str, args: &[(&str, &str)]) -> Call {
+    Call {
+        module: module.into(),
+        args: args.iter().map(|(k, v)| ((*k).to_owned(), Value::from(*v))).collect(),
+        mode: Mode::default(),
+        environment: Vec::new(),
+    }
+}
+
+/// The text of an error that says the host was not reached.
+#[track_caller]
+pub fn unreachable<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
+    match result {
+        Err(CallError::Unreachable(error)) => error.to_string(),
+        other => panic!("expected unreachable, got {other:?}"),
+    }
+}
+
+/// Asserts that a text holds all of these.
+#[track_caller]
+pub fn holds(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+}

@@ -1,0 +1,136 @@
+//! A private sshd with keys of its own, on a port of the loopback device.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use warp::connect::{SshTarget, Target, Transport};
+
+/// A server for one test; it ends with it.
+pub struct Sshd {
+    /// Keys, configuration, home and log.
+    pub dir: tempfile::TempDir,
+    /// Where it listens.
+    pub port: u16,
+    child: Child,
+}
+
+/// Makes a key pair; `extra` are more arguments for ssh-keygen.
+pub fn keygen(path: &Path, kind: &str, extra: &[&str]) {
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-q", "-t", kind, "-N"]);
+    command.args(if extra.is_empty() { &[""] } else { extra });
+    assert!(command.arg("-f").arg(path).status().unwrap().success());
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Sshd {
+    /// With the lines of `more` in its configuration.
+    pub fn start(more: &str) -> Sshd {
+        let dir = tempfile::Builder::new().prefix("warp-connect-").tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let at = |name: &str| dir.path().join(name);
+        keygen(&at("host_ed25519"), "ed25519", &[]);
+        keygen(&at("id"), "ed25519", &[]);
+        fs::copy(at("id.pub"), at("authorized_keys")).unwrap();
+        fs::create_dir(at("home")).unwrap();
+        // sshd separates its privileges here, whichever directory its package names.
+        fs::create_dir_all("/run/sshd").unwrap();
+        let port = free_port();
+        let config = format!(
+            "{more}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {0}/host_ed25519\n\
+             AuthorizedKeysFile {0}/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n\
+             PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
+             SetEnv HOME={0}/home\nLogLevel VERBOSE\n",
+            dir.path().display()
+        );
+        fs::write(at("sshd_config"), config).unwrap();
+        let log = fs::File::create(at("log")).unwrap();
+        let child = Command::new("/usr/sbin/sshd")
+            .args(["-D", "-e", "-f"])
+            .arg(at("sshd_config"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("openssh-server is installed");
+        let sshd = Sshd { dir, port, child };
+        let until = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "sshd did not start: {}", sshd.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        sshd.know("host_ed25519.pub");
+        sshd
+    }
+
+    /// A file in the server's directory.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.at("log")).unwrap_or_default()
+    }
+
+    /// Writes known_hosts with this public key.
+    pub fn know(&self, public: &str) {
+        let key = fs::read_to_string(self.at(public)).unwrap();
+        fs::write(self.at("known_hosts"), format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
+    }
+
+    /// The arguments that keep a test away from the user's own configuration.
+    pub fn args(&self) -> Vec<String> {
+        let known = format!("UserKnownHostsFile={}", self.at("known_hosts").display());
+        ["-F", "none", "-o", &known, "-o", "GlobalKnownHostsFile=none", "-o", "IdentityAgent=none"]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    /// The server's variables, with its key.
+    pub fn ssh(&self) -> SshTarget {
+        SshTarget {
+            address: "127.0.0.1".into(),
+            port: Some(self.port),
+            user: Some("root".into()),
+            key_file: Some(self.at("id")),
+            args: self.args(),
+            ..SshTarget::default()
+        }
+    }
+
+    /// The server as a target.
+    pub fn target(&self) -> Target {
+        target(self.ssh())
+    }
+
+    /// Ends the server and all its connections.
+    pub fn cut(&mut self) {
+        // Its children of one connection each are told by their parent's id, which becomes 1 only when it has died.
+        let children =
+            Command::new("ps").args(["-o", "pid=", "--ppid", &self.child.id().to_string()]).output();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for pid in String::from_utf8_lossy(&children.unwrap().stdout).split_whitespace() {
+            let _ = Command::new("kill").args(["-9", pid]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+/// A target named `guest` by these variables.
+pub fn target(ssh: SshTarget) -> Target {
+    Target { host: Arc::from("guest"), transport: Transport::Ssh(ssh), become_: None }
+}
