@@ -1,5 +1,6 @@
 //! Running programs: one process group each, output read as Ansible reads it, ended whole when the step is cancelled.
 
+use crate::errno;
 use crate::module::Failed;
 use crate::shlex;
 use std::ffi::OsString;
@@ -7,7 +8,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -95,6 +96,8 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// Variables added to its environment, over the call's own.
     pub env: Vec<(String, String)>,
+    /// The user and group it runs as, when they are not ours; it is in no other group then.
+    pub account: Option<(u32, u32)>,
 }
 
 /// What a program left.
@@ -150,6 +153,13 @@ impl Command {
         self
     }
 
+    /// As this user and group.
+    #[must_use]
+    pub fn account(mut self, account: Option<(u32, u32)>) -> Self {
+        self.account = account;
+        self
+    }
+
     /// Runs it to its end; `sink` gets its output as it comes, both streams.
     ///
     /// # Errors
@@ -184,6 +194,9 @@ impl Command {
         if let Some(dir) = &self.cwd {
             command.current_dir(dir);
         }
+        if let Some((uid, gid)) = self.account {
+            command.gid(gid).uid(uid);
+        }
         // Held while it starts, so that a cancel finds it either not started or in the list.
         let mut state = cancel.lock();
         if state.cancelled {
@@ -196,9 +209,9 @@ impl Command {
 
     fn not_started(&self, e: &io::Error) -> Failed {
         let words: Vec<String> = self.argv.iter().map(|a| shlex::quote(&a.to_string_lossy())).collect();
-        let program = self.argv.first().map(|p| p.to_string_lossy()).unwrap_or_default();
+        let program = self.argv.first().map(Path::new).unwrap_or(Path::new(""));
         Failed::new("Error executing command.")
-            .because(format!("{e}: {program}"))
+            .because(errno::python(e, &[program]))
             .with("cmd", words.join(" "))
             .with("rc", e.raw_os_error().unwrap_or(257))
             .with("stdout", "")

@@ -4,6 +4,7 @@
 //! No async runtime, no network, no libvirt.
 
 pub mod accounts;
+pub mod acting;
 pub mod args;
 pub mod clock;
 pub mod command;

@@ -5,6 +5,7 @@ use crate::command::{self, Cancel, Command, Output};
 use crate::effects::Effects;
 use crate::expand;
 use crate::outcome::Outcome;
+use crate::path_info;
 use crate::shlex;
 use crate::spec::Spec;
 use crate::value::Value;
@@ -53,6 +54,13 @@ impl Failed {
         self
     }
 
+    /// With what is known of the file that its `path` names, before the module takes that file away again.
+    #[must_use]
+    pub(crate) fn with_path_info(mut self) -> Self {
+        path_info::add(&mut self.0.values);
+        self
+    }
+
     /// Its message.
     #[must_use]
     pub fn msg(&self) -> &str {
@@ -88,6 +96,8 @@ pub struct Context<'a> {
     pub output: Option<&'a mut (dyn Write + Send)>,
     /// Every mutation of files.
     pub effects: Effects,
+    /// Warnings for the user, whatever the outcome; they come before the outcome's own.
+    pub warnings: Vec<String>,
 }
 
 impl<'a> Context<'a> {
@@ -95,7 +105,7 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn new(mode: Mode, environment: &'a [(String, String)], cancel: &'a Cancel) -> Self {
         let effects = Effects::new(mode.clone());
-        Context { mode, environment, blob: None, cancel, output: None, effects }
+        Context { mode, environment, blob: None, cancel, output: None, effects, warnings: Vec::new() }
     }
 
     /// Runs a program to its end with the call's environment, in check mode too: a program that mutates is the

@@ -33,6 +33,7 @@ pub fn run<'a>(
     cx.blob = blob;
     cx.output = output;
     let mut outcome = module.run(&args, &mut cx).unwrap_or_else(Failed::into_outcome);
+    outcome.warnings.splice(0..0, cx.warnings);
     path_info::add(&mut outcome.values);
     for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
         if let (Some(Value::Str(text)), None) = (outcome.values.get(text), outcome.values.get(lines)) {

@@ -2,13 +2,17 @@
 //!
 //! A frame is a little-endian `u32` length and that many bytes of postcard. Every request carries an id of the
 //! controller's choosing; answers to different ids may interleave. Streams of bytes (file contents) belong to a
-//! request's id and move only as far as the receiver has granted credit.
+//! request's id and move only as far as the receiver has granted credit: `WINDOW` bytes from the start, then what
+//! `Credit` adds. `Done` is the end of a request in every way; what crosses it on the way is dropped.
+//!
+//! The agent speaks first, with `Hello`. The controller refuses any version but its own and then sends nothing; the
+//! agent ends at a frame that it cannot read. An agent whose input ends stops what runs and exits.
 
 use crate::outcome::Outcome;
 use crate::value::Map;
 use serde::{Deserialize, Serialize};
 
-/// The protocol's version; both sides refuse any other.
+/// The protocol's version.
 pub const VERSION: u32 = 1;
 
 /// The largest frame either side accepts, in bytes.

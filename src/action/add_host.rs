@@ -52,8 +52,7 @@ fn add_host(mut args: Map) -> Effect {
         _ => Vec::new(),
     };
     let groups: Vec<Arc<str>> = groups.into_iter().filter(|g| !g.is_empty()).map(Arc::from).collect();
-    let mut vars: Vars =
-        args.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone()))).collect();
+    let mut vars: Vars = args.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone()))).collect();
     if let Some(port) = port {
         vars.insert(Arc::from("ansible_ssh_port"), Value::Int(port));
     }

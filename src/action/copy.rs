@@ -18,7 +18,8 @@ static SPEC: Spec = Spec {
         "copy",
         "Puts files, folders or content of the controller's on the target.",
         &[
-            Arg::new("src", Kind::Str).help("The file or folder; of a folder with a final slash, what is in it."),
+            Arg::new("src", Kind::Str)
+                .help("The file or folder; of a folder with a final slash, what is in it."),
             Arg::new("content", Kind::Raw).help("The content itself, instead of `src`."),
             Arg::new("dest", Kind::Str)
                 .required()
@@ -40,17 +41,8 @@ static SPEC: Spec = Spec {
 };
 
 /// Arguments that concern attributes, wherever they are set.
-const ATTRIBUTES: [&str; 9] = [
-    "mode",
-    "owner",
-    "group",
-    "seuser",
-    "serole",
-    "selevel",
-    "setype",
-    "attributes",
-    "unsafe_writes",
-];
+const ATTRIBUTES: [&str; 9] =
+    ["mode", "owner", "group", "seuser", "serole", "selevel", "setype", "attributes", "unsafe_writes"];
 
 /// Arguments that the target's half takes as they are.
 const PASSED: [&str; 6] = ["backup", "force", "validate", "directory_mode", "checksum", "follow"];

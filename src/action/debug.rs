@@ -40,8 +40,8 @@ impl Action for Debug {
 fn debug(context: &Context<'_>, args: &Map) -> Effect {
     let wanted = arg(args, "verbosity").as_int().unwrap_or(0);
     if wanted > i128::from(context.verbosity) {
-        let outcome = Outcome { skipped: true, ..Outcome::ok() }
-            .with("skipped_reason", "Verbosity threshold not met.");
+        let outcome =
+            Outcome { skipped: true, ..Outcome::ok() }.with("skipped_reason", "Verbosity threshold not met.");
         return Effect { outcome, ..Effect::default() };
     }
     let mut values = Map::new();

@@ -139,8 +139,10 @@ fn destination(context: &Context<'_>, args: &Map, source: &str) -> Result<PathBu
         }
         return Ok(dest);
     }
-    let inside: PathBuf =
-        Path::new(source).components().filter(|c| !matches!(c, Component::RootDir | Component::CurDir)).collect();
+    let inside: PathBuf = Path::new(source)
+        .components()
+        .filter(|c| !matches!(c, Component::RootDir | Component::CurDir))
+        .collect();
     let host = Path::new(&**context.host);
     let plain = |path: &Path| path.components().all(|c| matches!(c, Component::Normal(_)));
     if !plain(&inside) || !plain(host) {
@@ -150,7 +152,9 @@ fn destination(context: &Context<'_>, args: &Map, source: &str) -> Result<PathBu
 }
 
 fn traversal(dest: &str, got: &str) -> Error {
-    Error::other(format!("Detected directory traversal, expected to be contained in '{dest}' but got '{got}'"))
+    Error::other(format!(
+        "Detected directory traversal, expected to be contained in '{dest}' but got '{got}'"
+    ))
 }
 
 /// A file's SHA-1 and MD5.

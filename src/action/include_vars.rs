@@ -108,9 +108,8 @@ fn from_folder(context: &Context<'_>, args: &Map, dir: &str, files: &mut Vec<Pat
     if !root.is_dir() {
         return Err(Error::other(format!("{} is not a directory", root.display())));
     }
-    let pattern = |p: &str| {
-        Regex::new(p).map_err(|_| Error::input(format!("Invalid regular expression: {p}")))
-    };
+    let pattern =
+        |p: &str| Regex::new(p).map_err(|_| Error::input(format!("Invalid regular expression: {p}")));
     let wanted = text(args, "files_matching").map(pattern).transpose()?;
     let ignored =
         texts(args, "ignore_files").map(|p| pattern(&format!("{p}$"))).collect::<Result<Vec<_>>>()?;

@@ -53,7 +53,9 @@ impl Content {
     fn measure(&self) -> Result<(u64, String), String> {
         match self {
             Content::Bytes(bytes) => Ok((bytes.len() as u64, hex(&Sha1::digest(bytes)))),
-            Content::File(path) => measure_file(path).map_err(|e| format!("cannot read {}: {e}", path.display())),
+            Content::File(path) => {
+                measure_file(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+            }
         }
     }
 }

@@ -79,7 +79,8 @@ fn render(context: &Context<'_>, args: &Map) -> Result<Rendered> {
     let rendered = context.engine.render_file_with(&template, &options, &scope)?;
     let mut copied = Map::new();
     let kept = ["dest", "backup", "force", "validate", "follow"];
-    let attributes = ["mode", "owner", "group", "seuser", "serole", "selevel", "setype", "attributes", "unsafe_writes"];
+    let attributes =
+        ["mode", "owner", "group", "seuser", "serole", "selevel", "setype", "attributes", "unsafe_writes"];
     for name in kept.iter().chain(&attributes) {
         copied.insert(Key::from(*name), arg(args, name).clone());
     }

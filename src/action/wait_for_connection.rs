@@ -30,7 +30,9 @@ impl Action for WaitForConnection {
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
         Box::pin(async move {
             let seconds = |name| {
-                Duration::from_secs(arg(&args, name).as_int().and_then(|i| u64::try_from(i).ok()).unwrap_or(0))
+                Duration::from_secs(
+                    arg(&args, name).as_int().and_then(|i| u64::try_from(i).ok()).unwrap_or(0),
+                )
             };
             let started = Instant::now();
             if context.mode.check {

@@ -1,22 +1,18 @@
 //! `warp play`: runs playbooks.
 
-use crate::action;
-use crate::config;
-use crate::connect::Sessions;
+use super::engine;
+use super::output::{self, Output};
 use crate::error::{Error, Exit};
-use crate::event::{Event, Events, Report};
+use crate::event::{Event, Events};
 use crate::inventory::{self, Inventory, Sources};
 use crate::play::{Errors, Loader, Plan};
-use crate::report::{Json, Redacting, Screen, terminal};
-use crate::run::{self, LoadTime, Modules, Runner, Services, Settings};
+use crate::report::terminal;
+use crate::run::{self, LoadTime, Modules, Runner, Settings};
 use crate::template::Engine;
-use clap::ValueEnum;
+use crate::{action, config, lab};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long open sessions may take to end when the run is over.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Options of `warp play`; the names are ansible-playbook's.
 #[derive(Debug, clap::Args)]
@@ -89,81 +85,41 @@ pub(super) struct Args {
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people.
-    Screen,
-    /// One JSON object a line, for programs.
-    Json,
-}
-
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Exit {
-    match play(args) {
-        Ok(exit) => exit,
-        Err(errors) => {
-            for error in errors.all() {
-                anstream::eprintln!("{}", terminal::visible(&error.to_string()));
-            }
-            errors.exit()
-        }
-    }
+    output::exit_of(play(args))
 }
 
 fn play(args: &Args) -> Result<Exit, Errors> {
     let config = config::Settings::of_process()?;
     let given = if args.inventory.is_empty() { config.inventory.clone() } else { args.inventory.clone() };
-    let events = events(args);
+    let events = args.output.events(args.verbose);
     for warning in &config.warnings {
         events.emit(&Event::Warning(warning.clone()));
     }
     let inventory = Sources::default().load(&given)?;
     let settings = settings(args, config, &given)?;
     let engine = Arc::new(Engine::new());
-    let actions = Arc::new(action::builtin());
+    let mut actions = action::builtin();
+    for action in lab::plain_actions() {
+        actions.register(action);
+    }
+    let actions = Arc::new(actions);
     let plans = load(args, &settings, &engine, &actions, &events)?;
     if args.list_tasks || args.list_hosts || args.list_tags || args.syntax_check {
         return look(args, &plans, &inventory, &settings, &engine);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .map_err(|e| Error::other(format!("cannot start threads: {e}")))?;
-    runtime.block_on(async {
-        let sessions = Arc::new(Sessions::default());
-        let services = Services {
-            engine,
-            sessions: Arc::clone(&sessions),
-            actions,
-            events,
-        };
+    engine::drive(engine, actions, events, async |services| {
         let runner = Runner::new(settings, inventory, services);
-        let run = async {
-            let mut exit = Exit::Ok;
-            for plan in &plans {
-                exit = runner.run(plan).await?.exit;
-                if exit != Exit::Ok {
-                    break;
-                }
+        let mut exit = Exit::Ok;
+        for plan in &plans {
+            exit = runner.run(plan).await?.exit;
+            if exit != Exit::Ok {
+                break;
             }
-            Ok(exit)
-        };
-        let exit = tokio::select! {
-            exit = run => exit,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
-        };
-        sessions.shutdown(FAREWELL).await;
-        exit
+        }
+        Ok(exit)
     })
-}
-
-fn events(args: &Args) -> Events {
-    let report: Box<dyn Report> = match args.output {
-        Output::Screen => Box::new(Screen::new(args.verbose)),
-        Output::Json => Box::new(Json::new(std::io::stdout())),
-    };
-    Events::new(vec![Box::new(Redacting::new(vec![report]))])
 }
 
 fn settings(args: &Args, config: config::Settings, inventory: &[String]) -> Result<Settings, Error> {

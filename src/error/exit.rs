@@ -39,3 +39,9 @@ impl Exit {
         }
     }
 }
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}

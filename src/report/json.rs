@@ -60,7 +60,9 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "event": "retry", "host": &**host, "attempt": attempt, "of": of, "result": value(result),
         }),
         Event::Output { host, line, .. } => json!({"event": "output", "host": &**host, "line": line}),
-        Event::StepDone { host, delegated_to, name, module, status, result, span, error, seconds, .. } => json!({
+        Event::StepDone {
+            host, delegated_to, name, module, status, result, span, error, seconds, ..
+        } => json!({
             "event": "step_done", "host": &**host, "delegated_to": delegated_to.as_deref(), "name": &**name,
             "module": &**module, "status": word(*status), "result": value(result),
             "place": span.as_ref().map(ToString::to_string),

@@ -198,7 +198,10 @@ impl Report for Screen {
             Event::Retry { host, attempt, of, .. } => {
                 let style = AnsiColor::Yellow.on_default();
                 let host = visible_line(host);
-                self.line(&format!("  {style}{:<11}{style:#} {host}  attempt {attempt}, {of} retries", "retrying"));
+                self.line(&format!(
+                    "  {style}{:<11}{style:#} {host}  attempt {attempt}, {of} retries",
+                    "retrying"
+                ));
             }
             Event::Output { host, line, .. } => {
                 if self.output_of.as_ref() != Some(host) {
@@ -221,9 +224,8 @@ impl Report for Screen {
                     return;
                 }
                 let place = error.as_ref().map(ToString::to_string).or_else(|| {
-                    span.as_ref().map(|s| {
-                        crate::error::Error::other(failure_text(result)).at(s.clone()).to_string()
-                    })
+                    span.as_ref()
+                        .map(|s| crate::error::Error::other(failure_text(result)).at(s.clone()).to_string())
                 });
                 self.result(*status, &who, result, place);
             }

@@ -39,8 +39,7 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
         } else {
             r.engine.render(value, r.scope).map_err(|e| {
                 failed(
-                    e.at(value.span().cloned())
-                        .context(format!("Error while resolving value for '{name}'")),
+                    e.at(value.span().cloned()).context(format!("Error while resolving value for '{name}'")),
                 )
             })?
         };
@@ -65,10 +64,9 @@ fn key(name: &str, r: Rendered<'_>) -> Result<Key> {
 
 /// A module's full name: `ansible.builtin.copy`.
 pub(super) fn full_name(run: &Shared, module: &str) -> String {
-    run.modules().find(module).map_or_else(
-        || module.to_owned(),
-        |spec| format!("{}.{}", spec.collection, spec.name),
-    )
+    run.modules()
+        .find(module)
+        .map_or_else(|| module.to_owned(), |spec| format!("{}.{}", spec.collection, spec.name))
 }
 
 /// The environment of play, blocks and task merged, the innermost winning.

@@ -227,11 +227,7 @@ fn failed(msg: String) -> Effect {
 /// The texts of secret arguments.
 fn secrets(spec: &Spec, args: &warp_agent::value::Map) -> Vec<String> {
     let secret = spec.arguments().filter(|a| a.no_log);
-    secret
-        .filter_map(|a| args.get(a.name)?.as_str())
-        .filter(|s| !s.is_empty())
-        .map(str::to_owned)
-        .collect()
+    secret.filter_map(|a| args.get(a.name)?.as_str()).filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
 /// The checked arguments, with the values as written where the table converts nothing: the wire knows neither keys that

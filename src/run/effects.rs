@@ -29,7 +29,12 @@ impl PlayRun {
     ///
     /// # Errors
     /// A notified handler that is not there.
-    pub(super) fn apply(&self, ended: &mut HostEnd, register: Option<&str>, hosts: &[Arc<str>]) -> Result<()> {
+    pub(super) fn apply(
+        &self,
+        ended: &mut HostEnd,
+        register: Option<&str>,
+        hosts: &[Arc<str>],
+    ) -> Result<()> {
         for effects in &mut ended.effects {
             self.apply_one(effects, hosts);
         }

@@ -54,8 +54,11 @@ impl HostTask {
         // What cannot be decided is not ignored.
         execution.ignore_errors =
             r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten().unwrap_or(false);
-        execution.ignore_unreachable =
-            r.flag("ignore_unreachable", keywords.ignore_unreachable.as_ref()).ok().flatten().unwrap_or(false);
+        execution.ignore_unreachable = r
+            .flag("ignore_unreachable", keywords.ignore_unreachable.as_ref())
+            .ok()
+            .flatten()
+            .unwrap_or(false);
         if let Some(name) = &self.task.register {
             locals.insert(name.shared(), Value::map(execution.result.clone()));
         }
@@ -169,7 +172,9 @@ impl HostTask {
                 limit: Duration::from_secs_f64(limit),
             }),
             poll: Duration::from_secs_f64(
-                r.number("poll", task.poll.as_ref())?.unwrap_or(run.settings.config.poll_interval as f64).max(0.0),
+                r.number("poll", task.poll.as_ref())?
+                    .unwrap_or(run.settings.config.poll_interval as f64)
+                    .max(0.0),
             ),
         })
     }

@@ -52,7 +52,11 @@ impl PlayRun {
     }
 
     /// Runs the handlers that these hosts notified, in the order they are defined.
-    pub(super) async fn flush_handlers(self: &Arc<Self>, hosts: Hosts, around: Around) -> Result<Ran, Errors> {
+    pub(super) async fn flush_handlers(
+        self: &Arc<Self>,
+        hosts: Hosts,
+        around: Around,
+    ) -> Result<Ran, Errors> {
         {
             let mut book = self.notified.book();
             for host in &hosts {
@@ -105,9 +109,11 @@ impl PlayRun {
             role.is_some_and(|role| name == format!("{} : {own}", role.name))
         };
         let mut meant: Vec<usize> = Vec::new();
-        let by_name = names.iter().enumerate().rev().find(|(place, own)| {
-            own.as_deref().is_some_and(|own| own == name || qualified(*place, own))
-        });
+        let by_name = names
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(place, own)| own.as_deref().is_some_and(|own| own == name || qualified(*place, own)));
         meant.extend(by_name.map(|(place, _)| place));
         for (place, handler) in handlers.iter().enumerate() {
             if handler.listen.iter().any(|l| l.as_str() == name) && !meant.contains(&place) {

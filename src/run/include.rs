@@ -6,7 +6,7 @@ use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Status};
-use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Loader, RoleRequest, Role, Step, Task};
+use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Loader, Role, RoleRequest, Step, Task};
 use crate::value::{Map, Text, Value, Vars};
 use std::sync::Arc;
 

@@ -55,7 +55,9 @@ pub fn list(
                 hosts.retain(|h| limited.contains(h));
             }
             let shown = match &play.hosts {
-                Value::List(parts) => parts.iter().map(|p| format!("'{}'", python_str(p))).collect::<Vec<_>>(),
+                Value::List(parts) => {
+                    parts.iter().map(|p| format!("'{}'", python_str(p))).collect::<Vec<_>>()
+                }
                 one => vec![format!("'{}'", python_str(one))],
             };
             let _ = write!(out, "\n    pattern: [{}]\n    hosts ({}):", shown.join(", "), hosts.len());

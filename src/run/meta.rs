@@ -43,7 +43,9 @@ impl PlayRun {
         let action = task.action.args.values().find_map(Value::as_str).unwrap_or_default();
         let known = SPEC.arg("free_form").is_some_and(|a| a.choices.contains(&action));
         if !known {
-            return Err(Error::input(format!("`meta: {action}` is not supported")).at(task.span.clone()).into());
+            return Err(Error::input(format!("`meta: {action}` is not supported"))
+                .at(task.span.clone())
+                .into());
         }
         if action == "flush_handlers" && around.handler {
             let error = Error::input("flush_handlers cannot be used as a handler");

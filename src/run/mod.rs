@@ -18,9 +18,9 @@ mod result;
 mod settings;
 mod steps;
 mod tags;
+mod tally;
 mod target;
 mod task;
-mod tally;
 mod vars;
 
 pub use catalogue::{LoadTime, Modules};
@@ -91,8 +91,7 @@ impl Runner {
             inventory: settings.inventory_sources.clone(),
         };
         let extra = Arc::clone(&settings.extra_vars);
-        let variables =
-            Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options);
+        let variables = Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options);
         Runner {
             shared: Arc::new(Shared {
                 forks: Semaphore::new(settings.forks.max(1)),
@@ -202,8 +201,9 @@ impl Shared {
         let mut last = rest.len();
         while !rest.is_empty() {
             if let Some(size) = sizes.next() {
-                last = batch_size(size, hosts.len())
-                    .ok_or_else(|| crate::error::Error::input("`serial` must be a number of hosts or a percentage"))?;
+                last = batch_size(size, hosts.len()).ok_or_else(|| {
+                    crate::error::Error::input("`serial` must be a number of hosts or a percentage")
+                })?;
             }
             let (batch, after) = rest.split_at(if last == 0 { rest.len() } else { last.min(rest.len()) });
             batches.push(batch.to_vec());

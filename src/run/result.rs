@@ -31,11 +31,7 @@ pub(super) fn of_outcome(outcome: Outcome, values: Map) -> Map {
         put(&mut result, "diff", Value::list(diffs));
     }
     if !outcome.warnings.is_empty() {
-        put(
-            &mut result,
-            "warnings",
-            Value::list(outcome.warnings.into_iter().map(Value::data).collect()),
-        );
+        put(&mut result, "warnings", Value::list(outcome.warnings.into_iter().map(Value::data).collect()));
     }
     if outcome.skipped {
         put(&mut result, "skipped", true);

@@ -72,9 +72,8 @@ mod tests {
             ("never", "never", "", true),
             ("never", "all", "", false),
         ];
-        let split = |s: &str| -> Vec<String> {
-            s.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect()
-        };
+        let split =
+            |s: &str| -> Vec<String> { s.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect() };
         for (tags, only, skip, runs) in table {
             assert_eq!(
                 selected(&split(tags), &split(only), &split(skip)),

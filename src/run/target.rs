@@ -108,12 +108,13 @@ fn become_(keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<
     let flags = variable(r, &["ansible_become_flags", "ansible_sudo_flags"])?
         .or(r.text("become_flags", keywords.become_flags.as_ref())?)
         .or_else(|| settings.config.become_flags.clone());
-    let flags = match flags {
-        Some(text) => Some(shlex::split(&text).ok_or_else(|| {
-            Error::input(format!("the quotes of the become flags '{text}' do not match"))
-        })?),
-        None => None,
-    };
+    let flags =
+        match flags {
+            Some(text) => Some(shlex::split(&text).ok_or_else(|| {
+                Error::input(format!("the quotes of the become flags '{text}' do not match"))
+            })?),
+            None => None,
+        };
     Ok(Some(Become {
         method,
         user: variable(r, &["ansible_become_user", "ansible_sudo_user"])?

@@ -3,6 +3,7 @@
 mod convert;
 mod key;
 mod scalar;
+mod surrogates;
 mod text;
 mod vars;
 pub mod yaml;

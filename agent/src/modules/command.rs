@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::clock;
 use crate::command::Command;
+use crate::errno;
 use crate::expand;
 use crate::glob;
 use crate::module::{Context, Failed, Module};
@@ -130,7 +131,7 @@ fn execute(args: &Args, cx: &mut Context<'_>, cmd: Value, mut command: Command) 
                 let msg = "Unable to change directory before execution.";
                 return Ok(Outcome { failed: true, ..outcome }
                     .with("msg", msg)
-                    .because(format!("{e}: {}", dir.display())));
+                    .because(errno::python(&e, &[dir])));
             }
         },
         None => PathBuf::from("."),

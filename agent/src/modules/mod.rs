@@ -1,10 +1,12 @@
 //! The modules that run on a target, one file each.
 
+mod authorized_key;
 mod blockinfile;
 mod command;
 mod copy;
 mod edit;
 mod file;
+mod group;
 mod lineinfile;
 mod ping;
 mod replace;
@@ -12,17 +14,20 @@ mod setup;
 mod slurp;
 mod stat;
 mod tempfile;
+mod user;
 mod wait_for;
 
 use crate::module::Module;
 
 /// All of them.
 static ALL: &[&dyn Module] = &[
+    &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
     &command::CommandModule,
     &command::Shell,
     &copy::Copy,
     &file::FileModule,
+    &group::Group,
     &lineinfile::Lineinfile,
     &ping::Ping,
     &replace::Replace,
@@ -30,6 +35,7 @@ static ALL: &[&dyn Module] = &[
     &slurp::Slurp,
     &stat::Stat,
     &tempfile::Tempfile,
+    &user::User,
     &wait_for::WaitFor,
 ];
 

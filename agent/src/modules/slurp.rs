@@ -8,7 +8,6 @@ use crate::spec::{Arg, Kind, Spec};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fs;
-use std::path::Path;
 
 /// The module.
 pub struct Slurp;
@@ -31,7 +30,7 @@ impl Module for Slurp {
                 Some(libc::EISDIR) => format!("Source is a directory and must be a file: {src}"),
                 _ => format!("Unable to slurp file: {src}"),
             };
-            Failed::new(msg).because(errno::python(&e, &[Path::new(src)]))
+            Failed::new(msg).because(errno::python_text(&e, src))
         })?;
         Ok(Outcome::ok()
             .with("content", STANDARD.encode(bytes))

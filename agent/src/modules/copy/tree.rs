@@ -6,21 +6,27 @@ use crate::effects::FileArgs;
 use crate::errno;
 use crate::module::{Context, Failed};
 use crate::serve::copy as copy_stream;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::Path;
 
 /// Makes `to` hold what `from` holds; what else is in it stays. Whether anything changed.
 pub(super) fn copy(args: &Args, cx: &mut Context<'_>, from: &Path, to: &Path) -> Result<bool, Failed> {
     let owners = FileArgs { mode: None, attributes: None, ..FileArgs::from_args(args) };
+    let missing = to.ancestors().skip(1).take_while(|d| !d.as_os_str().is_empty() && !d.exists());
+    for dir in missing.collect::<Vec<_>>().into_iter().rev() {
+        cx.effects.make_dir(dir, 0o777).map_err(|e| words(from, to, &e, dir))?;
+    }
     let copy = Copy { follow: args.bool("local_follow"), owners };
     copy.directory(cx, from, to).map_err(|(e, path)| match e {
-        Problem::System(e) => {
-            Failed::new(format!("Failed to copy '{}' to '{}'.", from.display(), to.display()))
-                .because(errno::python(&e, &[Path::new(&path)]))
-        }
+        Problem::System(e) => words(from, to, &e, Path::new(&path)),
         Problem::Module(failed) => failed,
     })
+}
+
+fn words(from: &Path, to: &Path, e: &io::Error, at: &Path) -> Failed {
+    Failed::new(format!("Failed to copy '{}' to '{}'.", from.display(), to.display()))
+        .because(errno::python(e, &[at]))
 }
 
 enum Problem {
@@ -39,6 +45,8 @@ struct Copy {
 impl Copy {
     fn directory(&self, cx: &mut Context<'_>, from: &Path, to: &Path) -> Done {
         let told = |e: io::Error| (Problem::System(e), from.display().to_string());
+        // Listed before anything is made, which may be in here.
+        let entries: Vec<DirEntry> = fs::read_dir(from).and_then(Iterator::collect).map_err(told)?;
         let mut changed = false;
         if !to.exists() {
             let mode = fs::metadata(from).map_err(told)?.permissions();
@@ -47,8 +55,7 @@ impl Copy {
             changed = true;
         }
         changed |= self.own(cx, to)?;
-        for entry in fs::read_dir(from).map_err(told)? {
-            let entry = entry.map_err(told)?;
+        for entry in entries {
             changed |= self.entry(cx, &entry.path(), &to.join(entry.file_name()))?;
         }
         Ok(changed)

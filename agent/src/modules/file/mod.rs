@@ -52,23 +52,22 @@ impl Module for FileModule {
 
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
         let mut job = Job::new(args)?;
-        let warnings =
-            if cx.mode.check && job.state != "absent" { missing_accounts(&job.wanted) } else { vec![] };
+        if cx.mode.check && job.state != "absent" {
+            cx.warnings.extend(missing_accounts(&job.wanted));
+        }
         if args.has("_diff_peek") {
             let binary = looks_binary(Path::new(&job.path));
             return Ok(Outcome::ok().with("path", job.path).with("appears_binary", binary));
         }
         let times = Times::from_args(args, &job.state)?;
-        let mut outcome = match job.state.as_str() {
+        match job.state.as_str() {
             "directory" => directory::ensure(&mut job, cx, &times),
             "link" => link::ensure_symbolic(&mut job, cx, &times),
             "hard" => link::ensure_hard(&mut job, cx, &times),
             "touch" => touch(&mut job, cx, &times),
             "absent" => remove(&mut job, cx),
             _ => ensure_file(&mut job, cx, &times),
-        }?;
-        outcome.warnings.splice(0..0, warnings);
-        Ok(outcome)
+        }
     }
 }
 
@@ -216,6 +215,7 @@ fn touch(job: &mut Job, cx: &mut Context<'_>, times: &Times) -> Result<Outcome, 
     match job.set(cx, &attributes, times) {
         Ok(changed) => Ok(job.done(cx, "dest", fresh || changed)),
         Err(failed) => {
+            let failed = failed.with_path_info();
             if fresh {
                 // What was made a moment ago goes again; the failure that matters is told below.
                 let _ = cx.effects.remove_file(Path::new(&job.path));

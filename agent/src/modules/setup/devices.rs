@@ -196,6 +196,6 @@ fn slot(dir: &Path) -> Option<String> {
         let lengths: Vec<usize> = parts.iter().map(|p| p.len()).collect();
         lengths == [4, 2, 2, 1] && parts.iter().all(|p| p.chars().all(|c| c.is_ascii_hexdigit()))
     };
-    let parts = dir.iter().map(|part| part.to_string_lossy().into_owned());
-    parts.filter(|part| is_slot(part)).next_back()
+    let mut parts = dir.iter().map(|part| part.to_string_lossy().into_owned());
+    parts.rfind(|part| is_slot(part))
 }
