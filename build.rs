@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for path in ["agent/src", "agent/Cargo.toml", "Cargo.toml", "Cargo.lock"] {
+    for path in ["agent/src", "agent/Cargo.toml", "Cargo.toml", "Cargo.lock", "images"] {
         println!("cargo:rerun-if-changed={path}");
     }
     println!("cargo:rerun-if-env-changed=WARP_AGENT");

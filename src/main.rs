@@ -1,3 +1,5 @@
 //! The binary: parse, dispatch, exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    warp::cli::main()
+}

@@ -1,5 +1,28 @@
 //! Modules that run on the controller, or partly there.
 
+mod add_host;
+mod assert;
+mod copy;
+mod debug;
+mod fail;
+mod fetch;
+mod gather_facts;
+mod group_by;
+mod include_vars;
+mod module;
+mod overlay;
+mod pause;
+mod place;
+mod raw;
+mod script;
+mod search;
+mod set_fact;
+mod template;
+mod wait_for_connection;
+mod walk;
+
+pub use overlay::Overlay;
+
 use crate::connect::{CallError, Sessions, Target};
 use crate::error::Result;
 use crate::template::{Engine, Scope};
@@ -32,6 +55,8 @@ pub struct Context<'a> {
     pub search_path: &'a [PathBuf],
     /// Where the task is written.
     pub span: &'a crate::error::Span,
+    /// How much the user wants to be told; 0 is least.
+    pub verbosity: u8,
 }
 
 /// What an action does to the run, besides its outcome.
@@ -47,6 +72,12 @@ pub struct Effect {
     pub included_vars: Option<Vars>,
     /// A host to add.
     pub add_host: Option<AddHost>,
+    /// A group to make and put the host in, and the groups above it.
+    pub add_group: Option<(Arc<str>, Vec<Arc<str>>)>,
+    /// Not run, and why: the result holds nothing else.
+    pub skip: Option<String>,
+    /// Where the failure lies, when that has a place of its own.
+    pub error: Option<crate::error::Error>,
 }
 
 /// Which layer facts go to.
@@ -56,6 +87,8 @@ pub enum FactKind {
     Gathered,
     /// From `set_fact`.
     Set,
+    /// From `set_fact` with `cacheable`: both.
+    Both,
 }
 
 /// A host that `add_host` makes.
@@ -76,6 +109,16 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Action: Send + Sync {
     /// Its table.
     fn spec(&self) -> &'static Spec;
+
+    /// Arguments that hold expressions: they are given unrendered, as they were written.
+    fn expressions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether it runs once for all hosts of a play, being about the run and not about a host.
+    fn once_for_all(&self) -> bool {
+        false
+    }
 
     /// Runs it with arguments that are rendered, checked and under their canonical names.
     ///
@@ -108,8 +151,79 @@ impl Actions {
     }
 }
 
-/// Kept out of `Effect`'s way: the value of an argument, `Null` when absent.
+impl Effect {
+    /// A failure with this message.
+    #[must_use]
+    pub fn failed(msg: impl Into<String>) -> Self {
+        Effect { outcome: Outcome::failed(msg), ..Effect::default() }
+    }
+
+    /// Not run, for this reason.
+    #[must_use]
+    pub fn skip(why: impl Into<String>) -> Self {
+        Effect { skip: Some(why.into()), ..Effect::default() }
+    }
+
+    /// A failure of the controller's: its message, and its place.
+    #[must_use]
+    pub fn error(error: crate::error::Error) -> Self {
+        Effect { outcome: Outcome::failed(error.message()), error: Some(error), ..Effect::default() }
+    }
+}
+
+/// A module's outcome; the facts it returns go to the host.
+impl From<Outcome> for Effect {
+    fn from(outcome: Outcome) -> Self {
+        let facts = outcome.values.get("ansible_facts").cloned().map(Value::from);
+        let facts = match facts {
+            Some(Value::Map(facts)) if !facts.is_empty() => Some(((*facts).clone(), FactKind::Gathered)),
+            _ => None,
+        };
+        Effect { outcome, facts, ..Effect::default() }
+    }
+}
+
+/// The value of an argument, `Null` when absent.
 #[must_use]
 pub fn arg<'a>(args: &'a Map, name: &str) -> &'a Value {
     args.get(name).unwrap_or(&Value::Null)
+}
+
+/// The text of an argument, if it is one.
+#[must_use]
+pub fn text<'a>(args: &'a Map, name: &str) -> Option<&'a str> {
+    arg(args, name).as_str()
+}
+
+/// Whether a boolean argument is true.
+#[must_use]
+pub fn flag(args: &Map, name: &str) -> bool {
+    arg(args, name).as_bool().unwrap_or(false)
+}
+
+/// The texts of a list argument.
+pub fn texts<'a>(args: &'a Map, name: &str) -> impl Iterator<Item = &'a str> {
+    arg(args, name).as_list().unwrap_or_default().iter().filter_map(Value::as_str)
+}
+
+/// The actions of this room.
+#[must_use]
+pub fn builtin() -> Actions {
+    let mut actions = Actions::default();
+    actions.register(Box::new(add_host::AddHostAction));
+    actions.register(Box::new(assert::Assert));
+    actions.register(Box::new(copy::Copy));
+    actions.register(Box::new(debug::Debug));
+    actions.register(Box::new(fail::Fail));
+    actions.register(Box::new(fetch::Fetch));
+    actions.register(Box::new(gather_facts::GatherFacts));
+    actions.register(Box::new(group_by::GroupBy));
+    actions.register(Box::new(include_vars::IncludeVars));
+    actions.register(Box::new(pause::Pause));
+    actions.register(Box::new(raw::Raw));
+    actions.register(Box::new(script::Script));
+    actions.register(Box::new(set_fact::SetFact));
+    actions.register(Box::new(template::Template));
+    actions.register(Box::new(wait_for_connection::WaitForConnection));
+    actions
 }

@@ -1,1 +1,81 @@
-//! TODO-ROOM cli
+//! The command line: one file per command.
+
+mod deploy;
+mod engine;
+mod ls;
+mod output;
+mod play;
+mod ssh;
+mod teardown;
+
+use crate::error::Exit;
+use crate::lab::proxy;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A native Ansible replacement and TripleO orchestrator.
+#[derive(Debug, Parser)]
+#[command(name = "warp", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run playbooks.
+    Play(Box<play::Args>),
+    /// Deploy, skipping what is done.
+    #[command(subcommand)]
+    Deploy(deploy::What),
+    /// Open a shell on a node, or run a command there.
+    Ssh(ssh::Args),
+    /// List the lab's nodes.
+    Ls(ls::Args),
+    /// Remove what warp made.
+    Teardown(teardown::Args),
+    /// Connect to a host inside the lab's network, on standard input and output: ssh's ProxyCommand.
+    Proxy {
+        /// The lab's local working directory.
+        #[arg(long, env = "LWD")]
+        lab: PathBuf,
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// Serve as the agent on standard streams.
+    #[command(hide = true)]
+    Agent {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+/// Parses the command line, runs the command and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let help = !e.use_stderr();
+            // Nobody is left to tell when the reader of the output has gone.
+            let _ = e.print();
+            return ExitCode::from(if help { Exit::Ok } else { Exit::Usage }.code());
+        }
+    };
+    match cli.command {
+        Command::Agent { args } => warp_agent::main_with_args(args),
+        Command::Play(args) => play::run(&args).into(),
+        Command::Deploy(what) => deploy::run(&what).into(),
+        Command::Ssh(args) => ssh::run(&args).into(),
+        Command::Ls(args) => ls::run(&args).into(),
+        Command::Teardown(args) => teardown::run(&args).into(),
+        Command::Proxy { lab, host, port } => {
+            let end = proxy::run(&lab, &host, port).map(|()| Exit::Ok);
+            output::exit_of(end.map_err(Into::into)).into()
+        }
+    }
+}

@@ -2,6 +2,9 @@
 
 mod content;
 mod settings;
+mod stages;
+mod undercloud;
 
 pub use content::Content;
 pub use settings::{Settings, Teardown};
+pub use undercloud::Deployment;

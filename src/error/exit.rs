@@ -1,25 +1,47 @@
 //! The table of exit codes.
 
-/// Why a run ended, as its exit code. 0 to 4, 5, 99 and 250 are ansible-playbook's own.
+/// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// All went well.
-    Ok = 0,
+    Ok,
     /// Something went wrong that has no code of its own.
-    Error = 1,
+    Error,
     /// A host failed.
-    HostsFailed = 2,
+    HostsFailed,
     /// A host could not be reached.
-    HostsUnreachable = 3,
+    HostsUnreachable,
     /// A playbook, inventory, variable file or template could not be read or understood.
-    Input = 4,
+    Input,
     /// The command line was wrong.
-    Usage = 5,
+    Usage,
     /// The lab is held by another warp.
-    LabHeld = 6,
+    LabHeld,
     /// Interrupted by the user.
-    Interrupted = 99,
+    Interrupted,
     /// A defect in warp.
-    Unexpected = 250,
+    Unexpected,
+}
+
+impl Exit {
+    /// The exit code: those of ansible-playbook, which has 4 for two things, and 6 for a lab that is held.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Ok => 0,
+            Exit::Error => 1,
+            Exit::HostsFailed => 2,
+            Exit::HostsUnreachable | Exit::Input => 4,
+            Exit::Usage => 5,
+            Exit::LabHeld => 6,
+            Exit::Interrupted => 99,
+            Exit::Unexpected => 250,
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
 }

@@ -1,25 +1,25 @@
 //! The one place that draws a source frame.
 
 use super::Span;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use std::fmt;
+pub(super) use annotate_snippets::Level;
+use annotate_snippets::{AnnotationKind, Group, Renderer, Snippet};
 
 /// How wide a frame may be before a long source line is cut around its mark.
 const WIDTH: usize = 140;
 
-/// Writes `error: MESSAGE`, then ` --> FILE:LINE:COLUMN` with the marked source line, notes and help.
+/// `error: MESSAGE` or `warning: MESSAGE`, then ` --> FILE:LINE:COLUMN` with the marked source line, notes and help.
 ///
 /// Plain text: a report colours it. Only the line of the span's beginning is shown; control characters never reach
 /// the terminal.
 pub(super) fn draw(
-    f: &mut fmt::Formatter<'_>,
+    level: Level<'_>,
     message: &str,
     span: Option<&Span>,
     label: Option<&str>,
     notes: &[String],
     help: &[String],
-) -> fmt::Result {
-    let mut group = Group::with_title(Level::ERROR.primary_title(clean(message)));
+) -> String {
+    let mut group = Group::with_title(level.primary_title(clean(message)));
     let shown = span.map(|span| (span, Marked::new(span)));
     if let Some((span, marked)) = &shown {
         let snippet = Snippet::source(marked.line.as_str())
@@ -31,7 +31,7 @@ pub(super) fn draw(
     let notes = notes.iter().map(|n| Level::NOTE.message(clean(n)));
     let help = help.iter().map(|h| Level::HELP.message(clean(h)));
     group = group.elements(notes).elements(help);
-    f.write_str(Renderer::plain().term_width(WIDTH).render(&[group]).trim_end())
+    Renderer::plain().term_width(WIDTH).render(&[group]).trim_end().to_owned()
 }
 
 /// A source line and the range of its bytes to mark.

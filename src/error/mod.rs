@@ -109,6 +109,17 @@ impl Error {
         self.0.span.as_ref()
     }
 
+    /// The same as a warning: what is told, but ends nothing.
+    #[must_use]
+    pub fn as_warning(&self) -> String {
+        self.draw(frame::Level::WARNING)
+    }
+
+    fn draw(&self, level: frame::Level<'_>) -> String {
+        let Inner { message, span, label, notes, help, .. } = &*self.0;
+        frame::draw(level, message, span.as_ref(), label.as_deref(), notes, help)
+    }
+
     /// What to do next.
     #[must_use]
     pub fn help_lines(&self) -> &[String] {
@@ -118,14 +129,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        frame::draw(
-            f,
-            &self.0.message,
-            self.0.span.as_ref(),
-            self.0.label.as_deref(),
-            &self.0.notes,
-            &self.0.help,
-        )
+        f.write_str(&self.draw(frame::Level::ERROR))
     }
 }
 

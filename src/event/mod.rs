@@ -1,6 +1,6 @@
 //! The one stream of events that every report reads.
 
-use crate::error::Span;
+use crate::error::{Error, Span};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -58,6 +58,10 @@ pub enum Event {
         label: Value,
         /// The item's result.
         result: Value,
+        /// What failed it, where that has a place of its own.
+        error: Option<Arc<Error>>,
+        /// Whether `no_log` hides item and result.
+        no_log: bool,
     },
     /// An attempt failed and another follows.
     Retry {
@@ -69,6 +73,8 @@ pub enum Event {
         of: u32,
         /// The attempt's result.
         result: Value,
+        /// Whether `no_log` hides the result.
+        no_log: bool,
     },
     /// A line that a detached step printed, as it came.
     Output {
@@ -76,6 +82,8 @@ pub enum Event {
         host: Arc<str>,
         /// The line, without its end.
         line: String,
+        /// Whether `no_log` hides it.
+        no_log: bool,
     },
     /// A step ended on a host.
     StepDone {
@@ -95,15 +103,21 @@ pub enum Event {
         span: Option<Span>,
         /// Whether `no_log` hides the result.
         no_log: bool,
+        /// What failed it, where that has a place of its own.
+        error: Option<Arc<Error>>,
         /// Seconds it took.
         seconds: f64,
     },
+    /// A text that no report may show from now on: the value of a secret argument.
+    Secret(Arc<str>),
     /// A file was included on these hosts.
     Included {
-        /// Its path.
+        /// Its path, or the role's name.
         file: Arc<str>,
         /// The hosts.
         hosts: Vec<Arc<str>>,
+        /// The label of the loop's item that brought it in.
+        label: Option<Value>,
     },
     /// A stage of a deployment begins.
     StageStarted {

@@ -101,7 +101,8 @@ fn failed(e: &Error) -> Outcome {
 }
 
 fn image(args: &Map, check: bool, events: &Events, host: &str) -> Result<Outcome> {
-    let tell = |line: &str| events.emit(&Event::Output { host: host.into(), line: line.to_owned() });
+    let tell =
+        |line: &str| events.emit(&Event::Output { host: host.into(), line: line.to_owned(), no_log: false });
     let found =
         cache::find(&path(args, "cache")?, text(args, "name")?, text(args, "default")?, check, &tell)?;
     Ok(Outcome::changed(found.built).with("path", shown(&found.path)).with("built", found.built))

@@ -50,8 +50,11 @@ pub fn find(cache: &Path, name: &str, default: &str, check: bool, tell: Tell<'_>
     remove_leftovers(cache)?;
     let part = cache.join(format!("{PART}{stem}.qcow2"));
     let log = cache.join(format!("{stem}.log"));
-    build::build(&recipe, &suite, &part, &log, tell)?;
-    verify(&part)?;
+    let built = build::build(&recipe, &suite, &part, &log, tell).and_then(|()| verify(&part));
+    if let Err(e) = built {
+        remove_leftovers(cache)?;
+        return Err(e);
+    }
     File::open(&part)?.sync_all()?;
     fs::rename(&part, &path)?;
     File::open(cache)?.sync_all()?;

@@ -81,6 +81,10 @@ impl<'a> Reader<'a> {
                 self.braces()
             }
             '"' | '\'' => self.strings(),
+            '.' if self.rest.starts_with("...") => {
+                self.rest = self.rest.strip_prefix("...")?;
+                Some(self.text("...".to_owned()))
+            }
             '.' | '0'..='9' => self.number(false),
             '-' | '+' => {
                 let negative = self.eat('-');
@@ -259,13 +263,15 @@ impl<'a> Reader<'a> {
             if lower.len() > 1 && lower.starts_with('0') && lower.bytes().any(|b| b != b'0') {
                 return None;
             }
-            match lower.parse::<i128>() {
-                Ok(i) => Some(i),
-                Err(_) => None,
-            }
+            lower.parse::<i128>().ok()
         } else {
             None
         };
+        if let Some(imaginary) = lower.strip_suffix('j') {
+            // Ansible takes complex numbers as Python prints them.
+            let number: f64 = imaginary.parse().ok()?;
+            return Some(self.text(format!("{}{number}j", if negative { "-" } else { "" })));
+        }
         if let Some(int) = int {
             return Some(Value::Int(if negative { -int } else { int }));
         }
@@ -293,6 +299,10 @@ impl<'a> Reader<'a> {
             "True" => Value::Bool(true),
             "False" => Value::Bool(false),
             "None" => Value::Null,
+            "set" => {
+                self.rest = rest;
+                return (self.eat('(') && self.eat(')')).then(|| Value::list(Vec::new()));
+            }
             _ => return None,
         };
         self.rest = rest;
@@ -343,6 +353,7 @@ mod tests {
             ("r'\\d'", Some("\"\\\\d\"")),
             ("b'x'", Some("\"x\"")),
             ("'\\x41\\n'", Some("\"A\\n\"")),
+            ("[..., 1.5j, set()]", Some("[\"...\",\"1.5j\",[]]")),
             ("1.2.3", None),
             ("inf", None),
             ("", None),

@@ -44,7 +44,16 @@ pub fn of_networks(wanted: &Element, actual: &Element) -> Vec<String> {
 #[must_use]
 pub fn in_domain(wanted: &Element, actual: &Element) -> bool {
     let actual = flat(actual);
-    flat(wanted).iter().any(|(path, value)| actual.get(path) != Some(value))
+    flat(wanted).iter().any(|(path, value)| match actual.get(path) {
+        Some(is) if path == "/os/type/@machine" => is != value && !is_newest(value, is),
+        is => is != Some(value),
+    })
+}
+
+/// Whether a machine type is what libvirt makes of a short one: `pc` becomes `pc-i440fx-7.2`, `q35` `pc-q35-7.2`.
+fn is_newest(short: &str, long: &str) -> bool {
+    let family = if short == "pc" { "pc-i440fx-" } else { &format!("pc-{short}-") };
+    long.starts_with(family)
 }
 
 /// Every attribute and text by its path; a repeated element is numbered from its second on.

@@ -100,6 +100,12 @@ impl Lab {
         Private::namespace(&self.id())
     }
 
+    /// The network namespace that the lab's guests are in, where it is not the machine's own.
+    #[must_use]
+    pub fn own_namespace(&self) -> Option<String> {
+        (self.daemon_kind() == Some(DaemonKind::Private)).then(|| self.namespace())
+    }
+
     /// The URI of the lab's libvirt, for other tools; the daemon is not started for it.
     ///
     /// # Errors
@@ -117,7 +123,8 @@ impl Lab {
     /// No daemon is to be had, or it does not come up.
     pub fn connect(&self) -> Result<Connect> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = connection.as_ref().filter(|c| c.is_alive().unwrap_or(false)) {
+        // Asked, because `is_alive` does not notice that a daemon was killed.
+        if let Some(open) = connection.as_ref().filter(|c| c.lib_version().is_ok()) {
             return Ok(open.clone());
         }
         let open = match self.decide_daemon()? {

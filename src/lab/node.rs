@@ -1,9 +1,11 @@
 //! The lab's machines as `warp ls` and `warp ssh` see them.
 
 use super::lease::{self, Card};
+use super::xml::Element;
 use super::{Lab, libvirt};
 use crate::error::{Error, Result, did_you_mean};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use virt::domain::{Domain, DomainState};
 use virt::error::Error as Failure;
 
@@ -66,6 +68,22 @@ impl Lab {
             (None, []) => error.help("`warp deploy undercloud` makes the first"),
             (None, names) => error.note(format!("there are {}", names.join(", "))),
         })
+    }
+
+    /// The file of a machine's first disk. Blocks.
+    ///
+    /// # Errors
+    /// No such domain, or one without a disk in a file.
+    pub fn disk(&self, name: &str) -> Result<PathBuf> {
+        let failed = |e: Failure| libvirt::error(format_args!("cannot look at the domain {name}"), &e);
+        let connect = self.connect()?;
+        let domain = libvirt::domain(&connect, name)
+            .map_err(failed)?
+            .ok_or_else(|| Error::other(format!("there is no domain {name}")))?;
+        let description = Element::parse(&domain.xml_desc(0).map_err(failed)?)?;
+        let file = description.first("devices/disk/source").and_then(|source| source.attribute("file"));
+        file.map(PathBuf::from)
+            .ok_or_else(|| Error::other(format!("the domain {name} has no disk in a file")))
     }
 }
 

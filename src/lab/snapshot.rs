@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use virt::domain::Domain;
 use virt::domain_snapshot::DomainSnapshot;
 use virt::error::{Error as Failure, ErrorNumber};
+use virt::sys;
 
 impl Lab {
     /// Takes a snapshot, replacing one of the same name. Blocks.
@@ -35,13 +36,14 @@ impl Lab {
         let found = self.own_domain(domain)?;
         let failed = |e: Failure| libvirt::error(format_args!("cannot list the snapshots of {domain}"), &e);
         let mut list = Vec::new();
-        for snapshot in found.list_all_snapshots(0).map_err(failed)? {
+        // Those of the same second follow each other as parent and child.
+        for snapshot in found.list_all_snapshots(sys::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL).map_err(failed)? {
             let description = Element::parse(&snapshot.xml_desc(0).map_err(failed)?)?;
             let created: u64 =
                 description.first("creationTime").and_then(|t| t.text.parse().ok()).unwrap_or(0);
             list.push((created, snapshot.name().map_err(failed)?));
         }
-        list.sort();
+        list.sort_by_key(|(created, _)| *created);
         Ok(list.into_iter().map(|(_, name)| name).collect())
     }
 

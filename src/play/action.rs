@@ -15,9 +15,6 @@ const STATEMENTS: [&str; 5] = ["import_tasks", "import_role", "include_tasks", "
 /// Modules whose string is a command, so that only their own options are taken out of it.
 const COMMANDS: [&str; 4] = ["command", "shell", "script", "raw"];
 
-/// Modules besides those with a free form whose string may hold more than `k=v` pairs.
-const RAW: [&str; 3] = ["add_host", "group_by", "set_fact"];
-
 /// An action as it was found in a task.
 pub(super) struct Found<'a> {
     /// The action.
@@ -112,7 +109,8 @@ fn read<'a>(task: &'a Node, key: &'a Node, value: &'a Node, catalogue: &dyn Cata
     let Some(canonical) = canonical(module.as_str(), catalogue) else {
         return Err(unknown_module(name, module.as_str(), catalogue));
     };
-    args.place_rest(canonical, catalogue, name)?;
+    args.place_rest(canonical, catalogue);
+    args.refuse_reserved(name)?;
     let Arguments { vars, nodes, variable, .. } = args;
     let action =
         Action { written: module, module: Arc::from(canonical), args: vars, variable_args: variable };
@@ -220,21 +218,24 @@ impl<'a> Arguments<'a> {
     }
 
     /// Gives free-form text its argument, or takes it as arguments in one variable.
-    fn place_rest(&mut self, module: &'static str, catalogue: &dyn Catalogue, name: &Node) -> Result<()> {
-        let Some(rest) = self.rest.take() else { return Ok(()) };
+    fn place_rest(&mut self, module: &'static str, catalogue: &dyn Catalogue) {
+        let Some(rest) = self.rest.take() else { return };
         let free_form = catalogue.spec(module).and_then(|s| s.free_form);
         if let Some(argument) = free_form {
             self.set(argument, Value::Text(rest));
-        } else if STATEMENTS.contains(&module) || RAW.contains(&module) {
-            self.set("_raw_params", Value::Text(rest));
-        } else if is_all_template(&rest) {
+        } else if is_all_template(&rest) && !STATEMENTS.contains(&module) {
             self.variable = Some(Value::Text(rest));
         } else {
-            return Err(Error::input(format!("`{module}` takes no text but `argument=value` pairs"))
-                .at(rest.span().cloned().unwrap_or_else(|| name.span.clone()))
-                .note(format!("left over: {}", rest.as_str().trim())));
+            self.set("_raw_params", Value::Text(rest));
         }
-        Ok(())
+    }
+
+    /// Names that only Ansible itself may use.
+    fn refuse_reserved(&self, name: &Node) -> Result<()> {
+        let Some(reserved) = self.vars.keys().find(|n| n.starts_with("_ansible_")) else { return Ok(()) };
+        let node = self.nodes.iter().find(|(key, _)| key.as_str() == Some(reserved));
+        Err(Error::input(format!("`{reserved}` cannot be an argument: names with `_ansible_` are reserved"))
+            .at(node.map_or_else(|| name.span.clone(), |(key, _)| key.span.clone())))
     }
 }
 

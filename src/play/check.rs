@@ -13,6 +13,9 @@ const CONDITIONS: [&str; 4] = ["when", "changed_when", "failed_when", "until"];
 /// Arguments that are expressions without braces.
 const EXPRESSIONS: [(&str, &str); 2] = [("assert", "that"), ("debug", "var")];
 
+/// Modules without a free form whose string may hold more than `k=v` pairs.
+const RAW: [&str; 4] = ["add_host", "group_by", "set_fact", "meta"];
+
 impl Load<'_> {
     /// Checks that every text of a map parses as a template or condition, but for those under the keys of `except`.
     pub fn check_texts(&mut self, node: &Node, except: &[&str]) {
@@ -97,6 +100,12 @@ fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
             )
         };
         match spec.arg(name) {
+            None if spec.free_form == Some(&**name) => {}
+            None if &**name == "_raw_params" && !RAW.contains(&spec.name) => errors.push(
+                Error::input(format!("`{}` takes no text but `argument=value` pairs", spec.name))
+                    .at(place())
+                    .note(format!("left over: {}", value.as_str().unwrap_or_default().trim())),
+            ),
             None if spec.open || name.starts_with('_') => {}
             None => {
                 let known =

@@ -7,6 +7,7 @@ use super::role::{RoleFiles, Use};
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::yaml::Node;
 use crate::value::{Text, Value, Vars};
+use indexmap::IndexSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -146,6 +147,13 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
             });
         }
     }
+    for (name, value) in &found.action.args {
+        if name.ends_with("_from") && value.as_str().is_none() {
+            let place = found.nodes.iter().find(|(k, _)| k.as_str() == Some(name));
+            return Err(Error::input(format!("`{name}` must be a string"))
+                .at(place.map_or_else(|| found.name.span.clone(), |(_, v)| v.span.clone())));
+        }
+    }
     match names.iter().find_map(|name| found.action.args.get(*name)) {
         Some(Value::Text(text)) if !text.as_str().is_empty() => Ok(text.clone()),
         Some(Value::Int(i)) => Ok(Text::data(i.to_string())),
@@ -162,16 +170,13 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
 /// None of these exists.
 pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path) -> Result<PathBuf> {
     let folder = if place.handlers { "handlers" } else { "tasks" };
-    let mut searched = Vec::new();
-    if let Some(beside) = place.file.parent() {
-        searched.push(beside.to_owned());
-    }
+    let mut searched: IndexSet<PathBuf> = place.file.parent().map(Path::to_owned).into_iter().collect();
     for link in place.role.iter().flat_map(|r| r.link.chain()) {
-        searched.push(link.path.join(folder));
-        searched.push(link.path.clone());
+        searched.insert(link.path.join(folder));
+        searched.insert(link.path.clone());
     }
-    searched.push(basedir.join(folder));
-    searched.push(basedir.to_owned());
+    searched.insert(basedir.join(folder));
+    searched.insert(basedir.to_owned());
     match searched.iter().map(|p| p.join(name)).find(|p| p.is_file()) {
         Some(path) => Ok(crate::value::normal(&path)),
         None => {

@@ -2,7 +2,7 @@
 
 use super::keywords::{self, IMPORT, PLAY};
 use super::loader::{Load, Place};
-use super::plan::{Inherited, Keywords, Play, Step};
+use super::plan::{Inherited, Keywords, Play, Role, Step, Task};
 use super::role::Use;
 use crate::error::{Error, Result};
 use crate::value::yaml::{Kind, Node};
@@ -100,6 +100,7 @@ impl Load<'_> {
             ..Keywords::default()
         };
         let place = place(path, Inherited::default(), String::new());
+        self.vars.clear();
         let name = self.name(name, &place, Some(&vars))?;
         let target = path.parent().unwrap_or(Path::new("")).join(&name);
         if !target.is_file() {
@@ -115,6 +116,10 @@ impl Load<'_> {
         let before = self.errors.len();
         for (key, _) in node.as_map().unwrap_or_default() {
             self.keep(keywords::check(key, PLAY, "a play"));
+        }
+        if let (Some(user), Some(_)) = (node.get("user"), node.get("remote_user")) {
+            self.errors
+                .push(Error::input("`user` and `remote_user` say the same: give one").at(user.span.clone()));
         }
         self.check_texts(node, &["tasks", "pre_tasks", "post_tasks", "handlers", "roles"]);
         let hosts = hosts(node)?;
@@ -134,7 +139,7 @@ impl Load<'_> {
         let inherited = Inherited { unconditional: own.when.is_empty(), keywords: own, notify: None };
         let place = place(path, inherited.clone(), label);
 
-        let (role_steps, mut handlers) = self.role_entries(node.get("roles"), &place);
+        let (mut roles, role_steps, mut handlers) = self.role_entries(node.get("roles"), &place);
         let section = |load: &mut Self, name: &str| {
             let inner = Place { path: format!("{}/{name}", place.path), ..place.clone() };
             load.steps(node.get(name), name, &inner)
@@ -146,6 +151,7 @@ impl Load<'_> {
         let in_handlers = Place { path: format!("{}/handlers", place.path), handlers: true, ..place.clone() };
         handlers.extend(flatten(self.steps(node.get("handlers"), "handlers", &in_handlers)));
         handlers.append(&mut self.handlers);
+        roles.append(&mut self.roles);
         if self.errors.len() > before {
             return Ok(None);
         }
@@ -163,7 +169,7 @@ impl Load<'_> {
             keywords: inherited.keywords,
             vars: Arc::new(vars),
             vars_files,
-            roles: std::mem::take(&mut self.roles),
+            roles,
             sections: vec![pre, main, post],
             handlers,
         }))
@@ -186,32 +192,31 @@ impl Load<'_> {
         }
     }
 
-    /// The roles of a play: their steps and handlers.
+    /// The roles of a play, their steps and their handlers.
     fn role_entries(
         &mut self,
         node: Option<&Node>,
         place: &Place,
-    ) -> (Vec<Step>, Vec<Arc<super::plan::Task>>) {
-        let mut steps = Vec::new();
-        let mut handlers = Vec::new();
-        let Some(node) = node.filter(|n| !n.is_null()) else { return (steps, handlers) };
+    ) -> (Vec<Arc<Role>>, Vec<Step>, Vec<Arc<Task>>) {
+        let (mut roles, mut steps, mut handlers) = (Vec::new(), Vec::new(), Vec::new());
+        let Some(node) = node.filter(|n| !n.is_null()) else { return (roles, steps, handlers) };
         let Some(entries) = node.as_list() else {
             self.errors.push(
                 Error::input(format!("`roles` must be a list, not {}", node.describe()))
                     .at(node.span.clone()),
             );
-            return (steps, handlers);
+            return (roles, steps, handlers);
         };
         for entry in entries {
             let used = Use::of_entry(self, entry, place);
             let Some(used) = self.keep(used) else { continue };
             if let Some(loaded) = self.role(used, place) {
-                self.roles.push(loaded.role);
+                roles.push(loaded.role);
                 steps.extend(loaded.steps);
                 handlers.extend(loaded.handlers);
             }
         }
-        (steps, handlers)
+        (roles, steps, handlers)
     }
 
     /// The `vars` of a play, block, task or role entry, with names that can be used.
@@ -242,7 +247,7 @@ fn place(path: &Path, inherited: Inherited, label: String) -> Place {
 }
 
 /// The tasks of handlers, which never are in blocks.
-pub(super) fn flatten(steps: Vec<Step>) -> Vec<Arc<super::plan::Task>> {
+pub(super) fn flatten(steps: Vec<Step>) -> Vec<Arc<Task>> {
     let mut tasks = Vec::new();
     for step in steps {
         match step {

@@ -27,6 +27,9 @@ impl Load<'_> {
         let name = node.get("name").and_then(Node::as_text).cloned();
         let label = name.as_ref().map_or(&*found.action.module, Text::as_str);
         let path = self.paths.step(&place.path, label);
+        if dynamic && !vars.is_empty() {
+            own.include_params.push(Arc::clone(&vars));
+        }
         let inner = place.inherited.inner(own, notify);
         self.check_task(node, &found, inner.unconditional && !place.handlers);
         match &*found.action.module {

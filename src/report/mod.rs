@@ -1,1 +1,15 @@
-//! TODO-ROOM report
+//! Reports: what is made of the stream of events.
+//!
+//! Every report stands behind `Redacting`, the one place that hides secrets, and whatever reaches a terminal goes through
+//! `terminal`, the one place that takes control characters out.
+
+mod diff;
+mod json;
+mod redact;
+mod screen;
+pub mod terminal;
+mod values;
+
+pub use json::Json;
+pub use redact::Redacting;
+pub use screen::Screen;

@@ -1,1 +1,237 @@
-//! TODO-ROOM run
+//! Running plays: variables, hosts, steps, results.
+
+mod args;
+mod attempt;
+mod catalogue;
+mod detached;
+mod effects;
+mod end;
+mod execute;
+mod handlers;
+mod host_task;
+mod include;
+mod keyword;
+mod list;
+mod meta;
+mod play;
+mod result;
+mod settings;
+mod steps;
+mod tags;
+mod tally;
+mod target;
+mod task;
+mod vars;
+
+pub use catalogue::{LoadTime, Modules};
+pub use list::{Listing, list};
+pub use settings::Settings;
+pub use tally::RunResult;
+pub use vars::extra_vars;
+
+use crate::action::Actions;
+use crate::connect::Sessions;
+use crate::error::Result;
+use crate::event::{Event, Events};
+use crate::inventory::Inventory;
+use crate::play::{Errors, Plan, Play};
+use crate::template::{Engine, Scope};
+use crate::value::Value;
+use play::{PlayRun, rendered_text};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+use tally::Tally;
+use tokio::sync::Semaphore;
+use vars::{Options, PlayVars, Variables};
+
+/// What a run works with, made once and shared by all runs of a process.
+#[derive(Clone)]
+pub struct Services {
+    /// The templates.
+    pub engine: Arc<Engine>,
+    /// The connections.
+    pub sessions: Arc<Sessions>,
+    /// The controller's modules.
+    pub actions: Arc<Actions>,
+    /// Where events go.
+    pub events: Events,
+}
+
+/// Runs plans over an inventory. Variables, facts and failed hosts carry over from one plan to the next.
+pub struct Runner {
+    shared: Arc<Shared>,
+}
+
+/// What lives as long as the run.
+struct Shared {
+    settings: Settings,
+    engine: Arc<Engine>,
+    sessions: Arc<Sessions>,
+    actions: Arc<Actions>,
+    modules: Modules,
+    load_time: LoadTime,
+    events: Events,
+    variables: Arc<Variables>,
+    forks: Semaphore,
+    tally: Mutex<Tally>,
+}
+
+impl Runner {
+    /// A run with these settings.
+    #[must_use]
+    pub fn new(settings: Settings, inventory: Inventory, services: Services) -> Self {
+        let options = Options {
+            check: settings.check,
+            diff: settings.diff,
+            forks: settings.forks,
+            verbosity: settings.verbosity,
+            tags: if settings.tags.is_empty() { vec!["all".to_owned()] } else { settings.tags.clone() },
+            skip_tags: settings.skip_tags.clone(),
+            limit: settings.limit.as_ref().map(|(_, text)| text.clone()),
+            inventory: settings.inventory_sources.clone(),
+        };
+        let extra = Arc::clone(&settings.extra_vars);
+        let variables = Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options);
+        Runner {
+            shared: Arc::new(Shared {
+                forks: Semaphore::new(settings.forks.max(1)),
+                modules: Modules::new(Arc::clone(&services.actions)),
+                load_time: LoadTime { engine: Arc::clone(&services.engine), extra },
+                settings,
+                engine: services.engine,
+                sessions: services.sessions,
+                actions: services.actions,
+                events: services.events,
+                variables: Arc::new(variables),
+                tally: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Runs a plan. `Event::Finished` is emitted at its end, also after an error that ends it.
+    ///
+    /// # Errors
+    /// What ends a run at once: an included file that cannot be loaded, a handler that is not there. A host that fails
+    /// is no error but part of the result.
+    pub async fn run(&self, plan: &Plan) -> Result<RunResult, Errors> {
+        let shared = &self.shared;
+        let dir = plan.path.parent().map(PathBuf::from).unwrap_or_default();
+        shared.variables.set_playbook_dir(std::path::absolute(&dir).unwrap_or(dir));
+        let mut outcome = Ok(true);
+        for play in &plan.plays {
+            outcome = shared.play(play).await;
+            if !matches!(outcome, Ok(true)) {
+                break;
+            }
+        }
+        let result = shared.lock_tally().result();
+        shared.events.emit(&Event::Finished { recap: result.recap.clone() });
+        outcome.map(|_| result)
+    }
+}
+
+impl Shared {
+    fn modules(&self) -> &Modules {
+        &self.modules
+    }
+
+    fn warn(&self, message: String) {
+        self.events.emit(&Event::Warning(message));
+    }
+
+    /// Runs a play, batch after batch. Says whether the next play may run.
+    async fn play(self: &Arc<Self>, play: &Arc<Play>) -> Result<bool, Errors> {
+        let view = self.variables.view();
+        let mut hosts = view.inventory.matching(&play.hosts)?;
+        if let Some((limit, _)) = &self.settings.limit {
+            let limited = view.inventory.matching(limit)?;
+            hosts.retain(|h| limited.contains(h));
+        }
+        let name = self.play_name(play);
+        let vars = |batch: Vec<Arc<str>>| PlayVars {
+            play: Arc::clone(play),
+            name: Arc::clone(&name),
+            hosts_all: hosts.clone(),
+            batch,
+            removed: RwLock::default(),
+            roles: RwLock::new(play.roles.clone()),
+        };
+        self.events.emit(&Event::PlayStarted { name: Arc::clone(&name), hosts: hosts.clone() });
+        if hosts.is_empty() {
+            return Ok(true);
+        }
+        for batch in self.batches(play, &hosts)? {
+            let before = self.lock_tally().out();
+            let size = batch.len();
+            let run = PlayRun::new(Arc::clone(self), Arc::new(vars(batch)));
+            let failed = run.run().await?;
+            let mut tally = self.lock_tally();
+            tally.fail(failed);
+            if tally.out() - before == size {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn play_name(&self, play: &Play) -> Arc<str> {
+        let scope: Arc<dyn Scope> = Arc::new(catalogue::Flat {
+            extra: Arc::clone(&self.settings.extra_vars),
+            vars: (*play.vars).clone(),
+        });
+        let r = keyword::Rendered { engine: &self.engine, scope: &scope };
+        match &play.name {
+            Some(name) => rendered_text(name, r),
+            None => pattern_text(&play.hosts).into(),
+        }
+    }
+
+    /// The hosts in portions of `serial`.
+    fn batches(&self, play: &Play, hosts: &[Arc<str>]) -> Result<Vec<Vec<Arc<str>>>> {
+        let Some(serial) = &play.serial else { return Ok(vec![hosts.to_vec()]) };
+        let scope: Arc<dyn Scope> = Arc::new(catalogue::Flat {
+            extra: Arc::clone(&self.settings.extra_vars),
+            vars: (*play.vars).clone(),
+        });
+        let rendered = self.engine.render(serial, &scope)?;
+        let sizes = rendered.as_list().unwrap_or(std::slice::from_ref(&rendered));
+        let mut rest = hosts;
+        let mut batches = Vec::new();
+        let mut sizes = sizes.iter().peekable();
+        let mut last = rest.len();
+        while !rest.is_empty() {
+            if let Some(size) = sizes.next() {
+                last = batch_size(size, hosts.len()).ok_or_else(|| {
+                    crate::error::Error::input("`serial` must be a number of hosts or a percentage")
+                })?;
+            }
+            let (batch, after) = rest.split_at(if last == 0 { rest.len() } else { last.min(rest.len()) });
+            batches.push(batch.to_vec());
+            rest = after;
+        }
+        Ok(batches)
+    }
+}
+
+/// A size of `serial`: a number, or a percentage of all hosts of which at least one is taken.
+fn batch_size(size: &Value, hosts: usize) -> Option<usize> {
+    match size {
+        Value::Int(i) => Some(usize::try_from(*i).unwrap_or(0)),
+        Value::Text(t) => match t.as_str().trim().strip_suffix('%') {
+            Some(percent) => {
+                let percent: f64 = percent.trim().parse().ok()?;
+                Some(((percent / 100.0 * hosts as f64) as usize).max(1))
+            }
+            None => t.as_str().trim().parse().ok(),
+        },
+        _ => None,
+    }
+}
+
+/// A host pattern as shown.
+fn pattern_text(pattern: &Value) -> String {
+    match pattern {
+        Value::List(parts) => parts.iter().map(pattern_text).collect::<Vec<_>>().join(","),
+        other => crate::value::python_str(other),
+    }
+}

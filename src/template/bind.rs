@@ -5,7 +5,8 @@ use super::python;
 use super::val::{Args, Val};
 use std::sync::Arc;
 
-/// The parameters of a callable: plain names, then optionally `*rest`, then optionally `**extra`.
+/// The parameters of a callable: plain names, then optionally `*rest` and names for keywords alone, then optionally
+/// `**extra`.
 pub(crate) type Params = &'static [&'static str];
 
 /// Arguments under their parameters.
@@ -22,12 +23,13 @@ impl Bound {
     /// Binds; `name` is what is called, for messages.
     pub(crate) fn new(name: &str, params: Params, args: Args) -> R<Bound> {
         let plain = params.iter().filter(|p| !p.starts_with('*')).count();
+        let positional = params.iter().take_while(|p| !p.starts_with('*')).count();
         let takes_rest = params.iter().any(|p| p.starts_with('*') && !p.starts_with("**"));
         let takes_extra = params.iter().any(|p| p.starts_with("**"));
         let mut bound = Bound { params, values: vec![None; plain], rest: Vec::new(), extra: Vec::new() };
         let given = args.pos.len();
         for (i, value) in args.pos.into_iter().enumerate() {
-            match bound.values.get_mut(i) {
+            match bound.values.get_mut(i).filter(|_| i < positional) {
                 Some(place) => *place = Some(value),
                 None if takes_rest => bound.rest.push(value),
                 None => {
@@ -38,7 +40,7 @@ impl Bound {
             }
         }
         for (key, value) in args.kw {
-            let place = params.iter().take(plain).position(|p| *p == &*key);
+            let place = params.iter().filter(|p| !p.starts_with('*')).position(|p| *p == &*key);
             match place.and_then(|i| bound.values.get_mut(i)) {
                 Some(Some(_)) => {
                     return Err(Fail::new(format!("{name}() got multiple values for argument '{key}'")));
@@ -55,7 +57,7 @@ impl Bound {
 
     /// The argument of this name, if given.
     pub(crate) fn get(&self, name: &str) -> Option<&Val> {
-        let i = self.params.iter().position(|p| *p == name)?;
+        let i = self.params.iter().filter(|p| !p.starts_with('*')).position(|p| *p == name)?;
         self.values.get(i)?.as_ref()
     }
 

@@ -57,13 +57,6 @@ impl Fail {
         Self::of(Kind::Syntax, message.into())
     }
 
-    /// An error of another room, as it is.
-    pub(crate) fn from_error(error: &Error) -> Self {
-        let mut fail = Self::finished(error.message());
-        fail.inner().span = error.span().cloned();
-        fail
-    }
-
     fn inner(&mut self) -> &mut Inner {
         Rc::make_mut(&mut self.0)
     }

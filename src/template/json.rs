@@ -161,7 +161,10 @@ pub(crate) fn loads(text: &str) -> R<Value> {
             .map(|l| l.chars().count())
             .sum::<usize>()
             + e.column().saturating_sub(1);
-        let (line, column) = (e.line().max(1), e.column().max(1));
+        // serde_json points behind the letters it read; Python at the first of them.
+        let letters = text.chars().take(at).collect::<Vec<_>>();
+        let back = letters.iter().rev().take_while(|c| c.is_alphabetic()).count();
+        let (at, line, column) = (at - back, e.line().max(1), e.column().max(1) - back);
         let what = if text.trim().is_empty() || e.is_syntax() || e.is_eof() {
             "Expecting value"
         } else {

@@ -13,10 +13,13 @@ mod files;
 mod filters;
 mod glob;
 mod globals;
+#[cfg(test)]
+mod golden;
 mod json;
 mod locals;
 mod lookups;
 mod loops;
+mod network;
 mod options;
 mod parse;
 mod place;
@@ -29,7 +32,7 @@ mod yaml;
 
 pub use options::FileOptions;
 
-use crate::error::{Result, Span};
+use crate::error::Result;
 use crate::value::{Text, Value};
 use env::Env;
 use fail::Fail;
@@ -131,9 +134,8 @@ impl Engine {
             Value::Bool(b) => Ok(*b),
             other => {
                 let truth = if other.truthy() { "True" } else { "False" };
-                let place = text.span().map_or_else(|| "<unknown>".to_owned(), Span::to_string);
                 Err(Fail::finished(format!(
-                    "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. \
+                    "Conditional result ({truth}) was derived from value of type '{}' at '<unknown>'. \
                      Conditionals must have a boolean result.",
                     other.type_name()
                 )))

@@ -348,7 +348,7 @@ impl Val {
                 Value::map(map)
             }
             other => {
-                return Err(Fail::finished(format!(
+                return Err(Fail::new(format!(
                     "Type '{}' is unsupported for variable storage.",
                     other.type_name()
                 )));

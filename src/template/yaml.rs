@@ -44,10 +44,23 @@ impl Default for Style {
     }
 }
 
+/// What stands in for a character beyond the first plane while libyaml writes: it escapes this one, as libyaml in C
+/// escapes those.
+const BEYOND: char = '\u{fffe}';
+
 /// `yaml.dump`.
 pub(crate) fn dump(v: &Val, style: &Style) -> R<String> {
     let mut events = Vec::new();
     represent(v, style, &mut events)?;
+    let mut beyond = Vec::new();
+    for event in &mut events {
+        if let EventData::Scalar { value, .. } = &mut event.data
+            && value.chars().any(|c| c > '\u{ffff}' || c == BEYOND)
+        {
+            beyond.extend(value.chars().filter(|c| *c > '\u{ffff}' || *c == BEYOND));
+            *value = value.chars().map(|c| if c > '\u{ffff}' { BEYOND } else { c }).collect();
+        }
+    }
     let mut bytes = Vec::new();
     let mut emitter = Emitter::new();
     emitter.set_output_string(&mut bytes);
@@ -62,7 +75,14 @@ pub(crate) fn dump(v: &Val, style: &Style) -> R<String> {
     }
     emitter.flush().map_err(|e| Fail::new(e.to_string()))?;
     drop(emitter);
-    String::from_utf8(bytes).map_err(|_| Fail::new("the YAML written is not UTF-8"))
+    let text = String::from_utf8(bytes).map_err(|_| Fail::new("the YAML written is not UTF-8"))?;
+    let mut parts = text.split("\\uFFFE");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for (part, beyond) in parts.zip(beyond) {
+        out.push_str(&format!("\\U{:08X}", beyond as u32));
+        out.push_str(part);
+    }
+    Ok(out)
 }
 
 const STR: &str = "tag:yaml.org,2002:str";

@@ -93,3 +93,9 @@ impl From<Key> for Value {
         }
     }
 }
+
+/// As Python's `str` shows it.
+#[must_use]
+pub fn python_str(v: &Value) -> String {
+    warp_agent::python::str(&v.into())
+}

@@ -3,11 +3,13 @@
 mod convert;
 mod key;
 mod scalar;
+mod surrogates;
 mod text;
 mod vars;
 pub mod yaml;
 mod yaml_error;
 
+pub use convert::{from_wire_map, python_str};
 pub use key::Key;
 pub use scalar::is_plain_string;
 pub use text::{Origin, Text};

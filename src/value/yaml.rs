@@ -1,8 +1,8 @@
 //! A YAML 1.1 reader that keeps places, accepting what PyYAML's safe loader accepts.
 
 use super::scalar::{self, Scalar};
-use super::yaml_error;
 use super::{Key, Map, Text, Value};
+use super::{surrogates, yaml_error};
 use crate::error::{Error, Result, Source, Span};
 use libyaml_safer::{Event, EventData, Mark, Parser};
 use std::collections::HashMap;
@@ -48,11 +48,12 @@ pub struct Document {
 /// # Errors
 /// Malformed YAML, a second document, tags that are not supported, with place and hint.
 pub fn parse(source: &Arc<Source>) -> Result<Document> {
+    let json = source.text().trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(source.text()).is_ok();
+    let source = &if json { surrogates::join(source) } else { Arc::clone(source) };
     let mut input = source.text().as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let json = source.text().trim_start().starts_with(['{', '['])
-        && serde_json::from_str::<serde::de::IgnoredAny>(source.text()).is_ok();
     let mut composer = Composer {
         parser,
         places: Places { source },
@@ -515,6 +516,7 @@ mod tests {
 
     #[test]
     fn json_files_have_jsons_numbers() {
+        assert_eq!(json("{\"a\": \"\\ud83d\\ude00\"}"), "{\"a\":\"😀\"}");
         assert_eq!(json("{\n\t\"a\": 1e3,\n\t\"b\": [true, null, 07]}"), r#"{"a":"1e3","b":[true,null,7]}"#);
         assert_eq!(json("{\n\t\"a\": 1e3,\n\t\"b\": [true, null]}"), r#"{"a":1000.0,"b":[true,null]}"#);
     }

@@ -77,6 +77,80 @@ async fn what_cannot_be_fetched_leaves_nothing() {
     assert_eq!(fs::read_dir(sshd.dir.path()).unwrap().count(), before);
 }
 
+/// A command that says it runs and then does for a long time; its text marks its processes.
+fn long_command(sshd: &Sshd) -> (warp_agent::wire::Call, String) {
+    let seconds = format!("3{}", sshd.port);
+    let text = format!("touch {}; exec sleep {seconds}", sshd.at("runs").display());
+    (call("shell", &[("_raw_params", &text)]), seconds)
+}
+
+fn sleeping(seconds: &str) -> bool {
+    let found = fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        fs::read(entry.path().join("cmdline"))
+            .is_ok_and(|line| line == format!("sleep\0{seconds}\0").as_bytes())
+    });
+    found
+}
+
+async fn until(what: &str, is: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what} did not come about");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_ends_with_the_link_it_came_by() {
+    let mut sshd = Sshd::start("");
+    let sessions = Arc::new(sessions());
+    let (call, seconds) = long_command(&sshd);
+    let running = tokio::spawn({
+        let (sessions, target) = (sessions.clone(), sshd.target());
+        async move { sessions.call(&target, call, None).await }
+    });
+    until("the command's start", || sshd.at("runs").exists() && sleeping(&seconds)).await;
+    sshd.cut();
+    match running.await.unwrap() {
+        Err(CallError::Lost(error)) => {
+            holds(
+                &error.to_string(),
+                &["guest: the link was lost while a step ran", "is not known", "look at the host"],
+            );
+        }
+        other => panic!("expected lost, got {other:?}"),
+    }
+    until("the command's end", || !sleeping(&seconds)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_given_up_ends_its_command() {
+    let sshd = Sshd::start("");
+    let here = warp::connect::Target { transport: warp::connect::Transport::Local, ..sshd.target() };
+    for target in [sshd.target(), here] {
+        let sessions = sessions();
+        let (call, seconds) = long_command(&sshd);
+        let limited = tokio::time::timeout(Duration::from_secs(3), sessions.call(&target, call, None));
+        assert!(limited.await.is_err());
+        assert!(fs::remove_file(sshd.at("runs")).is_ok(), "the command did not start");
+        until("the command's end", || !sleeping(&seconds)).await;
+        // The session goes on.
+        assert!(!sessions.call(&target, crate::call("ping", &[]), None).await.unwrap().failed);
+        // And what still runs ends with the session.
+        let (call, seconds) = long_command(&sshd);
+        let sessions = Arc::new(sessions);
+        let running = tokio::spawn({
+            let (sessions, target) = (sessions.clone(), target.clone());
+            async move { sessions.call(&target, call, None).await }
+        });
+        until("the command's start", || fs::remove_file(sshd.at("runs")).is_ok()).await;
+        running.abort();
+        let _ = running.await;
+        drop(sessions);
+        until("the command's end", || !sleeping(&seconds)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_link_loses_the_call_and_the_next_says_unreachable() {
     let mut sshd = Sshd::start("");

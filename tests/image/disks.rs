@@ -88,6 +88,15 @@ fn a_truncated_qcow2_is_refused() {
 }
 
 #[test]
+fn a_truncated_raw_image_is_told_by_its_file_system() {
+    let f = Fixture::new();
+    OpenOptions::new().write(true).open(f.path("root.raw")).unwrap().set_len(20 << 20).unwrap();
+    let error = kernel::read(&f.path("root.raw")).unwrap_err().to_string();
+    assert!(error.contains("truncated: the ext4 file system at byte 0"), "{error}");
+    assert!(error.contains("is given 20971520 bytes"), "{error}");
+}
+
+#[test]
 fn damaged_headers_are_refused() {
     let f = Fixture::new();
     let cases: [(u64, &[u8], &str); 5] = [

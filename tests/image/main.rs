@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A test ends by panicking.
 
 mod build;
+mod cache;
 mod disks;
 mod fixture;
 mod inject;

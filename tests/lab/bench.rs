@@ -33,8 +33,9 @@ impl Bench {
         if lwd.exists() {
             // A run that was cut off may have left a daemon.
             if let Some(lab) = Lab::find(&lwd).unwrap() {
+                lab.connect().unwrap();
                 remove_foreign_objects(&lab);
-                lab.teardown(lab::Level::All).unwrap();
+                assert!(lab.teardown(lab::Level::All).unwrap().kept.is_empty());
             }
             fs::remove_dir_all(&lwd).unwrap();
         }

@@ -7,6 +7,9 @@ mod exchange;
 mod frame;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use stream::{Download, Sink, Upload};
 
 use super::link::{Ending, Input, Link, Output};

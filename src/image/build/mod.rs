@@ -111,10 +111,8 @@ impl Work<'_> {
             "--format=directory",
             "--aptopt=Apt::Install-Recommends \"false\"",
             "--dpkgopt=force-unsafe-io",
-            "--dpkgopt=path-exclude=/usr/share/doc/*",
-            "--dpkgopt=path-exclude=/usr/share/man/*",
-            "--dpkgopt=path-exclude=/usr/share/locale/*",
         ]);
+        command.args(self.recipe.image.exclude.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
         command.args(self.suite.options.iter().map(|o| format!("--aptopt={o}")));
         command.arg(format!("--architectures={}", self.suite.architecture));
         let copied = format!("{}/.", early.display());

@@ -26,6 +26,9 @@ pub struct Recipe {
 pub struct Image {
     /// The packages to install, besides the essential ones.
     pub packages: Packages,
+    /// Paths that packages may not install, as dpkg's `path-exclude` has them.
+    #[serde(default)]
+    pub exclude: Vec<String>,
     /// The size of the disk and its file system, in GiB.
     pub disk_gib: u64,
     /// Files to write.

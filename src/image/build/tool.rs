@@ -25,16 +25,24 @@ const NEEDED: &[(&str, &str)] = &[
 /// # Errors
 /// Names every missing program and the packages that have them.
 pub fn require() -> Result<()> {
-    let path = search_path();
+    match missing_in(&search_path()) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+fn missing_in(path: &[PathBuf]) -> Option<Error> {
     let missing: Vec<_> =
         NEEDED.iter().filter(|(tool, _)| !path.iter().any(|dir| dir.join(tool).is_file())).collect();
     if missing.is_empty() {
-        return Ok(());
+        return None;
     }
     let tools: Vec<_> = missing.iter().map(|(tool, _)| *tool).collect();
     let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
-    Err(Error::other(format!("building an image needs {}", tools.join(", ")))
-        .help(format!("run: apt-get install {}", packages.join(" "))))
+    Some(
+        Error::other(format!("building an image needs {}", tools.join(", ")))
+            .help(format!("run: apt-get install {}", packages.join(" "))),
+    )
 }
 
 /// `PATH`, and the folders of administrators' programs, which an ordinary account's `PATH` lacks.
@@ -123,6 +131,17 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn missing_tools_are_named_with_their_packages() {
+        let dir = tempfile::tempdir().unwrap();
+        for tool in ["apt-get", "dpkg", "chroot", "mke2fs"] {
+            std::fs::write(dir.path().join(tool), "").unwrap();
+        }
+        let error = missing_in(&[dir.path().to_owned()]).unwrap();
+        assert_eq!(error.message(), "building an image needs mmdebstrap, qemu-img");
+        assert_eq!(error.help_lines(), ["run: apt-get install mmdebstrap qemu-utils"]);
+    }
 
     #[test]
     fn a_failed_tool_is_told_with_its_last_lines_and_log() {

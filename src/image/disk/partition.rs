@@ -101,6 +101,7 @@ fn probe(disk: &mut Disk, number: Option<u32>, start: u64, size: u64) -> Result<
         Ok(bytes == magic)
     };
     let holds = if holds(1080, &[0x53, 0xef])? {
+        check_ext4_size(disk, start, size)?;
         FileSystem::Ext4
     } else if holds(0, b"XFSB")? {
         FileSystem::Xfs
@@ -110,6 +111,23 @@ fn probe(disk: &mut Disk, number: Option<u32>, start: u64, size: u64) -> Result<
         FileSystem::Unknown
     };
     Ok(Volume { number, start, size, holds })
+}
+
+/// A raw image that was cut off shows here alone: its file system believes itself larger.
+fn check_ext4_size(disk: &mut Disk, start: u64, size: u64) -> Result<()> {
+    let mut superblock = [0; 1024];
+    read(disk, start + 1024, &mut superblock)?;
+    // The high half of the count is there where the feature for it is set.
+    let high =
+        if le32(&superblock, 0x60) & 0x80 != 0 { u64::from(le32(&superblock, 0x150)) << 32 } else { 0 };
+    let blocks = high | u64::from(le32(&superblock, 0x4));
+    let block_size = 1024u64.checked_shl(le32(&superblock, 0x18)).unwrap_or(0);
+    match blocks.checked_mul(block_size) {
+        Some(needed) if needed <= size => Ok(()),
+        _ => Err(Error::input(format!(
+            "truncated: the ext4 file system at byte {start} has {blocks} blocks of {block_size} bytes, it is given {size} bytes"
+        ))),
+    }
 }
 
 fn read(disk: &mut Disk, offset: u64, buf: &mut [u8]) -> Result<()> {

@@ -13,15 +13,32 @@ const FUNCTIONS: &str = r#"fail() {
     exit 1
 }
 
-# Whether only root can change the folder of this path, and every folder above it.
+# Whether only root can change the folders that are on the way to this path.
 root_only() {
-    folder=$(dirname "$1")
-    while [ "$folder" != / ]; do
-        if [ -e "$folder" ] || [ -L "$folder" ]; then
-            [ -n "$(find "$folder" -maxdepth 0 -type d -uid 0 ! -perm /022)" ] || return 1
-        fi
-        folder=$(dirname "$folder")
+    folder=${1%/*} way=
+    while [ -n "$folder" ]; do
+        if [ -e "$folder" ] || [ -L "$folder" ]; then way="$way $folder"; fi
+        folder=${folder%/*}
     done
+    [ -z "$way" ] || [ -z "$(find $way -maxdepth 0 ! \( -type d -uid 0 ! -perm /022 \))" ]
+}
+
+# What put does as whoever has the file.
+put_here='
+    folder=${1%/*}
+    [ -z "$folder" ] || [ -d "$folder" ] || (umask 022; mkdir -p "$folder")
+    base64 -d > "$1.warp"
+    chmod "$2" "$1.warp"
+    mv -f "$1.warp" "$1"'
+
+# put PATH MODE OWNER: writes what comes in as base64.
+put() {
+    if [ "$3" = root ]; then
+        root_only "$1" || fail "$1 is not written: an account other than root can change a folder on its way"
+        sh -euc "$put_here" sh "$1" "$2"
+    else
+        as "$3" "$put_here" "$1" "$2"
+    fi
 }
 
 # Runs a shell as an account, with the rest of the arguments as $1 and so on.
@@ -31,53 +48,34 @@ as() {
     chroot --userspec="$account:" / /bin/sh -euc "$program" sh "$@"
 }
 
-# put PATH MODE OWNER: writes what comes in as base64.
-put() {
-    if [ "$3" = root ]; then
-        root_only "$1" || fail "$1 is not written: an account other than root can change a folder on its way"
-    fi
-    base64 -d | as "$3" '
-        (umask 022; mkdir -p "$(dirname "$1")")
-        umask 077
-        cat > "$1.warp"
-        chmod "$2" "$1.warp"
-        mv -f "$1.warp" "$1"' "$1" "$2"
-}
-
 # account NAME SHELL GROUPS
 account() {
+    for group in "$1" $(echo "$3" | tr , ' '); do
+        getent group "$group" > /dev/null || groupadd "$group"
+    done
     if getent passwd "$1" > /dev/null; then
-        usermod --shell "$2" "$1"
+        usermod --shell "$2" --append --groups "$3" "$1"
     else
-        groupadd -f "$1"
         # An asterisk is no password that can be given, and no lock either: keys may log in.
-        useradd --create-home --gid "$1" --shell "$2" --password '*' "$1"
-    fi
-    if [ -n "$3" ]; then
-        for group in $(echo "$3" | tr , ' '); do
-            groupadd -f "$group"
-        done
-        usermod --append --groups "$3" "$1"
+        useradd --create-home --gid "$1" --groups "$3" --shell "$2" --password '*' "$1"
     fi
 }
 
 # keys NAME: adds the lines that come in as base64 to the account's authorized keys.
 keys() {
     home=$(getent passwd "$1" | cut -d: -f6)
-    base64 -d | as "$1" '
-        umask 077
-        mkdir -p "$1/.ssh"
-        chmod 0700 "$1/.ssh"
+    as "$1" '
         file=$1/.ssh/authorized_keys
-        touch "$file"
-        [ -z "$(tail -c 1 "$file")" ] || echo >> "$file"
-        while IFS= read -r line; do
-            grep -qxF -e "$line" "$file" || printf "%s\n" "$line" >> "$file"
+        [ -d "$1/.ssh" ] || mkdir "$1/.ssh"
+        chmod 0700 "$1/.ssh"
+        if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then echo >> "$file"; fi
+        base64 -d | while IFS= read -r line; do
+            grep -qsxF -e "$line" "$file" || printf "%s\n" "$line" >> "$file"
         done
         chmod 0600 "$file"' "$home"
 }
 
-# name HOSTNAME HOSTS: what the host is called, and its names for /etc/hosts.
+# name HOSTNAME NAMES: what the host is called, and its names for /etc/hosts.
 name() {
     rm -f /etc/hostname
     (umask 022; echo "$1" > /etc/hostname)

@@ -70,6 +70,21 @@ fn to_bool(_: &Env, v: Val, _: Bound) -> R {
     }))
 }
 
+/// What Ansible's modules take for a boolean.
+pub(crate) fn to_boolean(v: &Val) -> Option<bool> {
+    match v {
+        Val::Bool(b) => Some(*b),
+        Val::Int(i) if (0..=1).contains(i) => Some(*i == 1),
+        Val::Float(f) if *f == 0.0 || *f == 1.0 => Some(*f == 1.0),
+        Val::Str(s) => match s.to_lowercase().as_str() {
+            "y" | "yes" | "on" | "1" | "true" | "t" | "1.0" => Some(true),
+            "n" | "no" | "off" | "0" | "false" | "f" | "0.0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn to_int(_: &Env, v: Val, b: Bound) -> R {
     let default = || Ok(b.get("default").cloned().unwrap_or(Val::Int(0)));
     let base = u32::try_from(b.int("base", 10)?).unwrap_or(10);

@@ -102,11 +102,10 @@ fn combine(_: &Env, v: Val, b: Bound) -> R {
 /// `over` merged onto `base`.
 fn merge(base: &Val, over: &Val, recursive: bool, lists: Lists) -> R {
     let (Some(a), Some(b)) = (base.entries(), over.entries()) else {
-        let wrong = if base.is_mapping() { over } else { base };
         return Err(Fail::new(format!(
-            "failed to combine variables, expected dicts but got a 'dict' and a '{}': {}",
-            wrong.type_name(),
-            python::repr(wrong)?
+            "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
+            base.type_name(),
+            over.type_name()
         )));
     };
     let mut merged: IndexMap<Key, Val> = a.into_iter().collect();
@@ -310,7 +309,7 @@ pub(crate) fn subelements(of: &Val, path: &Val, skip_missing: bool) -> R {
                 None => {
                     return Err(Fail::new(format!(
                         "could not find '{part}' key in iterated item {}",
-                        python::repr(&python::to_str(&values)?.into())?
+                        python::repr(&values)?
                     )));
                 }
             };
@@ -432,7 +431,7 @@ fn rekey(_: &Env, v: Val, b: Bound) -> R {
         "overwrite" => true,
         other => {
             return Err(Fail::new(format!(
-                "duplicates parameter to rekey_on_member has unknown value: {other}"
+                "duplicates parameter to rekey_on_member has unknown value '{other}'"
             )));
         }
     };
@@ -446,10 +445,13 @@ fn rekey(_: &Env, v: Val, b: Bound) -> R {
             return Err(Fail::new("List item is not a valid dict"));
         }
         let found = super::sequences::under(&item, &key)
-            .ok_or_else(|| Fail::new(format!("Key {key} was not found")))?;
+            .ok_or_else(|| Fail::new(format!("Key {} was not found.", python::repr_str(&key))))?;
         let found = found.key()?;
         if !overwrite && made.contains_key(&found) {
-            return Err(Fail::new(format!("Key {found} is not unique, cannot correctly turn into dict")));
+            return Err(Fail::new(format!(
+                "Key {} is not unique, cannot convert to dict.",
+                python::repr(&Val::from(found))?
+            )));
         }
         made.insert(found, item);
     }

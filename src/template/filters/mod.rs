@@ -5,10 +5,14 @@ mod collections;
 mod data;
 mod hashes;
 mod measures;
+mod net;
 mod paths;
 mod regexes;
 mod sequences;
 mod strings;
+
+pub(crate) use basics::to_boolean;
+pub(crate) use collections::{crossed, flattened, rows, subelements};
 
 use super::bind::{Bound, Params};
 use super::env::Env;
@@ -78,6 +82,7 @@ const FAMILIES: &[&[Filter]] = &[
     paths::TABLE,
     hashes::TABLE,
     measures::TABLE,
+    net::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =

@@ -30,7 +30,11 @@ pub(super) const TABLE: &[Filter] = &[
         on(&v, |p| p.rsplit(['\\', '/']).next().unwrap_or_default().to_owned())
     }),
     Filter::new("win_dirname", &[], |_, v, _| {
-        on(&v, |p| p.rfind(['\\', '/']).and_then(|i| p.get(..i)).unwrap_or_default().to_owned())
+        on(&v, |p| {
+            let head = p.rfind(['\\', '/']).and_then(|i| p.get(..=i)).unwrap_or_default();
+            let trimmed = head.trim_end_matches(['\\', '/']);
+            if trimmed.is_empty() || trimmed.ends_with(':') { head.to_owned() } else { trimmed.to_owned() }
+        })
     }),
     Filter::new("win_splitdrive", &[], |_, v, _| {
         let path = python::to_str(&v)?;

@@ -8,7 +8,6 @@ use crate::template::python::{self, access, lists, ops};
 use crate::template::val::{Args, Val};
 use crate::template::{random, tests};
 use crate::value::Key;
-use std::sync::Arc;
 
 pub(super) const TABLE: &[Filter] = &[
     Filter::new("map", &["*args", "**kwargs"], map),
@@ -31,7 +30,10 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("batch", &["linecount", "fill_with"], batch),
     Filter::new("slice", &["slices", "fill_with"], slice),
     Filter::new("groupby", &["attribute", "default", "case_sensitive"], groupby),
-    Filter::new("attr", &["name"], |_, v, b| Ok(access::attr(&v, &Arc::from(b.need_text("name")?)))),
+    Filter::new("attr", &["name"], |_, v, b| {
+        let name = b.need_text("name")?;
+        Ok(access::own_attribute(&v, &name).unwrap_or_else(|| access::absent(&v, &name.into())))
+    }),
     Filter::new("random", &["end", "start", "step", "seed"], pick),
 ];
 

@@ -27,6 +27,7 @@ pub(super) const TABLE: &[Filter] = &[
             .count()
             .into())
     }),
+    Filter::new("wordwrap", &["width", "break_long_words", "wrapstring", "break_on_hyphens"], wordwrap),
     Filter::new("truncate", &["length", "killwords", "end", "leeway"], truncate),
     Filter::new("format", &["*args", "**kwargs"], format),
     Filter::new("escape", &[], |_, v, _| Ok(escape(&text(&v)?).into())),
@@ -117,6 +118,58 @@ fn truncate(_: &Env, v: Val, b: Bound) -> R {
         return Ok((cut + &end).into());
     }
     Ok(format!("{}{end}", cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head)).into())
+}
+
+/// `textwrap.wrap` on each line.
+fn wordwrap(_: &Env, v: Val, b: Bound) -> R {
+    let width = usize::try_from(b.int("width", 79)?).ok().filter(|w| *w > 0);
+    let width = width.ok_or_else(|| Fail::new("invalid width (must be > 0)"))?;
+    let (break_long, hyphens) = (b.flag("break_long_words", true)?, b.flag("break_on_hyphens", true)?);
+    let newline = b.some("wrapstring").map_or(Ok("\n".to_owned()), text)?;
+    let text = text(&v)?;
+    let wrapped: Vec<String> = strings::lines(&text, false)
+        .iter()
+        .map(|line| wrap(line, width, break_long, hyphens).join(&newline))
+        .collect();
+    Ok(wrapped.join(&newline).into())
+}
+
+/// A line's words in lines of a width; a word that is too long is cut if it may be.
+fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
+    let mut chunks: Vec<String> = Vec::new();
+    for word in line.split_inclusive(char::is_whitespace) {
+        let body = word.trim_end();
+        let mut rest = body;
+        while hyphens && let Some(i) = rest.find('-').filter(|i| *i > 0 && i + 1 < rest.len()) {
+            let (head, tail) = rest.split_at(i + 1);
+            chunks.push(head.to_owned());
+            rest = tail;
+        }
+        chunks.push(rest.to_owned());
+        chunks.push(word.get(body.len()..).unwrap_or_default().to_owned());
+    }
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    for chunk in chunks.into_iter().filter(|c| !c.is_empty()) {
+        let mut chunk = chunk;
+        if current.chars().count() + chunk.chars().count() > width && !chunk.trim().is_empty() {
+            if !current.trim().is_empty() {
+                lines.push(current.trim_end().to_owned());
+            }
+            current = String::new();
+            while break_long && chunk.chars().count() > width {
+                lines.push(chunk.chars().take(width).collect());
+                chunk = chunk.chars().skip(width).collect();
+            }
+        }
+        if !(current.is_empty() && chunk.trim().is_empty() && !lines.is_empty()) {
+            current.push_str(&chunk);
+        }
+    }
+    if !current.trim().is_empty() {
+        lines.push(current.trim_end().to_owned());
+    }
+    lines
 }
 
 fn format(_: &Env, v: Val, b: Bound) -> R {

@@ -1,5 +1,7 @@
 //! Lookups: what the controller knows. Their results are data.
 
+mod finding;
+mod listing;
 mod reading;
 
 use super::bind::{Bound, Params};
@@ -34,7 +36,7 @@ impl Lookup {
     }
 }
 
-const FAMILIES: &[&[Lookup]] = &[reading::TABLE];
+const FAMILIES: &[&[Lookup]] = &[reading::TABLE, finding::TABLE, listing::TABLE];
 
 fn find(name: &str) -> R<&'static Lookup> {
     let short = name

@@ -55,7 +55,7 @@ fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
     for term in terms {
         let name = python::to_str(&term)?;
         let path = files::find(env, "files", &name)
-            .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}'.")))?;
+            .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}': File not found.")))?;
         found.push(Val::str(python::strings::strip(&files::read(&path)?, None, left, right)));
     }
     Ok(found)

@@ -8,7 +8,7 @@ use crate::value::Key;
 use std::sync::Arc;
 
 /// What is not there.
-fn absent(of: &Val, key: &Val) -> Val {
+pub(crate) fn absent(of: &Val, key: &Val) -> Val {
     let shown = repr(key).unwrap_or_default();
     let keys: Vec<String> = match of {
         Val::Dict(d) => d.keys().iter().filter_map(|k| k.as_str().map(str::to_owned)).collect(),
@@ -47,7 +47,8 @@ fn index(i: i128, len: usize) -> Option<usize> {
     if (0..len).contains(&at) { usize::try_from(at).ok() } else { None }
 }
 
-fn own_attribute(of: &Val, name: &str) -> Option<Val> {
+/// An attribute proper, never an item.
+pub(crate) fn own_attribute(of: &Val, name: &str) -> Option<Val> {
     match of {
         Val::Object(o) => o.attr(name).or_else(|| methods::bound(of, name)),
         _ => methods::bound(of, name),

@@ -23,15 +23,23 @@ pub(crate) fn to_str(v: &Val) -> R<String> {
     }
 }
 
-/// A value among several that a template emitted: `omit` drops out of containers.
+/// A value among several that a template emitted, made final: tuples are lists, `omit` drops out.
 pub(crate) fn joined(v: &Val) -> R<String> {
+    to_str(&plain(v))
+}
+
+fn plain(v: &Val) -> Val {
     match v {
-        Val::Str(s) => Ok(s.to_string()),
-        Val::List(l) if l.items().iter().any(|v| matches!(v, Val::Omit)) => {
-            repr(&Val::list(l.items().into_iter().filter(|v| !matches!(v, Val::Omit)).collect()))
+        Val::List(_) | Val::Tuple(_) => {
+            let items = v.as_seq().unwrap_or_default();
+            Val::list(items.iter().filter(|v| !matches!(v, Val::Omit)).map(plain).collect())
         }
-        // Tuples become lists when a template's result is made final.
-        Val::Tuple(t) => repr(&Val::list(t.to_vec())),
-        other => repr(other),
+        other => match other.entries() {
+            Some(entries) => {
+                let kept = entries.into_iter().filter(|(_, v)| !matches!(v, Val::Omit));
+                Val::dict(kept.map(|(k, v)| (k, plain(&v))))
+            }
+            None => other.clone(),
+        },
     }
 }

@@ -3,7 +3,7 @@
 use super::{Test, find};
 use crate::template::ast::Cmp;
 use crate::template::bind::Bound;
-use crate::template::fail::{Fail, R};
+use crate::template::fail::{Fail, Kind, R};
 use crate::template::filters;
 use crate::template::python::ops;
 use crate::template::val::Val;
@@ -12,8 +12,8 @@ use std::rc::Rc;
 const OTHER: &[&str] = &["other"];
 
 pub(super) const TABLE: &[Test] = &[
-    Test::new("defined", &[], |_, v, _| Ok(!matches!(v, Val::Marker(_)))).takes_markers(),
-    Test::new("undefined", &[], |_, v, _| Ok(matches!(v, Val::Marker(_)))).takes_markers(),
+    Test::new("defined", &[], |_, v, _| undefined(v).map(|u| !u)).takes_markers(),
+    Test::new("undefined", &[], |_, v, _| undefined(v)).takes_markers(),
     Test::new("none", &[], |_, v, _| Ok(v.is_none())),
     Test::new("boolean", &[], |_, v, _| Ok(matches!(v, Val::Bool(_)))),
     Test::new("true", &[], |_, v, _| Ok(matches!(v, Val::Bool(true)))),
@@ -54,6 +54,14 @@ pub(super) const TABLE: &[Test] = &[
     Test::new("ge", OTHER, |_, v, b| compare(Cmp::Ge, &v, &b)),
     Test::new(">=", OTHER, |_, v, b| compare(Cmp::Ge, &v, &b)),
 ];
+
+/// Whether it is not there; a failure of another kind is neither there nor not.
+fn undefined(v: Val) -> R<bool> {
+    match v {
+        Val::Marker(f) if f.kind() == Kind::Undefined => Ok(true),
+        other => other.ok().map(|_| false),
+    }
+}
 
 fn compare(op: Cmp, v: &Val, b: &Bound) -> R<bool> {
     ops::compare(op, v, &b.need("other")?)

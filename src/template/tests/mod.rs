@@ -1,6 +1,9 @@
 //! Tests: what may follow `is`.
 
 mod basics;
+mod places;
+mod results;
+mod versions;
 
 use super::bind::{Bound, Params};
 use super::env::Env;
@@ -52,7 +55,7 @@ impl Test {
     }
 }
 
-const FAMILIES: &[&[Test]] = &[basics::TABLE];
+const FAMILIES: &[&[Test]] = &[basics::TABLE, results::TABLE, versions::TABLE, places::TABLE];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Test>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|f| f.iter()).map(|t| (t.name, t)).collect());

@@ -1,7 +1,7 @@
 //! The keywords of ssh_config, and what warp does with each.
 
 use Effect::{Honoured, Later, None as Nothing};
-use Kind::{Flag, Integer, List, Path, Port, Rest, Strict, Text, Time};
+use Kind::{Flag, Integer, Jump, List, Path, Port, Rest, Strict, Text, Time};
 
 /// How a keyword's arguments are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Path,
     /// Several words.
     List,
+    /// Hosts on the way, separated by commas.
+    Jump,
     /// The rest of the line as it stands.
     Rest,
 }
@@ -153,7 +155,7 @@ pub(super) const TABLE: &[Keyword] = &[
     word("preferredauthentications", Text, Nothing),
     word("protocol", Text, Nothing),
     word("proxycommand", Rest, Honoured),
-    word("proxyjump", Rest, Honoured),
+    word("proxyjump", Jump, Honoured),
     word("proxyusefdpass", Flag, Later(&["no", "false"])),
     word("pubkeyacceptedalgorithms", Text, Later(&[])),
     word("pubkeyauthentication", Text, Later(&["yes", "true", "unbound", "host-bound"])),

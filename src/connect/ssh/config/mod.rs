@@ -6,6 +6,9 @@ mod read;
 mod time;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 use crate::connect::SshTarget;
 use crate::error::{Error, Result};
 use read::Values;
@@ -276,13 +279,9 @@ fn proxy(values: &Values, tokens: &Tokens, host: &str) -> Result<Proxy> {
         if text.eq_ignore_ascii_case("none") {
             return Ok(Proxy::Direct);
         }
-        let mut hops = text
-            .split(',')
-            .map(|hop| {
-                Hop::parse(hop.trim()).ok_or_else(|| Error::input(format!("ProxyJump {text}: not a host")))
-            })
-            .collect::<Result<Vec<Hop>>>()
-            .map_err(|e| e.at(given.span.clone()))?;
+        let mut hops = Hop::parse_list(text).ok_or_else(|| {
+            Error::input(format!("ProxyJump {text} is not a list of hosts")).at(given.span.clone())
+        })?;
         return Ok(match hops.pop() {
             // `Host *` with a ProxyJump covers the host that it names too.
             Some(last) if last.host.eq_ignore_ascii_case(host) && hops.is_empty() => Proxy::Direct,
@@ -324,6 +323,11 @@ fn environment(values: &Values) -> Vec<(String, String)> {
 }
 
 impl Hop {
+    /// Hosts on the way, the first one first.
+    fn parse_list(text: &str) -> Option<Vec<Hop>> {
+        text.split(',').map(|hop| Hop::parse(hop.trim())).collect()
+    }
+
     /// `[user@]host[:port]` or `ssh://[user@]host[:port]`; an IPv6 address stands in brackets before a port.
     fn parse(text: &str) -> Option<Hop> {
         let text = text.strip_prefix("ssh://").map_or(text, |uri| uri.trim_end_matches('/'));

@@ -1,6 +1,7 @@
 //! Reading configuration files: lines, blocks, includes; the first value of a keyword wins.
 
 use super::super::pattern;
+use super::Hop;
 use super::keywords::{self, Effect, Keyword, Kind};
 use crate::error::{Error, Result, Source, Span, did_you_mean};
 use std::collections::HashMap;
@@ -63,46 +64,39 @@ impl Values {
     /// Takes `Keyword=value` or `Keyword value`, as after `-o`.
     pub fn option(&mut self, text: &str, host: &str) -> Result<()> {
         let source = Source::new("<ssh arguments>", text);
-        let mut active = true;
-        self.line(&source, 0, text, host, &mut active, None, 0)
+        Reader { values: self, host, home: None, depth: 0 }.line(&source, 0, text, &mut true)
     }
 
     /// Reads a file. `home` is where relative includes of the user's file are looked for.
     pub fn file(&mut self, path: &Path, host: &str, home: Option<&Path>) -> Result<()> {
-        self.file_at(path, host, home, &mut true, 0)
+        Reader { values: self, host, home, depth: 0 }.file(path, true)
     }
+}
 
-    fn file_at(
-        &mut self,
-        path: &Path,
-        host: &str,
-        home: Option<&Path>,
-        active: &mut bool,
-        depth: usize,
-    ) -> Result<()> {
+/// Reads for one host.
+struct Reader<'a> {
+    values: &'a mut Values,
+    host: &'a str,
+    home: Option<&'a Path>,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    /// Reads a file; what comes before its first block holds where `active`.
+    fn file(&mut self, path: &Path, mut active: bool) -> Result<()> {
         let bytes = std::fs::read(path).map_err(|e| {
             Error::input(format!("cannot read the ssh configuration {}: {e}", path.display()))
         })?;
         let source = Source::new(path, String::from_utf8_lossy(&bytes));
         let mut start = 0;
         for line in source.text().split_inclusive('\n') {
-            self.line(&source, start, line, host, active, home, depth)?;
+            self.line(&source, start, line, &mut active)?;
             start += line.len();
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the state of one reader, passed down to includes")]
-    fn line(
-        &mut self,
-        source: &Arc<Source>,
-        start: usize,
-        line: &str,
-        host: &str,
-        active: &mut bool,
-        home: Option<&Path>,
-        depth: usize,
-    ) -> Result<()> {
+    fn line(&mut self, source: &Arc<Source>, start: usize, line: &str, active: &mut bool) -> Result<()> {
         let text = line.trim();
         if text.is_empty() || text.starts_with('#') {
             return Ok(());
@@ -118,21 +112,11 @@ impl Values {
         let lower = name.to_ascii_lowercase();
         if lower == "host" || lower == "match" {
             let words = split(rest).map_err(fail)?;
-            if words.is_empty() {
-                return Err(fail(format!("{name} needs patterns")));
-            }
-            *active = match (lower.as_str(), words.as_slice()) {
-                ("host", patterns) => pattern::matches_list(host, patterns.iter().map(String::as_str)),
-                (_, [all]) if all.eq_ignore_ascii_case("all") => true,
-                _ => {
-                    return Err(fail("Match is not supported yet but as `Match all`".into())
-                        .help("put what is needed into a Host block, or name another file with -F"));
-                }
-            };
+            *active = self.block(&lower, &words).map_err(|e| e.at(span))?;
             return Ok(());
         }
         let Some(keyword) = keywords::find(name) else {
-            if pattern::matches_list(&lower, self.ignore.iter().map(String::as_str)) {
+            if pattern::matches_list(&lower, self.values.ignore.iter().map(String::as_str)) {
                 return Ok(());
             }
             let mut error = fail(format!("unknown ssh_config keyword {name}"));
@@ -141,61 +125,67 @@ impl Values {
             }
             return Err(error);
         };
-        let words =
-            if keyword.kind == Kind::Rest { vec![rest.to_owned()] } else { split(rest).map_err(fail)? };
+        let words = match keyword.kind {
+            Kind::Rest => vec![rest.to_owned()],
+            _ => split(rest).map_err(fail)?,
+        };
         check(keyword, &words).map_err(|why| fail(format!("{name}: {why}")))?;
-        if !*active {
-            return Ok(());
-        }
-        match (keyword.name, keyword.effect) {
-            ("include", _) => self.include(&words, host, *active, home, depth, &fail),
-            ("ignoreunknown", _) => {
-                let patterns = words.iter().flat_map(|w| w.split(','));
-                self.ignore.extend(patterns.map(|p| p.to_ascii_lowercase()));
-                Ok(())
-            }
-            (_, Effect::Later(harmless)) => {
-                let value = words.join(" ");
-                if !harmless.iter().any(|h| h.eq_ignore_ascii_case(&value))
-                    && self.all(keyword.name).is_empty()
-                {
-                    return Err(fail(format!("{name} {value} is not supported yet"))
-                        .help("leave it out for this host, or name another file with -F"));
-                }
-                self.set(keyword.name, words, span);
-                Ok(())
-            }
-            (_, Effect::None) => Ok(()),
-            (_, Effect::Honoured) => {
-                self.set(keyword.name, words, span);
-                Ok(())
-            }
+        if *active { self.take(keyword, name, words, span) } else { Ok(()) }
+    }
+
+    /// Whether a block is about our host.
+    fn block(&self, keyword: &str, words: &[String]) -> Result<bool> {
+        match (keyword, words) {
+            (_, []) => Err(Error::input(format!("{keyword} needs patterns"))),
+            ("host", patterns) => Ok(pattern::matches_list(self.host, patterns.iter().map(String::as_str))),
+            (_, [all]) if all.eq_ignore_ascii_case("all") => Ok(true),
+            _ => Err(Error::input("Match is not supported yet but as `Match all`")
+                .help("put what is needed into a Host block, or name another file with -F")),
         }
     }
 
-    fn include(
-        &mut self,
-        words: &[String],
-        host: &str,
-        active: bool,
-        home: Option<&Path>,
-        depth: usize,
-        fail: &impl Fn(String) -> Error,
-    ) -> Result<()> {
-        if depth >= DEPTH {
-            return Err(fail("includes are nested too deeply".into()));
+    /// Takes a keyword that holds for our host.
+    fn take(&mut self, keyword: &Keyword, name: &str, words: Vec<String>, span: Option<Span>) -> Result<()> {
+        match (keyword.name, keyword.effect) {
+            ("include", _) => return self.include(&words).map_err(|e| e.at(span)),
+            ("ignoreunknown", _) => {
+                let patterns = words.iter().flat_map(|w| w.split(','));
+                self.values.ignore.extend(patterns.map(|p| p.to_ascii_lowercase()));
+            }
+            (_, Effect::None) => {}
+            (_, Effect::Later(harmless)) => {
+                let value = words.join(" ");
+                let stands = self.values.all(keyword.name).is_empty();
+                if stands && !harmless.iter().any(|h| h.eq_ignore_ascii_case(&value)) {
+                    return Err(Error::input(format!("{name} {value} is not supported yet"))
+                        .at(span)
+                        .help("leave it out for this host, or name another file with -F"));
+                }
+                self.values.set(keyword.name, words, span);
+            }
+            (_, Effect::Honoured) => self.values.set(keyword.name, words, span),
+        }
+        Ok(())
+    }
+
+    fn include(&mut self, words: &[String]) -> Result<()> {
+        if self.depth >= DEPTH {
+            return Err(Error::input("includes are nested too deeply"));
         }
         for word in words {
-            let path = match (word.strip_prefix("~/"), home) {
+            let path = match (word.strip_prefix("~/"), self.home) {
                 (Some(rest), Some(home)) => home.join(rest),
-                (Some(_), None) => return Err(fail(format!("{word}: there is no home directory here"))),
+                (Some(_), None) => {
+                    return Err(Error::input(format!("{word}: there is no home directory here")));
+                }
                 (None, Some(home)) if !word.starts_with('/') => home.join(".ssh").join(word),
                 (None, None) if !word.starts_with('/') => Path::new("/etc/ssh").join(word),
                 _ => PathBuf::from(word),
             };
             for file in expand(&path) {
+                let (host, home, depth) = (self.host, self.home, self.depth + 1);
                 // A block that the file opens ends with the file.
-                self.file_at(&file, host, home, &mut active.clone(), depth + 1)?;
+                Reader { values: &mut *self.values, host, home, depth }.file(&file, true)?;
             }
         }
         Ok(())
@@ -244,7 +234,12 @@ fn check(keyword: &Keyword, words: &[String]) -> std::result::Result<(), String>
         Kind::Integer if first.parse::<u32>().is_err() => return wrong("a whole number"),
         Kind::Port if first.parse::<u16>().is_ok_and(|p| p > 0) => {}
         Kind::Port => return wrong("a port"),
-        Kind::Time if super::time::parse(first).is_none() => return wrong("a time in seconds"),
+        Kind::Time if first != "none" && super::time::parse(first).is_none() => {
+            return wrong("a time in seconds");
+        }
+        Kind::Jump if !first.eq_ignore_ascii_case("none") && Hop::parse_list(first).is_none() => {
+            return wrong("a list of hosts");
+        }
         _ => {}
     }
     match (keyword.kind, words) {

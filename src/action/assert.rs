@@ -1,0 +1,70 @@
+//! `assert`: fails unless expressions hold.
+
+use super::{Action, BoxFuture, Context, Effect, arg, flag};
+use crate::connect::CallError;
+use crate::error::Result;
+use crate::value::{Key, Map, Value};
+use warp_agent::outcome::Outcome;
+use warp_agent::spec::{Arg, Kind, Spec};
+
+static SPEC: Spec = Spec::new(
+    "assert",
+    "Fails unless every expression holds.",
+    &[
+        Arg::new("that", Kind::Raw).required().help("An expression, or a list of them."),
+        Arg::new("fail_msg", Kind::Raw).aliases(&["msg"]).help("Said when one does not hold."),
+        Arg::new("success_msg", Kind::Raw).help("Said when all hold."),
+        Arg::new("quiet", Kind::Bool).default("false").help("Say less."),
+    ],
+);
+
+/// The action.
+pub(super) struct Assert;
+
+impl Action for Assert {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn expressions(&self) -> &'static [&'static str] {
+        &["that"]
+    }
+
+    fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
+        Box::pin(async move { Ok(assert(&context, &args).unwrap_or_else(Effect::error)) })
+    }
+}
+
+fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
+    let that = arg(args, "that");
+    let that = match that {
+        // One template that gives the list of expressions.
+        Value::Text(t) if t.is_template() => {
+            let rendered = context.engine.render(that, context.scope)?;
+            if rendered.as_bool().is_some() { that.clone() } else { rendered }
+        }
+        other => other.clone(),
+    };
+    let conditions = that.as_list().unwrap_or(std::slice::from_ref(&that));
+    let message = |name: &str, default: &str| {
+        args.get(name).filter(|m| !m.is_null()).cloned().unwrap_or_else(|| Value::data(default))
+    };
+    let mut values = Map::new();
+    for condition in conditions {
+        if context.engine.test(condition, context.scope)? {
+            continue;
+        }
+        if !flag(args, "quiet") {
+            values.insert(Key::from("assertion"), condition.clone());
+            values.insert(Key::from("evaluated_to"), Value::Bool(false));
+        }
+        values.insert(Key::from("msg"), message("fail_msg", "Assertion failed"));
+        let error = condition.span().map(|span| {
+            crate::error::Error::other("Assertion failed").at(span.clone()).label("does not hold")
+        });
+        let outcome = Outcome { failed: true, ..Outcome::default() };
+        return Ok(Effect { outcome, values, error, ..Effect::default() });
+    }
+    values.insert(Key::from("msg"), message("success_msg", "All assertions passed"));
+    Ok(Effect { values, ..Effect::default() })
+}

@@ -1,0 +1,88 @@
+//! `debug`: shows a message or a variable.
+
+use super::{Action, BoxFuture, Context, Effect, arg};
+use crate::connect::CallError;
+use crate::error::Result;
+use crate::value::{Key, Map, Text, Value};
+use warp_agent::outcome::Outcome;
+use warp_agent::spec::{Arg, Kind, Spec};
+
+static SPEC: Spec = Spec {
+    mutually_exclusive: &[&["msg", "var"]],
+    ..Spec::new(
+        "debug",
+        "Shows a message or the value of an expression.",
+        &[
+            Arg::new("msg", Kind::Raw).default("Hello world!").help("The message."),
+            Arg::new("var", Kind::Raw).help("An expression whose value is shown under its text."),
+            Arg::new("verbosity", Kind::Int).default("0").help("Shown from this verbosity on."),
+        ],
+    )
+};
+
+/// The action.
+pub(super) struct Debug;
+
+impl Action for Debug {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn expressions(&self) -> &'static [&'static str] {
+        &["var"]
+    }
+
+    fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
+        Box::pin(async move { Ok(debug(&context, &args)) })
+    }
+}
+
+fn debug(context: &Context<'_>, args: &Map) -> Effect {
+    let wanted = arg(args, "verbosity").as_int().unwrap_or(0);
+    if wanted > i128::from(context.verbosity) {
+        let outcome =
+            Outcome { skipped: true, ..Outcome::ok() }.with("skipped_reason", "Verbosity threshold not met.");
+        return Effect { outcome, ..Effect::default() };
+    }
+    let mut values = Map::new();
+    match args.get("var").filter(|v| !v.is_null()) {
+        None => {
+            let msg = args.get("msg").filter(|m| !m.is_null()).cloned();
+            values.insert(Key::from("msg"), msg.unwrap_or_else(|| Value::data("Hello world!")));
+        }
+        Some(var) => {
+            let (name, value) = match shown(context, var) {
+                Ok(shown) => shown,
+                Err(e) => return Effect::error(e),
+            };
+            values.insert(Key::from(name), value);
+        }
+    }
+    Effect { values, ..Effect::default() }
+}
+
+/// The name and value of what `var` says: an expression, or a template giving one.
+fn shown(context: &Context<'_>, var: &Value) -> Result<(String, Value)> {
+    let Value::Text(expression) = var else {
+        let value = context.engine.render(var, context.scope)?;
+        return Ok((crate::value::python_str(&value), value));
+    };
+    let expression = if expression.is_template() {
+        match context.engine.render(var, context.scope)? {
+            Value::Text(t) => Text::source(t.shared(), expression.span().cloned()),
+            other => return Ok((crate::value::python_str(&other), other)),
+        }
+    } else {
+        expression.clone()
+    };
+    let name = expression.as_str().to_owned();
+    match context.engine.evaluate(&expression, context.scope) {
+        Ok(value) => Ok((name, value)),
+        // What is not defined is shown as such: the place of a variable is worth a look even so.
+        Err(e) if e.message().contains("undefined") => {
+            let shown = format!("<< error 1 - {} >>", e.message());
+            Ok((name, Value::data(shown)))
+        }
+        Err(e) => Err(e),
+    }
+}

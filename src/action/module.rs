@@ -1,0 +1,47 @@
+//! Modules of the agent, as actions call them.
+
+use super::Context;
+use crate::connect::{Blob, CallError};
+use warp_agent::outcome::Outcome;
+use warp_agent::value::Map;
+use warp_agent::wire::{Call, Mode};
+use warp_agent::{modules, validate};
+
+/// Calls a module on the task's target, in the task's mode and environment, its arguments checked and completed.
+pub(super) async fn call(
+    context: &Context<'_>,
+    module: &str,
+    args: Map,
+    blob: Option<Blob>,
+) -> Result<Outcome, CallError> {
+    call_in(context, context.mode.clone(), module, args, blob).await
+}
+
+/// Calls a module that prepares or cleans up: it runs in check mode too.
+pub(super) async fn helper(
+    context: &Context<'_>,
+    module: &str,
+    args: Map,
+    blob: Option<Blob>,
+) -> Result<Outcome, CallError> {
+    call_in(context, Mode::default(), module, args, blob).await
+}
+
+async fn call_in(
+    context: &Context<'_>,
+    mode: Mode,
+    module: &str,
+    args: Map,
+    blob: Option<Blob>,
+) -> Result<Outcome, CallError> {
+    let Some(known) = modules::find(module) else {
+        return Ok(Outcome::failed(format!("the agent has no module {module}")));
+    };
+    let args = match validate::check(known.spec(), &args) {
+        Ok(checked) => checked.args,
+        Err(msg) => return Ok(Outcome::failed(msg)),
+    };
+    let environment = context.environment.to_vec();
+    let call = Call { module: module.to_owned(), args, mode, environment };
+    context.sessions.call(context.target, call, blob).await
+}

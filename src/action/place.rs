@@ -1,0 +1,79 @@
+//! Content placed on a target by the agent's `copy`.
+
+use super::{Context, module};
+use crate::connect::{Blob, CallError};
+use sha1::{Digest, Sha1};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use warp_agent::outcome::Outcome;
+use warp_agent::value::{Map, Value};
+
+/// Up to this many bytes go along with the first call; more are sent only when the target asks for them.
+const AT_ONCE: u64 = 64 << 10;
+
+/// What is placed.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// Bytes made here.
+    Bytes(Arc<[u8]>),
+    /// A file of the controller's.
+    File(PathBuf),
+}
+
+/// Calls `copy` with these arguments and the content, which is sent only as far as it is needed.
+pub(super) async fn place(
+    context: &Context<'_>,
+    mut args: Map,
+    content: &Content,
+) -> Result<Outcome, CallError> {
+    let (size, checksum) = match content.measure() {
+        Ok(measured) => measured,
+        Err(e) => return Ok(Outcome::failed(e)),
+    };
+    args.insert("_checksum".to_owned(), checksum.into());
+    if size > AT_ONCE {
+        let outcome = module::call(context, "copy", args.clone(), None).await?;
+        if !outcome.values.get("_need_content").and_then(Value::as_bool).unwrap_or(false) {
+            return Ok(outcome);
+        }
+    }
+    module::call(context, "copy", args, Some(content.blob())).await
+}
+
+impl Content {
+    fn blob(&self) -> Blob {
+        match self {
+            Content::Bytes(bytes) => Blob::Bytes(Arc::clone(bytes)),
+            Content::File(path) => Blob::File(path.clone()),
+        }
+    }
+
+    /// Its size in bytes and its SHA-1.
+    fn measure(&self) -> Result<(u64, String), String> {
+        match self {
+            Content::Bytes(bytes) => Ok((bytes.len() as u64, hex(&Sha1::digest(bytes)))),
+            Content::File(path) => {
+                measure_file(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+            }
+        }
+    }
+}
+
+fn measure_file(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = std::fs::File::open(path)?;
+    let mut sum = Sha1::new();
+    let mut buffer = vec![0; AT_ONCE as usize];
+    let mut size = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..read).filter(|b| !b.is_empty()) else { break };
+        sum.update(bytes);
+        size += read as u64;
+    }
+    Ok((size, hex(&sum.finalize())))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,130 @@
+//! `script`: runs a script of the controller's on the target.
+
+use super::{Action, BoxFuture, Context, Effect, module, search, text};
+use crate::connect::{Blob, CallError};
+use crate::value::{Map, Value};
+use warp_agent::outcome::Outcome;
+use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
+use warp_agent::value::{Map as WireMap, Value as WireValue};
+
+static SPEC: Spec = Spec {
+    free_form: Some("_raw_params"),
+    check: CheckSupport::Partial,
+    required_one_of: &[&["_raw_params", "cmd"]],
+    mutually_exclusive: &[&["_raw_params", "cmd"]],
+    ..Spec::new(
+        "script",
+        "Runs a script of the controller's on the target.",
+        &[
+            Arg::new("_raw_params", Kind::Str).help("The script and its arguments."),
+            Arg::new("cmd", Kind::Str).help("The same."),
+            Arg::new("creates", Kind::Str).help("Not run where this path is."),
+            Arg::new("removes", Kind::Str).help("Not run where this path is not."),
+            Arg::new("chdir", Kind::Str).help("The folder to run in."),
+            Arg::new("executable", Kind::Str).help("What runs it, where not its first line."),
+            Arg::new("decrypt", Kind::Bool).default("true").help("Decrypt a vaulted script."),
+        ],
+    )
+};
+
+/// The action.
+pub(super) struct Script;
+
+impl Action for Script {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
+        Box::pin(async move { script(&context, &args).await })
+    }
+}
+
+async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
+    let line = text(args, "cmd").or_else(|| text(args, "_raw_params")).unwrap_or_default();
+    let Some(words) = shlex::split(line) else {
+        return Ok(Effect::failed(format!("the quotes of the script's command line do not match: {line}")));
+    };
+    let Some(name) = words.first() else { return Ok(Effect::failed("script names no file")) };
+    for (argument, wanted, word) in [("creates", true, "exists"), ("removes", false, "does not exist")] {
+        if let Some(path) = text(args, argument)
+            && exists(context, path).await? == wanted
+        {
+            return Ok(Effect::skip(format!("{path} {word}, matching {argument} option")));
+        }
+    }
+    let source = match search::find(context, "files", name) {
+        Ok(source) => source,
+        Err(e) => return Ok(Effect::error(e)),
+    };
+    if context.mode.check {
+        let guarded = text(args, "creates").or_else(|| text(args, "removes")).is_some();
+        return Ok(if guarded {
+            Outcome::changed(true).into()
+        } else {
+            Effect::skip("Check mode is not supported for this task.")
+        });
+    }
+    let made = helper(context, "command", &[("cmd", "mktemp -d /tmp/.warp-script-XXXXXXXX")]).await?;
+    let folder = made.values.get("stdout").and_then(WireValue::as_str).unwrap_or_default().to_owned();
+    if made.failed || folder.is_empty() {
+        return Ok(made.into());
+    }
+    let outcome = in_folder(context, args, &folder, &source, &words).await;
+    let removed = helper(context, "file", &[("path", &folder), ("state", "absent")]).await;
+    let mut outcome = outcome?;
+    removed?;
+    for own in ["cmd", "start", "end", "delta", "msg"] {
+        if own != "msg" || !outcome.failed {
+            outcome.values.shift_remove(own);
+        }
+    }
+    outcome.changed = true;
+    Ok(outcome.into())
+}
+
+/// Places the script in its private folder and runs it.
+async fn in_folder(
+    context: &Context<'_>,
+    args: &Map,
+    folder: &str,
+    source: &std::path::Path,
+    words: &[String],
+) -> Result<Outcome, CallError> {
+    let name = source.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let path = format!("{folder}/{name}");
+    let place = WireMap::from_iter([
+        ("dest".to_owned(), WireValue::from(path.as_str())),
+        ("mode".to_owned(), WireValue::from("0700")),
+    ]);
+    let placed = module::helper(context, "copy", place, Some(Blob::File(source.to_owned()))).await?;
+    if placed.failed {
+        return Ok(placed);
+    }
+    let mut line: Vec<String> = Vec::new();
+    line.extend(text(args, "executable").and_then(shlex::split).unwrap_or_default());
+    line.push(path);
+    line.extend(words.iter().skip(1).cloned());
+    let argv = line.into_iter().map(WireValue::from).collect::<Vec<_>>();
+    let mut run = WireMap::from_iter([
+        ("argv".to_owned(), WireValue::List(argv)),
+        ("strip_empty_ends".to_owned(), WireValue::Bool(false)),
+        ("expand_argument_vars".to_owned(), WireValue::Bool(false)),
+    ]);
+    if let Some(chdir) = text(args, "chdir") {
+        run.insert("chdir".to_owned(), chdir.into());
+    }
+    module::helper(context, "command", run, None).await
+}
+
+async fn exists(context: &Context<'_>, path: &str) -> Result<bool, CallError> {
+    let stat = helper(context, "stat", &[("path", path)]).await?;
+    let stat = stat.values.get("stat").cloned().map(Value::from).unwrap_or_default();
+    Ok(stat.get("exists").and_then(Value::as_bool).unwrap_or(false))
+}
+
+/// Calls a module of the agent with a few texts.
+async fn helper(context: &Context<'_>, module: &str, args: &[(&str, &str)]) -> Result<Outcome, CallError> {
+    let args = args.iter().map(|(k, v)| ((*k).to_owned(), WireValue::from(*v))).collect();
+    module::helper(context, module, args, None).await
+}

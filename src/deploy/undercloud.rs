@@ -1,0 +1,175 @@
+//! `warp deploy undercloud`: prepare, provision, snapshot, install, snapshot.
+
+use super::stages::Stages;
+use super::{Content, Settings};
+use crate::error::{Error, Exit};
+use crate::event::Event;
+use crate::failpoint;
+use crate::inventory::Sources;
+use crate::lab::Lab;
+use crate::play::{Errors, Loader, Plan};
+use crate::run::{self, LoadTime, Modules, Runner, Services};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Instant, UNIX_EPOCH};
+
+/// The domain of the undercloud, which is also its name in the inventory.
+const NODE: &str = "undercloud";
+
+/// A deployment about to run. The caller holds the lab's lock.
+pub struct Deployment {
+    /// The environment's settings.
+    pub settings: Settings,
+    /// The lab.
+    pub lab: Arc<Lab>,
+    /// What plays run with; its actions are those of the lab.
+    pub services: Services,
+    /// How plays run, with the user's variables and those of `Settings::variables`.
+    pub run: run::Settings,
+}
+
+/// What a stage came to.
+struct Stage {
+    name: &'static str,
+    began: Instant,
+}
+
+impl Deployment {
+    /// Runs the stages, skipping what is done.
+    ///
+    /// # Errors
+    /// What cannot be loaded, before anything runs; a stage that failed, naming those that were done.
+    pub async fn undercloud(self) -> Result<(), Errors> {
+        let state_dir = self.settings.state_dir();
+        let content = Content::lay_out(&state_dir)?;
+        let prepare = self.load(&content.play("prepare"))?;
+        let provision = self.load(&content.play("provision"))?;
+        let install = self.load(&content.play("install"))?;
+        let mut stages = Stages::read(&state_dir)?;
+
+        let mut inventory = crate::inventory::Inventory::default();
+        Sources::default().read_text(
+            "<warp deploy>",
+            "localhost ansible_connection=local\n",
+            &mut inventory,
+        )?;
+        let runner = Runner::new(self.run.clone(), inventory, self.services.clone());
+
+        let mut changes = 0;
+        self.play("prepare", (&runner, &mut changes), &prepare, &[]).await?;
+        self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;
+        stages.provisioned(&self.disk().await?)?;
+
+        let done = ["prepare", "provision"];
+        let ready = self.begin("ready");
+        if !self.settings.make_snapshots {
+            self.end(&ready, true, "MAKE_SNAPSHOTS is false");
+        } else if stages.is_installed() {
+            self.end(&ready, true, "the undercloud is installed already");
+        } else if self.has_snapshot("ready").await? {
+            self.end(&ready, true, "the snapshot is there");
+        } else {
+            failpoint::reach("before-snapshot");
+            self.snapshot("ready", &done).await?;
+            self.end(&ready, false, "the snapshot `ready`");
+        }
+
+        let done = ["prepare", "provision", "ready"];
+        let changed = self.play("install", (&runner, &mut changes), &install, &done).await?;
+        stages.installed()?;
+
+        let deployed = self.begin("deployed");
+        if !self.settings.make_snapshots {
+            self.end(&deployed, true, "MAKE_SNAPSHOTS is false");
+        } else if !changed && self.has_snapshot("deployed").await? {
+            self.end(&deployed, true, "the snapshot is there");
+        } else {
+            self.snapshot("deployed", &["prepare", "provision", "ready", "install"]).await?;
+            self.end(&deployed, false, "the snapshot `deployed`");
+        }
+        Ok(())
+    }
+
+    fn load(&self, path: &Path) -> Result<Plan, Errors> {
+        let catalogue = Modules::new(Arc::clone(&self.services.actions));
+        let render =
+            LoadTime { engine: Arc::clone(&self.services.engine), extra: Arc::clone(&self.run.extra_vars) };
+        let loader =
+            Loader { catalogue: &catalogue, render: &render, roles_path: self.run.config.roles_path.clone() };
+        let loaded = loader.playbook(path)?;
+        for warning in loaded.warnings {
+            self.services.events.emit(&Event::Warning(warning.to_string()));
+        }
+        Ok(loaded.value)
+    }
+
+    fn begin(&self, name: &'static str) -> Stage {
+        self.services.events.emit(&Event::StageStarted { name: name.into() });
+        Stage { name, began: Instant::now() }
+    }
+
+    fn end(&self, stage: &Stage, skipped: bool, note: &str) {
+        self.services.events.emit(&Event::StageDone {
+            name: stage.name.into(),
+            skipped,
+            note: note.to_owned(),
+            seconds: stage.began.elapsed().as_secs_f64(),
+        });
+    }
+
+    /// Runs a stage's play; says whether it changed anything.
+    async fn play(
+        &self,
+        name: &'static str,
+        (runner, changes): (&Runner, &mut u32),
+        plan: &Plan,
+        done: &[&str],
+    ) -> Result<bool, Errors> {
+        let stage = self.begin(name);
+        let result = runner.run(plan).await?;
+        if result.exit != Exit::Ok {
+            return Err(
+                stopped(Error::new(result.exit, format!("the stage {name} failed")), name, done).into()
+            );
+        }
+        // Sums grow over the plays of a run.
+        let total = result.recap.iter().map(|(_, host)| host.changed).sum();
+        let changed = total - std::mem::replace(changes, total);
+        let note = match changed {
+            0 => "nothing to do".to_owned(),
+            1 => "1 change".to_owned(),
+            n => format!("{n} changes"),
+        };
+        self.end(&stage, changed == 0, &note);
+        Ok(changed > 0)
+    }
+
+    async fn has_snapshot(&self, name: &'static str) -> Result<bool, Error> {
+        let snapshots = self.lab.blocking(move |lab| lab.snapshots(NODE)).await?;
+        Ok(snapshots.iter().any(|s| s == name))
+    }
+
+    async fn snapshot(&self, name: &'static str, done: &[&str]) -> Result<(), Error> {
+        let taken = self.lab.blocking(move |lab| lab.snapshot(NODE, name)).await;
+        taken.map_err(|e| stopped(e.context(format!("the stage {name} failed")), name, done))
+    }
+
+    /// What tells the undercloud's disk from one made anew: its file's inode and time of birth.
+    async fn disk(&self) -> Result<String, Error> {
+        let path = self.lab.blocking(|lab| lab.disk(NODE)).await?;
+        let failed = |e: std::io::Error| Error::other(format!("cannot look at {}: {e}", path.display()));
+        let meta = std::fs::metadata(&path).map_err(failed)?;
+        let born = meta.created().map_err(failed)?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(format!("{}@{}", meta.ino(), born.as_nanos()))
+    }
+}
+
+/// With what was done before a stage stopped, and how to go on.
+fn stopped(error: Error, name: &str, done: &[&str]) -> Error {
+    let error = match done {
+        [] => error.note("nothing was done before it"),
+        done => error.note(format!("done before it: {}", done.join(", "))),
+    };
+    error.help(format!("mend what is told above and run the same command again: it goes on with {name}"))
+}

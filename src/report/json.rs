@@ -1,0 +1,113 @@
+//! `--output json`: one object a line, one line an event.
+//!
+//! Every object has `event`, the name of the event in snake case, and the event's own fields; fields may be added, never
+//! renamed. The last is `finished` with the recap.
+
+use crate::event::{Event, Recap, Report, Status};
+use crate::value::Value;
+use serde_json::{Map, json};
+use std::io::Write;
+
+/// Writes events as JSON lines.
+pub struct Json<W> {
+    out: W,
+}
+
+impl<W: Write + Send> Json<W> {
+    /// To `out`.
+    #[must_use]
+    pub fn new(out: W) -> Self {
+        Json { out }
+    }
+}
+
+impl<W: Write + Send> Report for Json<W> {
+    fn event(&mut self, event: &Event) {
+        if let Some(object) = object(event) {
+            // Nobody is left to tell when the reader of the output has gone.
+            let _ = writeln!(self.out, "{}", escaped(&object.to_string()));
+            let _ = self.out.flush();
+        }
+    }
+}
+
+/// Control characters above ASCII, which JSON lets pass.
+fn escaped(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        match c {
+            '\x7f'..='\u{9f}' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+fn object(event: &Event) -> Option<serde_json::Value> {
+    let value = |v: &Value| serde_json::Value::from(v);
+    Some(match event {
+        Event::PlayStarted { name, hosts } => {
+            json!({"event": "play_started", "name": &**name, "hosts": texts(hosts)})
+        }
+        Event::StepStarted { name, module, span, handler, no_log } => json!({
+            "event": "step_started", "name": &**name, "module": &**module,
+            "place": span.as_ref().map(ToString::to_string), "handler": handler, "no_log": no_log,
+        }),
+        Event::ItemDone { host, status, label, result, .. } => json!({
+            "event": "item_done", "host": &**host, "status": word(*status), "label": value(label),
+            "result": value(result),
+        }),
+        Event::Retry { host, attempt, of, result, .. } => json!({
+            "event": "retry", "host": &**host, "attempt": attempt, "of": of, "result": value(result),
+        }),
+        Event::Output { host, line, .. } => json!({"event": "output", "host": &**host, "line": line}),
+        Event::StepDone {
+            host, delegated_to, name, module, status, result, span, error, seconds, ..
+        } => json!({
+            "event": "step_done", "host": &**host, "delegated_to": delegated_to.as_deref(), "name": &**name,
+            "module": &**module, "status": word(*status), "result": value(result),
+            "place": span.as_ref().map(ToString::to_string),
+            "error": error.as_ref().map(|e| e.message().to_owned()),
+            "error_place": error.as_ref().and_then(|e| e.span()).map(ToString::to_string),
+            "seconds": seconds,
+        }),
+        Event::Included { file, hosts, label } => json!({
+            "event": "included", "file": &**file, "hosts": texts(hosts), "label": label.as_ref().map(value),
+        }),
+        Event::StageStarted { name } => json!({"event": "stage_started", "name": &**name}),
+        Event::StageDone { name, skipped, note, seconds } => json!({
+            "event": "stage_done", "name": &**name, "skipped": skipped, "note": note, "seconds": seconds,
+        }),
+        Event::Warning(text) => json!({"event": "warning", "text": text}),
+        Event::Finished { recap } => {
+            let hosts: Map<String, serde_json::Value> =
+                recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();
+            json!({"event": "finished", "recap": hosts})
+        }
+        Event::Secret(_) => return None,
+    })
+}
+
+fn texts(items: &[std::sync::Arc<str>]) -> Vec<&str> {
+    items.iter().map(AsRef::as_ref).collect()
+}
+
+fn counts(r: &Recap) -> serde_json::Value {
+    json!({
+        "ok": r.ok, "changed": r.changed, "unreachable": r.unreachable, "failed": r.failed, "skipped": r.skipped,
+        "rescued": r.rescued, "ignored": r.ignored,
+    })
+}
+
+/// A status as its word.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Ok => "ok",
+        Status::Changed => "changed",
+        Status::Skipped => "skipped",
+        Status::Failed => "failed",
+        Status::Rescued => "rescued",
+        Status::Ignored => "ignored",
+        Status::Unreachable => "unreachable",
+        Status::Lost => "lost",
+    }
+}

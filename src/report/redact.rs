@@ -1,0 +1,168 @@
+//! The one place that hides secrets.
+
+use crate::event::{Event, Report};
+use crate::value::{Key, Map, Text, Value};
+use std::sync::Arc;
+
+/// What stands for a secret.
+const HIDDEN: &str = "********";
+
+/// What stands for the result of a task with `no_log`.
+const CENSORED: &str =
+    "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+
+/// A secret shorter than this, in bytes, is hidden only where a value is nothing else: hiding every `1` would tell it.
+const SHORTEST_INSIDE: usize = 4;
+
+/// Entries of a result that `no_log` leaves: they say how it ended, not what it was.
+const OPEN: [&str; 8] =
+    ["changed", "failed", "skipped", "unreachable", "attempts", "retries", "ansible_loop_var", "warnings"];
+
+/// Hides secrets from reports.
+pub struct Redacting {
+    secrets: Vec<Arc<str>>,
+    reports: Vec<Box<dyn Report>>,
+}
+
+impl Redacting {
+    /// Stands before these reports.
+    #[must_use]
+    pub fn new(reports: Vec<Box<dyn Report>>) -> Self {
+        Redacting { secrets: Vec::new(), reports }
+    }
+
+    fn text(&self, text: &str) -> Arc<str> {
+        let mut shown = text.to_owned();
+        for secret in &self.secrets {
+            if text == &**secret {
+                return HIDDEN.into();
+            }
+            if secret.len() >= SHORTEST_INSIDE && shown.contains(&**secret) {
+                shown = shown.replace(&**secret, HIDDEN);
+            }
+        }
+        shown.into()
+    }
+
+    fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::Text(t) => Value::Text(Text::data(self.text(t.as_str()))),
+            Value::List(l) => Value::list(l.iter().map(|v| self.value(v)).collect()),
+            Value::Map(m) => {
+                let key = |k: &Key| k.as_str().map_or_else(|| k.clone(), |s| Key::from(self.text(s)));
+                Value::map(m.iter().map(|(k, v)| (key(k), self.value(v))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The event as reports may see it.
+    fn redacted(&self, event: &Event) -> Event {
+        let mut event = event.clone();
+        match &mut event {
+            Event::ItemDone { label, result, error, no_log, .. } => {
+                if *no_log {
+                    *label = Value::data("(censored due to no_log)");
+                    *error = None;
+                }
+                *label = self.value(label);
+                *result = self.result(result, *no_log);
+                self.drop_error(error);
+            }
+            Event::Retry { result, no_log, .. } => *result = self.result(result, *no_log),
+            Event::Output { line, no_log, .. } => {
+                *line = if *no_log { HIDDEN.to_owned() } else { self.text(line).to_string() };
+            }
+            Event::StepDone { name, result, error, no_log, .. } => {
+                *name = self.text(name);
+                if *no_log {
+                    *error = None;
+                }
+                *result = self.result(result, *no_log);
+                self.drop_error(error);
+            }
+            Event::StepStarted { name, .. }
+            | Event::PlayStarted { name, .. }
+            | Event::StageStarted { name } => *name = self.text(name),
+            Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
+            Event::StageDone { note, .. } => *note = self.text(note).to_string(),
+            Event::Warning(text) => *text = self.text(text).to_string(),
+            Event::Secret(_) | Event::Finished { .. } => {}
+        }
+        event
+    }
+
+    fn result(&self, result: &Value, no_log: bool) -> Value {
+        if !no_log {
+            return self.value(result);
+        }
+        let mut open = Map::new();
+        open.insert(Key::from("censored"), Value::data(CENSORED));
+        for key in OPEN {
+            if let Some(value) = result.get(key) {
+                open.insert(Key::from(key), self.value(value));
+            }
+        }
+        Value::map(open)
+    }
+
+    /// An error whose text holds a secret is not drawn: its frame shows a source that is not ours to change.
+    fn drop_error(&self, error: &mut Option<Arc<crate::error::Error>>) {
+        if let Some(e) = error
+            && *self.text(&e.to_string()) != *e.to_string()
+        {
+            *error = None;
+        }
+    }
+}
+
+impl Report for Redacting {
+    fn event(&mut self, event: &Event) {
+        if let Event::Secret(secret) = event {
+            if !secret.is_empty() && !self.secrets.contains(secret) {
+                self.secrets.push(Arc::clone(secret));
+                // Longer ones first: one secret may hold another.
+                self.secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+            }
+            return;
+        }
+        let event = self.redacted(event);
+        for report in &mut self.reports {
+            report.event(&event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    struct Keep(Arc<Mutex<Vec<String>>>);
+
+    impl Report for Keep {
+        fn event(&mut self, event: &Event) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_every_place_it_turns_up() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let mut redacting = Redacting::new(vec![Box::new(Keep(Arc::clone(&seen)))]);
+        redacting.event(&Event::Secret("hunter2".into()));
+        redacting.event(&Event::Warning("password hunter2 is weak".into()));
+        let item = Value::map([(Key::from("x"), Value::data("-phunter2"))].into_iter().collect());
+        redacting.event(&Event::ItemDone {
+            host: "h".into(),
+            status: crate::event::Status::Ok,
+            label: Value::list(vec![Value::data("hunter2")]),
+            result: item,
+            error: None,
+            no_log: false,
+        });
+        let seen = seen.lock().unwrap().join("\n");
+        assert!(!seen.contains("hunter2"), "{seen}");
+        assert!(seen.contains("-p********"), "{seen}");
+    }
+}

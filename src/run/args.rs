@@ -1,0 +1,106 @@
+//! A task's arguments and environment, rendered.
+
+use super::Shared;
+use super::keyword::Rendered;
+use crate::error::{Error, Result};
+use crate::play::Task;
+use crate::template::is_omit;
+use crate::value::{Key, Map, Text, Value};
+use warp_agent::python;
+
+/// The arguments as the module is to see them: rendered, the omitted ones left out. Expressions stay as written.
+///
+/// # Errors
+/// An argument that cannot be rendered, at its place.
+pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> {
+    let action = &task.action;
+    let expressions = run.actions.find(&action.module).map(|a| a.expressions()).unwrap_or_default();
+    let failed = |e: Error| {
+        e.context(format!("Finalization of task args for '{}' failed", full_name(run, &action.module)))
+    };
+    let mut args = Map::new();
+    if let Some(value) = &action.variable_args {
+        match r.engine.render(value, r.scope).map_err(failed)? {
+            Value::Map(map) => args.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
+            other if other.is_null() || is_omit(&other) => {}
+            other => {
+                return Err(Error::input(format!(
+                    "the arguments of '{}' must be a map, not {}",
+                    action.written,
+                    other.type_name()
+                ))
+                .at(value.span().cloned()));
+            }
+        }
+    }
+    for (name, value) in &action.args {
+        let value = if expressions.contains(&&**name) {
+            value.clone()
+        } else {
+            r.engine.render(value, r.scope).map_err(|e| {
+                failed(
+                    e.at(value.span().cloned()).context(format!("Error while resolving value for '{name}'")),
+                )
+            })?
+        };
+        if is_omit(&value) {
+            args.shift_remove(&**name);
+            continue;
+        }
+        args.insert(key(name, r).map_err(failed)?, value);
+    }
+    Ok(args)
+}
+
+/// The name of an argument; `set_fact` takes templates there.
+fn key(name: &str, r: Rendered<'_>) -> Result<Key> {
+    let text = Text::source(name, None);
+    if !text.is_template() {
+        return Ok(Key::from(name));
+    }
+    let rendered = r.engine.render(&Value::Text(text), r.scope)?;
+    Ok(Key::from(python::str(&(&rendered).into())))
+}
+
+/// A module's full name: `ansible.builtin.copy`.
+pub(super) fn full_name(run: &Shared, module: &str) -> String {
+    run.modules()
+        .find(module)
+        .map_or_else(|| module.to_owned(), |spec| format!("{}.{}", spec.collection, spec.name))
+}
+
+/// The environment of play, blocks and task merged, the innermost winning.
+///
+/// # Errors
+/// An entry that cannot be rendered or is no map.
+pub(super) fn environment(levels: &[Value], r: Rendered<'_>) -> Result<Vec<(String, String)>> {
+    let mut merged: Vec<(String, String)> = Vec::new();
+    for level in levels {
+        let rendered = r
+            .engine
+            .render(level, r.scope)
+            .map_err(|e| e.at(level.span().cloned()).context("error processing keyword 'environment'"))?;
+        let maps = match &rendered {
+            Value::List(maps) => maps.to_vec(),
+            other => vec![other.clone()],
+        };
+        for map in maps {
+            if map.is_null() || is_omit(&map) {
+                continue;
+            }
+            let Some(entries) = map.as_map() else {
+                return Err(Error::input(format!("environment must be a map, not {}", map.type_name()))
+                    .at(level.span().cloned()));
+            };
+            for (name, value) in entries {
+                if is_omit(value) {
+                    continue;
+                }
+                let name = name.to_string();
+                merged.retain(|(n, _)| *n != name);
+                merged.push((name, python::str(&value.into())));
+            }
+        }
+    }
+    Ok(merged)
+}

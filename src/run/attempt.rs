@@ -1,0 +1,250 @@
+//! One attempt: the action or module is called, and its outcome judged.
+
+use super::end::{Effects, End, Execution};
+use super::host_task::HostTask;
+use super::result;
+use super::vars::HostScope;
+use crate::action::{Context, Effect};
+use crate::connect::{CallError, Target};
+use crate::event::Event;
+use crate::template::Scope;
+use crate::value::{Key, Map, Value, Vars};
+use std::sync::Arc;
+use std::time::Duration;
+use warp_agent::outcome::Outcome;
+use warp_agent::spec::{CheckSupport, Kind, Spec};
+use warp_agent::validate;
+use warp_agent::wire::{Call, Mode};
+
+/// What attempts of one execution share.
+pub(super) struct Prepared {
+    pub target: Target,
+    pub mode: Mode,
+    pub environment: Vec<(String, String)>,
+    pub no_log: bool,
+    pub timeout: Option<Duration>,
+    pub detached: Option<Detached>,
+    /// Between looks at a detached step.
+    pub poll: Duration,
+}
+
+/// A step that survives the link.
+pub(super) struct Detached {
+    pub key: String,
+    pub limit: Duration,
+}
+
+/// One execution's attempts.
+pub(super) struct Attempt<'a> {
+    pub task: &'a HostTask,
+    pub prepared: &'a Prepared,
+    pub scope: &'a Arc<HostScope>,
+}
+
+impl Attempt<'_> {
+    /// Makes attempt `number`; gives its execution, and the locals with what it registered and set.
+    pub(super) async fn run(
+        &self,
+        args: Map,
+        number: u32,
+        retrying: bool,
+        locals: &Vars,
+    ) -> (Execution, Vars) {
+        let mut after = locals.clone();
+        let effect = match self.call_in_time(args).await {
+            Ok(effect) => effect,
+            Err(e) => return (self.gone(e), after),
+        };
+        if let Some(why) = effect.skip {
+            let mut result = Map::new();
+            result::put(&mut result, "changed", false);
+            result::put(&mut result, "skipped", true);
+            result::put(&mut result, "msg", Value::data(why));
+            return (self.task.blank(End::Skipped, result), after);
+        }
+        let mut result = result::of_outcome(effect.outcome, effect.values);
+        if retrying {
+            result::put(&mut result, "attempts", Value::Int(number.into()));
+        }
+        if let Some((facts, kind)) = &effect.facts {
+            super::effects::facts_seen(self.scope, facts, *kind, &mut after);
+        }
+        if let Some(vars) = &effect.included_vars {
+            after.extend(vars.clone());
+        }
+        let error = effect.error.map(|e| Arc::new(e.at(self.task.task.span.clone())));
+        if !result::is(&result, "skipped") {
+            self.judge(&mut result, &mut after);
+        }
+        if let Some(name) = &self.task.task.register {
+            after.insert(name.shared(), Value::map(result.clone()));
+        }
+        let end = if result::is(&result, "failed") {
+            End::Failed
+        } else if result::is(&result, "skipped") {
+            End::Skipped
+        } else {
+            End::Ok
+        };
+        let mut execution = self.task.blank(end, result);
+        execution.error = error;
+        execution.effects = Effects {
+            facts: effect.facts,
+            included_vars: effect.included_vars,
+            add_host: effect.add_host,
+            add_group: effect.add_group,
+            ..Effects::default()
+        };
+        (execution, after)
+    }
+
+    /// `changed_when` and `failed_when`; an error in either fails the task and is kept where Ansible keeps it.
+    fn judge(&self, result: &mut Map, locals: &mut Vars) {
+        let task = &self.task.task;
+        let conditions = [("changed", &task.changed_when), ("failed", &task.failed_when)];
+        for (what, conditions) in conditions {
+            if conditions.is_empty() {
+                continue;
+            }
+            if let Some(name) = &task.register {
+                locals.insert(name.shared(), Value::map(result.clone()));
+            }
+            let scope: Arc<dyn Scope> = self.scope.with(locals);
+            match self.all(conditions, &scope) {
+                Ok(holds) => {
+                    let failed = result::is(result, "failed");
+                    result::put(result, what, holds);
+                    if what == "failed" {
+                        result::put(result, "failed_when_result", holds);
+                        if failed && !holds {
+                            let why = Value::data(result::NO_TRACEBACK);
+                            result::put(result, "failed_when_suppressed_exception", why);
+                        }
+                    }
+                }
+                Err(e) => {
+                    result::put(result, "failed", true);
+                    result::put(result, &format!("{what}_when_result"), Value::data(e.message()));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn all(&self, conditions: &[Value], scope: &Arc<dyn Scope>) -> crate::error::Result<bool> {
+        for condition in conditions {
+            if !self.task.play.run.engine.test(condition, scope)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn gone(&self, error: CallError) -> Execution {
+        let (end, error) = match error {
+            CallError::Unreachable(e) => (End::Unreachable, e),
+            CallError::Lost(e) => (End::Lost, e),
+        };
+        let mut execution = self.task.blank(end, result::unreachable(error.message()));
+        execution.error = Some(Arc::new(error));
+        execution
+    }
+
+    async fn call_in_time(&self, args: Map) -> Result<Effect, CallError> {
+        let Some(limit) = self.prepared.timeout else { return self.call(args).await };
+        match tokio::time::timeout(limit, self.call(args)).await {
+            Ok(effect) => effect,
+            Err(_) => {
+                let seconds = limit.as_secs();
+                Ok(Effect {
+                    outcome: Outcome::failed(format!("Timed out after {seconds} second(s).")),
+                    ..Effect::default()
+                })
+            }
+        }
+    }
+
+    /// Checks the arguments against the table and calls the action, else the module on the target.
+    async fn call(&self, args: Map) -> Result<Effect, CallError> {
+        let run = &self.task.play.run;
+        let module = &*self.task.task.action.module;
+        let Some(spec) = run.modules().find(module) else {
+            return Ok(failed(format!("the module '{module}' is not known")));
+        };
+        let raw: warp_agent::value::Map =
+            args.iter().map(|(k, v)| (k.to_string(), warp_agent::value::Value::from(v))).collect();
+        let checked = match validate::check(spec, &raw) {
+            Ok(checked) => checked,
+            Err(msg) => return Ok(failed(msg)),
+        };
+        for secret in secrets(spec, &checked.args) {
+            run.events.emit(&Event::Secret(secret.into()));
+        }
+        for warning in checked.warnings {
+            run.warn(warning);
+        }
+        if let Some(action) = run.actions.find(module) {
+            if self.prepared.mode.check && matches!(spec.check, CheckSupport::None) {
+                return Ok(Effect::skip("Check mode is not supported for this task."));
+            }
+            if self.prepared.detached.is_some() {
+                return Ok(failed(format!("async is not supported for the '{module}' action")));
+            }
+            let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
+            let search_path = dynamic.search_path();
+            let context = Context {
+                host: &self.task.host,
+                target: self.prepared.target(),
+                sessions: &run.sessions,
+                engine: &run.engine,
+                scope: &dynamic,
+                mode: self.prepared.mode.clone(),
+                environment: &self.prepared.environment,
+                search_path: &search_path,
+                span: &self.task.task.span,
+                verbosity: run.settings.verbosity,
+            };
+            return action.run(context, with_originals(spec, checked.args, &args)).await;
+        }
+        let call = Call {
+            module: module.to_owned(),
+            args: checked.args,
+            mode: self.prepared.mode.clone(),
+            environment: self.prepared.environment.clone(),
+        };
+        let outcome = match &self.prepared.detached {
+            None => run.sessions.call(self.prepared.target(), call, None).await?,
+            Some(detached) => super::detached::run(self, detached, call).await?,
+        };
+        Ok(outcome.into())
+    }
+}
+
+fn failed(msg: String) -> Effect {
+    Effect { outcome: Outcome::failed(msg), ..Effect::default() }
+}
+
+/// The texts of secret arguments.
+fn secrets(spec: &Spec, args: &warp_agent::value::Map) -> Vec<String> {
+    let secret = spec.arguments().filter(|a| a.no_log);
+    secret.filter_map(|a| args.get(a.name)?.as_str()).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+/// The checked arguments, with the values as written where the table converts nothing: the wire knows neither keys that
+/// are not texts nor an author's text.
+fn with_originals(spec: &Spec, checked: warp_agent::value::Map, given: &Map) -> Map {
+    let mut args: Map = checked.into_iter().map(|(k, v)| (Key::from(k), Value::from(v))).collect();
+    for (name, value) in given {
+        let Some(name) = name.as_str() else { continue };
+        match spec.arg(name) {
+            Some(arg) if arg.kind == Kind::Raw => {
+                args.insert(Key::from(arg.name), value.clone());
+            }
+            Some(_) => {}
+            None => {
+                args.insert(Key::from(name), value.clone());
+            }
+        }
+    }
+    args
+}

@@ -1,0 +1,97 @@
+//! What a task's end does to variables, inventory and handlers.
+
+use super::end::{Effects, HostEnd};
+use super::play::PlayRun;
+use super::vars::{HostScope, HostState};
+use crate::action::FactKind;
+use crate::error::Result;
+use crate::template::Scope;
+use crate::value::{Map, Value, Vars};
+use std::sync::Arc;
+
+/// Adds facts to what the rest of the task sees.
+pub(super) fn facts_seen(scope: &Arc<HostScope>, facts: &Map, kind: FactKind, locals: &mut Vars) {
+    if kind == FactKind::Gathered {
+        let mut state = HostState::default();
+        if let Some(Value::Map(known)) = locals.get("ansible_facts").cloned().or(scope.get("ansible_facts")) {
+            state.facts = known;
+        }
+        state.add_facts(facts);
+        locals.insert(Arc::from("ansible_facts"), Value::Map(Arc::clone(&state.facts)));
+        locals.extend(state.injected.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
+    } else {
+        locals.extend(facts.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone()))));
+    }
+}
+
+impl PlayRun {
+    /// Registers a task's result and applies its effects. Under `run_once` all `hosts` get what one got.
+    ///
+    /// # Errors
+    /// A notified handler that is not there.
+    pub(super) fn apply(
+        &self,
+        ended: &mut HostEnd,
+        register: Option<&str>,
+        hosts: &[Arc<str>],
+    ) -> Result<()> {
+        for effects in &mut ended.effects {
+            self.apply_one(effects, hosts);
+        }
+        if let Some(name) = register {
+            let mut registered = ended.result.clone();
+            registered.shift_remove("invocation");
+            for host in hosts {
+                let value = Value::map(registered.clone());
+                self.run.variables.change_host(host, |state| state.set(name, value));
+            }
+        }
+        if ended.changed {
+            for name in ended.effects.iter().flat_map(|e| &e.notify) {
+                self.notify(name, &ended.host)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_one(&self, effects: &mut Effects, hosts: &[Arc<str>]) {
+        let own = effects.facts_host.take().map(|h| vec![h]);
+        let hosts = own.as_deref().unwrap_or(hosts);
+        if let Some((facts, kind)) = effects.facts.take() {
+            for host in hosts {
+                self.run.variables.change_host(host, |state| set_facts(state, &facts, kind));
+            }
+        }
+        if let Some(vars) = effects.included_vars.take() {
+            for host in hosts {
+                self.run.variables.change_host(host, |state| {
+                    let included = Arc::make_mut(&mut state.included);
+                    included.extend(vars.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
+                });
+            }
+        }
+        if let Some(new) = effects.add_host.take() {
+            self.run.variables.change_inventory(|i| i.add_host(&new.name, &new.groups, new.vars));
+        }
+        if let Some((group, parents)) = effects.add_group.take() {
+            self.run.variables.change_inventory(|inventory| {
+                for host in hosts {
+                    inventory.add_to_group(host, &group, &parents);
+                }
+            });
+        }
+    }
+}
+
+fn set_facts(state: &mut HostState, facts: &Map, kind: FactKind) {
+    if matches!(kind, FactKind::Gathered | FactKind::Both) {
+        state.add_facts(facts);
+    }
+    if matches!(kind, FactKind::Set | FactKind::Both) {
+        for (name, value) in facts {
+            if let Some(name) = name.as_str() {
+                state.set(name, value.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! One execution of a task: its condition, its keywords, its attempts.
+
+use super::attempt::{Attempt, Prepared};
+use super::end::{End, Execution, Include};
+use super::host_task::HostTask;
+use super::keyword::Rendered;
+use super::vars::HostScope;
+use super::{args, result, target};
+use crate::connect::Target;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::template::Scope;
+use crate::value::{Map, Text, Value, Vars};
+use std::sync::Arc;
+use std::time::Duration;
+use warp_agent::wire::Mode;
+
+/// Attempts made where `until` is given without `retries`.
+const DEFAULT_RETRIES: u32 = 3;
+
+/// Seconds between attempts where `delay` is not given.
+const DEFAULT_DELAY: f64 = 5.0;
+
+/// A host that a task is delegated to, and its variables.
+struct Delegate {
+    host: Arc<str>,
+    scope: Arc<dyn Scope>,
+}
+
+impl HostTask {
+    /// Runs the task once, with `locals` above all variables; what it registers or sets is added to them, for the
+    /// items that follow. `loop_error` is raised unless the condition does not hold.
+    pub(super) async fn execute(
+        &self,
+        scope: &Arc<HostScope>,
+        locals: &mut Vars,
+        loop_error: Option<Error>,
+        index: usize,
+    ) -> Execution {
+        let here = scope.with(locals);
+        let mut execution = match self.decide(&here, loop_error) {
+            Err(e) => self.failed(e),
+            Ok(Some(condition)) => self.blank(End::Skipped, result::skipped(&condition)),
+            Ok(None) => match self.perform(scope, locals, index).await {
+                Ok(execution) => execution,
+                Err(e) => self.failed(e),
+            },
+        };
+        result::mark_failed(&mut execution.result);
+        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
+        let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
+        let keywords = &self.task.keywords;
+        execution.no_log = self.no_log(&here);
+        // What cannot be decided is not ignored.
+        execution.ignore_errors =
+            r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten().unwrap_or(false);
+        execution.ignore_unreachable = r
+            .flag("ignore_unreachable", keywords.ignore_unreachable.as_ref())
+            .ok()
+            .flatten()
+            .unwrap_or(false);
+        if let Some(name) = &self.task.register {
+            locals.insert(name.shared(), Value::map(execution.result.clone()));
+        }
+        execution
+    }
+
+    /// The condition that does not hold, if there is one.
+    fn decide(&self, scope: &Arc<HostScope>, loop_error: Option<Error>) -> Result<Option<Value>> {
+        let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
+        for condition in &self.task.keywords.when {
+            match self.play.run.engine.test(condition, &scope) {
+                Ok(true) => {}
+                Ok(false) => return Ok(Some(condition.clone())),
+                Err(e) => return Err(loop_error.unwrap_or(e)),
+            }
+        }
+        loop_error.map_or(Ok(None), Err)
+    }
+
+    fn failed(&self, error: Error) -> Execution {
+        let mut execution =
+            self.blank(End::Failed, result::failure(&format!("Task failed: {}", error.message())));
+        execution.error = Some(Arc::new(error.at(self.task.span.clone())));
+        execution
+    }
+
+    /// Everything after the condition.
+    async fn perform(&self, scope: &Arc<HostScope>, locals: &mut Vars, index: usize) -> Result<Execution> {
+        let here = scope.with(locals);
+        let delegate = self.delegate(&here)?;
+        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
+        let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
+        let args = args::render(&self.play.run, &self.task, r)?;
+        if matches!(&*self.task.action.module, "include_tasks" | "include_role") {
+            let mut execution = self.blank(End::Ok, Map::new());
+            execution.effects.include = Some(Include { args, loop_vars: Vars::new(), label: None });
+            return Ok(execution);
+        }
+        let prepared = self.prepare(&here, r, delegate.as_ref(), index)?;
+        let mut execution = self.attempts(scope, locals, prepared, args).await?;
+        let notify = self.task.notify.iter().map(|n| self.notified(n, r)).collect::<Result<Vec<_>>>()?;
+        execution.effects.notify = notify.into_iter().flatten().collect();
+        execution.delegated_to = delegate.map(|d| d.host);
+        if r.flag("delegate_facts", self.task.keywords.delegate_facts.as_ref())?.unwrap_or(false) {
+            execution.effects.facts_host.clone_from(&execution.delegated_to);
+        }
+        Ok(execution)
+    }
+
+    fn delegate(&self, scope: &Arc<HostScope>) -> Result<Option<Delegate>> {
+        let keyword = self.task.keywords.delegate_to.as_ref();
+        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
+        let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
+        let Some(value) = r.value("delegate_to", keyword)? else { return Ok(None) };
+        let name = match value.as_str() {
+            Some(name) if !name.is_empty() => Arc::<str>::from(name),
+            _ => {
+                return Err(Error::input("Empty hostname produced from delegate_to")
+                    .at(keyword.and_then(Value::span).cloned()));
+            }
+        };
+        let host = self.play.run.variables.view().known(&name).unwrap_or(name);
+        let scope = self.play.scope(&host, Some(&self.task))?;
+        let own = scope.with(&self.locals_for_delegate(&dynamic));
+        Ok(Some(Delegate { host, scope: own }))
+    }
+
+    /// What the delegated host's connection variables may use of the loop.
+    fn locals_for_delegate(&self, scope: &Arc<dyn Scope>) -> Vars {
+        let Some(loops) = &self.task.loops else { return Vars::new() };
+        let item = scope.get(&loops.var).map(|item| (Arc::clone(&loops.var), item));
+        item.into_iter().collect()
+    }
+
+    /// Resolves everything that an attempt needs besides its arguments.
+    fn prepare(
+        &self,
+        here: &Arc<HostScope>,
+        r: Rendered<'_>,
+        delegate: Option<&Delegate>,
+        index: usize,
+    ) -> Result<Prepared> {
+        let task = &self.task;
+        let run = &self.play.run;
+        let keywords = &task.keywords;
+        let target = match delegate {
+            None => target::target(&self.host, keywords, &run.settings, r)?,
+            Some(d) => target::target(
+                &d.host,
+                keywords,
+                &run.settings,
+                Rendered { engine: &run.engine, scope: &d.scope },
+            )?,
+        };
+        let limit = r.number("async", task.async_limit.as_ref())?.unwrap_or(0.0);
+        Ok(Prepared {
+            target,
+            mode: Mode {
+                check: r.flag("check_mode", keywords.check_mode.as_ref())?.unwrap_or(run.settings.check),
+                diff: r.flag("diff", keywords.diff.as_ref())?.unwrap_or(run.settings.diff),
+            },
+            environment: args::environment(&keywords.environment, r)?,
+            no_log: self.no_log(here),
+            timeout: r
+                .number("timeout", keywords.timeout.as_ref())?
+                .or(Some(run.settings.config.task_timeout as f64))
+                .filter(|s| *s > 0.0)
+                .map(Duration::from_secs_f64),
+            detached: (limit > 0.0).then(|| super::attempt::Detached {
+                key: format!("{}/{}/{}/{index}", run.settings.run_key, task.id, self.host),
+                limit: Duration::from_secs_f64(limit),
+            }),
+            poll: Duration::from_secs_f64(
+                r.number("poll", task.poll.as_ref())?
+                    .unwrap_or(run.settings.config.poll_interval as f64)
+                    .max(0.0),
+            ),
+        })
+    }
+
+    fn notified(&self, name: &Text, r: Rendered<'_>) -> Result<Vec<String>> {
+        let value = r.engine.render(&Value::Text(name.clone()), r.scope)?;
+        Ok(match &value {
+            Value::List(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Value::Text(name) => vec![name.as_str().to_owned()],
+            _ => Vec::new(),
+        })
+    }
+
+    /// Attempts until one will do.
+    async fn attempts(
+        &self,
+        scope: &Arc<HostScope>,
+        locals: &mut Vars,
+        prepared: Prepared,
+        args: Map,
+    ) -> Result<Execution> {
+        let task = &self.task;
+        let here = scope.with(locals);
+        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
+        let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
+        let retries = match r.number("retries", task.retries.as_ref())? {
+            Some(retries) => retries.max(0.0) as u32,
+            None if task.until.is_empty() => 0,
+            None => DEFAULT_RETRIES,
+        };
+        let delay = r.number("delay", task.delay.as_ref())?.unwrap_or(DEFAULT_DELAY);
+        let delay = Duration::from_secs_f64(if delay < 0.0 { 1.0 } else { delay });
+        let attempt = Attempt { task: self, prepared: &prepared, scope: &here };
+        for number in 1..=retries + 1 {
+            let (mut execution, after) = attempt.run(args.clone(), number, retries > 0, locals).await;
+            if matches!(execution.end, End::Unreachable | End::Lost) {
+                return Ok(execution);
+            }
+            let will_do = retries == 0 || {
+                let dynamic: Arc<dyn Scope> = scope.with(&after);
+                self.until(&dynamic, &execution)?
+            };
+            if will_do || number > retries {
+                if !will_do {
+                    result::put(&mut execution.result, "attempts", Value::Int(retries.into()));
+                    result::put(&mut execution.result, "failed", true);
+                    execution.end = End::Failed;
+                }
+                *locals = after;
+                return Ok(execution);
+            }
+            result::put(&mut execution.result, "retries", Value::Int(i128::from(retries) + 1));
+            self.play.run.events.emit(&Event::Retry {
+                host: Arc::clone(&self.host),
+                attempt: number,
+                of: retries,
+                result: Value::map(execution.result),
+                no_log: prepared.no_log,
+            });
+            tokio::time::sleep(delay).await;
+        }
+        Err(Error::other("no attempt was made"))
+    }
+
+    fn until(&self, scope: &Arc<dyn Scope>, execution: &Execution) -> Result<bool> {
+        if self.task.until.is_empty() {
+            return Ok(execution.end != End::Failed);
+        }
+        for condition in &self.task.until {
+            if !self.play.run.engine.test(condition, scope)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Prepared {
+    /// Where the attempt runs.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+}

@@ -1,0 +1,154 @@
+//! Dynamic includes: loaded when hosts get there, equal ones of several hosts run together.
+
+use super::end::{HostEnd, Include};
+use super::play::PlayRun;
+use super::steps::{Around, Hosts, Ran};
+use super::vars::write;
+use crate::error::{Error, Exit, Result};
+use crate::event::{Event, Status};
+use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Loader, Role, RoleRequest, Step, Task};
+use crate::value::{Map, Text, Value, Vars};
+use std::sync::Arc;
+
+/// What several hosts include at once.
+struct Group {
+    include: Include,
+    hosts: Hosts,
+}
+
+/// What was loaded for a group.
+struct Brought {
+    /// The file's path, or the role's name.
+    shown: Arc<str>,
+    steps: Vec<Step>,
+    handlers: Vec<Arc<Task>>,
+    roles: Vec<Arc<Role>>,
+    warnings: Vec<Error>,
+}
+
+impl PlayRun {
+    /// Runs what hosts asked to include, group after group. Under `run_once`, what one host asked for is for all.
+    pub(super) async fn include(
+        self: &Arc<Self>,
+        task: &Arc<Task>,
+        ended: &[HostEnd],
+        live: Hosts,
+        all: Option<&Hosts>,
+        around: Around,
+    ) -> Result<Ran, Errors> {
+        let mut ran = Ran::all(live);
+        let mut loaded = Vec::new();
+        for group in self.groups(ended, &ran.live, all) {
+            match self.bring(task, &group.include) {
+                Ok(brought) => loaded.push((group, brought)),
+                Err(errors) if errors.exit() != Exit::Error => return Err(errors),
+                Err(errors) => {
+                    self.failed_include(task, &group, &errors);
+                    ran.failed.extend(group.hosts.iter().cloned());
+                    ran.live.retain(|h| !group.hosts.contains(h));
+                }
+            }
+        }
+        for (group, brought) in &loaded {
+            for warning in &brought.warnings {
+                self.run.warn(warning.to_string());
+            }
+            write(&self.handlers).extend(brought.handlers.iter().cloned());
+            write(&self.vars.roles).extend(brought.roles.iter().cloned());
+            for host in &group.hosts {
+                self.run.tally(host, Status::Ok, false);
+            }
+            self.run.events.emit(&Event::Included {
+                file: Arc::clone(&brought.shown),
+                hosts: group.hosts.clone(),
+                label: group.include.label.clone(),
+            });
+        }
+        for (group, brought) in loaded {
+            let (on, others): (Hosts, Hosts) = ran.live.into_iter().partition(|h| group.hosts.contains(h));
+            let after = self.steps(&brought.steps, on, around).await?;
+            ran.failed.extend(after.failed);
+            ran.live = after.live;
+            if after.fatal {
+                ran.fatal = true;
+                ran.failed.extend(others);
+            } else {
+                ran.live.extend(others);
+            }
+            ran.live = self.in_order(ran.live);
+        }
+        Ok(ran)
+    }
+
+    /// Equal includes together, in the order hosts came to them. A host that includes the same twice, in a loop, gets it
+    /// twice.
+    fn groups(&self, ended: &[HostEnd], live: &Hosts, all: Option<&Hosts>) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for host in live {
+            let Some(end) = ended.iter().find(|e| e.host == *host) else { continue };
+            for include in end.effects.iter().filter_map(|e| e.include.as_ref()) {
+                let hosts = all.cloned().unwrap_or_else(|| vec![Arc::clone(host)]);
+                let same = |g: &&mut Group| g.include == *include && !g.hosts.contains(host);
+                match groups.iter_mut().find(same) {
+                    Some(group) => group.hosts.extend(hosts),
+                    None => groups.push(Group { include: include.clone(), hosts }),
+                }
+            }
+        }
+        groups
+    }
+
+    fn bring(&self, task: &Task, include: &Include) -> Result<Brought, Errors> {
+        let loader = Loader {
+            catalogue: &self.run.modules,
+            render: &self.run.load_time,
+            roles_path: self.run.settings.config.roles_path.clone(),
+        };
+        let play = &self.vars.play;
+        let item = include.loop_vars.clone();
+        if &*task.action.module == "include_role" {
+            let request = RoleRequest::from_args(&variables(&include.args), &task.action.written)?;
+            let name = request.name.as_str().into();
+            let public = request.public;
+            let Loaded { value, warnings } = loader.include_role(play, task, request, item)?;
+            let IncludedRole { role, steps, handlers, imported } = value;
+            let mut roles = imported;
+            roles.extend(public.then_some(role));
+            return Ok(Brought { shown: name, steps, handlers, roles, warnings });
+        }
+        let file = ["_raw_params", "file"]
+            .iter()
+            .find_map(|name| include.args.get(*name).and_then(Value::as_str))
+            .ok_or_else(|| Error::input("No include file was specified to the include"))?;
+        let Loaded { value, warnings } = loader.include_tasks(play, task, file, item)?;
+        let IncludedTasks { file, steps, handlers, imported } = value;
+        Ok(Brought { shown: file.to_string_lossy().into(), steps, handlers, roles: imported, warnings })
+    }
+
+    /// An include whose file or role is not there fails its hosts; what is there but wrong ends the run.
+    fn failed_include(&self, task: &Arc<Task>, group: &Group, errors: &Errors) {
+        let Some(first) = errors.all().first() else { return };
+        let msg = first.message().to_owned();
+        for host in &group.hosts {
+            let mut result = super::result::failure(&msg);
+            super::result::put(&mut result, "reason", Value::data(msg.as_str()));
+            self.run.tally(host, Status::Failed, false);
+            self.run.events.emit(&Event::StepDone {
+                host: Arc::clone(host),
+                delegated_to: None,
+                name: task.name.as_ref().map_or_else(|| task.action.written.shared(), Text::shared),
+                module: Arc::clone(&task.action.module),
+                status: Status::Failed,
+                result: Value::map(result),
+                span: Some(task.span.clone()),
+                no_log: false,
+                error: None,
+                seconds: 0.0,
+            });
+        }
+    }
+}
+
+fn variables(args: &Map) -> Vars {
+    args.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone()))).collect()
+}

@@ -1,0 +1,126 @@
+//! `--list-hosts`, `--list-tags`, `--list-tasks`: in ansible-playbook's own form.
+
+use super::catalogue::Flat;
+use super::keyword::Rendered;
+use super::play::rendered_text;
+use super::settings::Settings;
+use super::tags;
+use crate::error::Result;
+use crate::inventory::Inventory;
+use crate::play::{Plan, Play, Step, Task};
+use crate::template::{Engine, Scope};
+use crate::value::{Value, python_str};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// What is to be listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listing {
+    /// Hosts.
+    pub hosts: bool,
+    /// Tags.
+    pub tags: bool,
+    /// Tasks.
+    pub tasks: bool,
+}
+
+/// The listing of a plan.
+///
+/// # Errors
+/// A host pattern or a tag that cannot be understood.
+pub fn list(
+    plan: &Plan,
+    inventory: &Inventory,
+    settings: &Settings,
+    engine: &Engine,
+    wanted: Listing,
+) -> Result<String> {
+    let mut out = String::new();
+    for (number, play) in plan.plays.iter().enumerate() {
+        let scope: Arc<dyn Scope> =
+            Arc::new(Flat { extra: Arc::clone(&settings.extra_vars), vars: (*play.vars).clone() });
+        let r = Rendered { engine, scope: &scope };
+        let pattern = super::pattern_text(&play.hosts);
+        let name = play.name.as_ref().map(|n| rendered_text(n, r));
+        let own: BTreeSet<String> = tags::of(&play.keywords.tags, r)?.into_iter().collect();
+        let own: Vec<String> = own.into_iter().collect();
+        // Writing to a String cannot fail.
+        let _ = write!(out, "\n  play #{} ({pattern}): {}", number + 1, name.as_deref().unwrap_or(&pattern));
+        let _ = write!(out, "\tTAGS: [{}]", own.join(","));
+        if wanted.hosts {
+            let mut hosts = inventory.matching(&play.hosts)?;
+            if let Some((limit, _)) = &settings.limit {
+                let limited = inventory.matching(limit)?;
+                hosts.retain(|h| limited.contains(h));
+            }
+            let shown = match &play.hosts {
+                Value::List(parts) => {
+                    parts.iter().map(|p| format!("'{}'", python_str(p))).collect::<Vec<_>>()
+                }
+                one => vec![format!("'{}'", python_str(one))],
+            };
+            let _ = write!(out, "\n    pattern: [{}]\n    hosts ({}):", shown.join(", "), hosts.len());
+            for host in hosts {
+                let _ = write!(out, "\n      {host}");
+            }
+        }
+        if wanted.tags || wanted.tasks {
+            let mut all = BTreeSet::new();
+            let mut lines = Vec::new();
+            for task in tasks(play) {
+                let tags: BTreeSet<String> = tags::of(&task.keywords.tags, r)?.into_iter().collect();
+                let tags: Vec<String> = tags.into_iter().collect();
+                if !tags::selected(&tags, &settings.tags, &settings.skip_tags) {
+                    continue;
+                }
+                let name = name_of(task);
+                lines.push(format!("      {name}\tTAGS: [{}]", tags.join(", ")));
+                all.extend(tags);
+            }
+            if wanted.tasks {
+                out.push_str("\n    tasks:");
+                for line in &lines {
+                    let _ = write!(out, "\n{line}");
+                }
+            }
+            if wanted.tags {
+                let all: Vec<String> = all.into_iter().collect();
+                let _ = write!(out, "\n      TASK TAGS: [{}]", all.join(", "));
+            }
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// A task's name as listed: not rendered.
+fn name_of(task: &Task) -> String {
+    let own = task.name.as_ref().unwrap_or(&task.action.written);
+    match &task.role {
+        Some(role) => format!("{} : {own}", role.name),
+        None => own.to_string(),
+    }
+}
+
+fn tasks(play: &Play) -> Vec<&Arc<Task>> {
+    let mut found = Vec::new();
+    for section in &play.sections {
+        collect(section, &mut found);
+    }
+    found
+}
+
+fn collect<'a>(steps: &'a [Step], found: &mut Vec<&'a Arc<Task>>) {
+    for step in steps {
+        match step {
+            Step::Task(task) => found.push(task),
+            Step::Block(block) => {
+                for part in [&block.steps, &block.rescue, &block.always] {
+                    collect(part, found);
+                }
+            }
+            Step::FlushHandlers => {}
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The shapes of results, as registered variables have them.
+
+use crate::value::{Key, Map, Value, from_wire_map};
+use warp_agent::outcome::{Diff, Outcome};
+
+/// What stands for Python's traceback in failed results: plays test for the key.
+pub(super) const NO_TRACEBACK: &str = "(traceback unavailable)";
+
+/// Sets an entry.
+pub(super) fn put(result: &mut Map, key: &str, value: impl Into<Value>) {
+    result.insert(Key::from(key), value.into());
+}
+
+/// Whether an entry is there and true.
+pub(super) fn is(result: &Map, key: &str) -> bool {
+    result.get(key).is_some_and(Value::truthy)
+}
+
+/// A module's outcome; `values` replace its own where there are any.
+pub(super) fn of_outcome(outcome: Outcome, values: Map) -> Map {
+    let mut result = Map::new();
+    put(&mut result, "changed", outcome.changed);
+    let own = if values.is_empty() { from_wire_map(outcome.values) } else { values };
+    result.extend(own);
+    for stream in ["stdout", "stderr"] {
+        let lines = format!("{stream}_lines");
+        if let Some(text) = result.get(stream).and_then(Value::as_str)
+            && !result.contains_key(lines.as_str())
+        {
+            let split = text.lines().map(Value::data).collect();
+            put(&mut result, &lines, Value::list(split));
+        }
+    }
+    if !outcome.diff.is_empty() {
+        let diffs = outcome.diff.into_iter().map(diff).collect();
+        put(&mut result, "diff", Value::list(diffs));
+    }
+    if !outcome.warnings.is_empty() {
+        put(&mut result, "warnings", Value::list(outcome.warnings.into_iter().map(Value::data).collect()));
+    }
+    if outcome.skipped {
+        put(&mut result, "skipped", true);
+    }
+    put(&mut result, "failed", outcome.failed);
+    result
+}
+
+fn diff(diff: Diff) -> Value {
+    let mut map = Map::new();
+    for (key, text) in [
+        ("before_header", diff.before_header),
+        ("before", diff.before),
+        ("after_header", diff.after_header),
+        ("after", diff.after),
+    ] {
+        put(&mut map, key, Value::data(text));
+    }
+    Value::map(map)
+}
+
+/// A failure with this message.
+pub(super) fn failure(msg: &str) -> Map {
+    let mut result = Map::new();
+    put(&mut result, "changed", false);
+    put(&mut result, "failed", true);
+    put(&mut result, "msg", Value::data(msg));
+    result
+}
+
+/// Marks a failed result as Ansible does.
+pub(super) fn mark_failed(result: &mut Map) {
+    if is(result, "failed") && !result.contains_key("exception") {
+        put(result, "exception", Value::data(NO_TRACEBACK));
+    }
+}
+
+/// A condition that did not hold.
+pub(super) fn skipped(condition: &Value) -> Map {
+    let mut result = Map::new();
+    put(&mut result, "changed", false);
+    put(&mut result, "skipped", true);
+    put(&mut result, "skip_reason", Value::data("Conditional result was False"));
+    put(&mut result, "false_condition", final_value(condition));
+    result
+}
+
+/// A host that could not be reached.
+pub(super) fn unreachable(msg: &str) -> Map {
+    let mut result = Map::new();
+    put(&mut result, "changed", false);
+    put(&mut result, "unreachable", true);
+    put(&mut result, "msg", Value::data(msg));
+    result
+}
+
+/// A loop over nothing.
+pub(super) fn no_items() -> Map {
+    let mut result = Map::new();
+    put(&mut result, "changed", false);
+    put(&mut result, "skipped", true);
+    put(&mut result, "skipped_reason", Value::data("No items in the list"));
+    put(&mut result, "results", Value::list(Vec::new()));
+    result
+}
+
+/// The sum of a loop's items.
+pub(super) fn of_loop(mut items: Vec<Map>) -> Map {
+    let any = |items: &[Map], key: &str| items.iter().any(|i| is(i, key));
+    let changed = any(&items, "changed");
+    let failed = any(&items, "failed");
+    let unreachable = any(&items, "unreachable");
+    let skipped = items.iter().all(|i| is(i, "skipped"));
+    let mut warnings = Vec::new();
+    for item in &mut items {
+        if let Some(Value::List(own)) = item.shift_remove("warnings") {
+            warnings.extend(own.iter().cloned());
+        }
+    }
+    let mut result = Map::new();
+    put(&mut result, "results", Value::list(items.into_iter().map(Value::map).collect()));
+    put(&mut result, "skipped", skipped);
+    put(&mut result, "changed", changed);
+    if failed {
+        put(&mut result, "failed", true);
+    }
+    if unreachable {
+        put(&mut result, "unreachable", true);
+    }
+    if !warnings.is_empty() {
+        put(&mut result, "warnings", Value::list(warnings));
+    }
+    let msg = match (failed, skipped) {
+        (true, _) => "One or more items failed",
+        (false, true) => "All items skipped",
+        (false, false) => "All items completed",
+    };
+    put(&mut result, "msg", Value::data(msg));
+    result
+}
+
+/// A value as data: what a result holds is never rendered again.
+pub(super) fn final_value(value: &Value) -> Value {
+    warp_agent::value::Value::from(value).into()
+}

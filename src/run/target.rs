@@ -1,0 +1,151 @@
+//! How to reach a host: connection variables above keywords above the command line.
+
+use super::keyword::{Rendered, boolean};
+use super::settings::Settings;
+use crate::connect::{Become, SshTarget, Target, Transport};
+use crate::error::{Error, Result};
+use crate::play::Keywords;
+use crate::value::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Resolves the target of a task whose variables `r` renders: those of the host it is delegated to, where it is.
+///
+/// # Errors
+/// A variable or keyword that cannot be rendered, or that asks for what warp cannot do.
+pub(super) fn target(
+    host: &Arc<str>,
+    keywords: &Keywords,
+    settings: &Settings,
+    r: Rendered<'_>,
+) -> Result<Target> {
+    for (name, why) in REFUSED {
+        if r.scope.get(name).is_some_and(|v| !v.is_null()) {
+            return Err(Error::input(format!("the variable '{name}' is not supported: {why}")).help(
+                "log in with a key or an agent, and let the account become others without a password",
+            ));
+        }
+    }
+    let connection = variable(r, &["ansible_connection"])?
+        .or(r.text("connection", keywords.connection.as_ref())?)
+        .unwrap_or_else(|| settings.connection.clone());
+    let transport = match connection.as_str() {
+        "local" | "ansible.builtin.local" => Transport::Local,
+        "ssh" | "smart" | "ansible.builtin.ssh" | "paramiko" | "paramiko_ssh" => {
+            Transport::Ssh(ssh(host, keywords, settings, r)?)
+        }
+        other => {
+            return Err(Error::input(format!("the connection '{other}' is not supported"))
+                .help("use `ssh` or `local`"));
+        }
+    };
+    let become_ = become_(keywords, settings, r)?.filter(|b| !is_login_user(&b.user, &transport));
+    Ok(Target { host: Arc::clone(host), transport, become_ })
+}
+
+/// Passwords are the next issue's; they must not be ignored silently.
+const REFUSED: [(&str, &str); 5] = [
+    ("ansible_password", "passwords for ssh are not built"),
+    ("ansible_ssh_pass", "passwords for ssh are not built"),
+    ("ansible_become_password", "passwords for become are not built"),
+    ("ansible_become_pass", "passwords for become are not built"),
+    ("ansible_sudo_pass", "passwords for become are not built"),
+];
+
+fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<SshTarget> {
+    let port = match variable(r, &["ansible_port", "ansible_ssh_port"])?
+        .or(r.text("port", keywords.port.as_ref())?)
+    {
+        Some(text) => Some(
+            text.trim()
+                .parse()
+                .map_err(|_| Error::input(format!("the port '{text}' of host '{host}' is not a port")))?,
+        ),
+        None => settings.config.remote_port,
+    };
+    let config = &settings.config;
+    let mut args = Vec::new();
+    let given = [
+        variable(r, &["ansible_ssh_args"])?.or_else(|| config.ssh_args.clone()),
+        variable(r, &["ansible_ssh_common_args"])?.or_else(|| config.ssh_common_args.clone()),
+        variable(r, &["ansible_ssh_extra_args"])?.or_else(|| config.ssh_extra_args.clone()),
+    ];
+    for text in given.into_iter().flatten() {
+        args.extend(shlex::split(&text).ok_or_else(|| {
+            Error::input(format!("the quotes of the ssh arguments '{text}' of host '{host}' do not match"))
+        })?);
+    }
+    let checking = match variable(r, &["ansible_host_key_checking", "ansible_ssh_host_key_checking"])? {
+        Some(text) => boolean(&Value::data(text)),
+        None => Some(config.host_key_checking),
+    };
+    Ok(SshTarget {
+        address: variable(r, &["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.to_owned()),
+        port,
+        user: variable(r, &["ansible_user", "ansible_ssh_user"])?
+            .or(r.text("remote_user", keywords.remote_user.as_ref())?)
+            .or_else(|| settings.user.clone()),
+        key_file: variable(r, &["ansible_private_key_file", "ansible_ssh_private_key_file"])?
+            .map(PathBuf::from)
+            .or_else(|| settings.private_key.clone()),
+        args,
+        host_key_checking: checking,
+        timeout: Some(settings.timeout),
+    })
+}
+
+fn become_(keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<Option<Become>> {
+    let wanted = match r.scope.get("ansible_become") {
+        Some(value) => r.flag("ansible_become", Some(&value))?,
+        None => r.flag("become", keywords.become_.as_ref())?,
+    };
+    if !wanted.unwrap_or(settings.become_) {
+        return Ok(None);
+    }
+    let method = variable(r, &["ansible_become_method"])?
+        .or(r.text("become_method", keywords.become_method.as_ref())?)
+        .unwrap_or_else(|| settings.config.become_method.clone());
+    let flags = variable(r, &["ansible_become_flags", "ansible_sudo_flags"])?
+        .or(r.text("become_flags", keywords.become_flags.as_ref())?)
+        .or_else(|| settings.config.become_flags.clone());
+    let flags =
+        match flags {
+            Some(text) => Some(shlex::split(&text).ok_or_else(|| {
+                Error::input(format!("the quotes of the become flags '{text}' do not match"))
+            })?),
+            None => None,
+        };
+    Ok(Some(Become {
+        method,
+        user: variable(r, &["ansible_become_user", "ansible_sudo_user"])?
+            .or(r.text("become_user", keywords.become_user.as_ref())?)
+            .unwrap_or_else(|| settings.become_user.clone()),
+        flags,
+        exe: variable(r, &["ansible_become_exe", "ansible_sudo_exe"])?
+            .or(r.text("become_exe", keywords.become_exe.as_ref())?)
+            .or_else(|| settings.config.become_exe.clone()),
+    }))
+}
+
+/// The first of these variables that is there, as text.
+fn variable(r: Rendered<'_>, names: &[&str]) -> Result<Option<String>> {
+    for name in names {
+        if let Some(value) = r.scope.get(name)
+            && let Some(text) = r.text(name, Some(&value))?
+        {
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the account to become is the one that logs in: then there is nothing to become, as in Ansible.
+fn is_login_user(user: &str, transport: &Transport) -> bool {
+    match transport {
+        Transport::Ssh(ssh) => ssh.user.as_deref() == Some(user),
+        Transport::Local => nix::unistd::User::from_uid(nix::unistd::geteuid())
+            .ok()
+            .flatten()
+            .is_some_and(|account| account.name == user),
+    }
+}

@@ -1,0 +1,244 @@
+//! Magic variables: computed when asked for.
+
+use super::{PlayVars, Variables, read};
+use crate::error::Result;
+use crate::inventory::{Inventory, LOCALHOST};
+use crate::play::Task;
+use crate::value::{Key, Map, Value, Vars};
+use indexmap::IndexSet;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// What the command line told, for the magic variables that repeat it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--check`.
+    pub check: bool,
+    /// `--diff`.
+    pub diff: bool,
+    /// `--forks`.
+    pub forks: usize,
+    /// `--verbose`, counted.
+    pub verbosity: u8,
+    /// `--tags`.
+    pub tags: Vec<String>,
+    /// `--skip-tags`.
+    pub skip_tags: Vec<String>,
+    /// `--limit`.
+    pub limit: Option<String>,
+    /// `--inventory`, as given.
+    pub inventory: Vec<String>,
+}
+
+/// An inventory with what is derived from it.
+pub struct View {
+    /// The inventory.
+    pub inventory: Inventory,
+    groups: OnceLock<Value>,
+    host_vars: Mutex<HashMap<Arc<str>, Arc<Vars>>>,
+}
+
+impl View {
+    pub(super) fn new(inventory: Inventory) -> Self {
+        View { inventory, groups: OnceLock::new(), host_vars: Mutex::default() }
+    }
+
+    /// `groups`: every group with all hosts in and beneath it.
+    pub fn groups(&self) -> Value {
+        self.groups
+            .get_or_init(|| {
+                let groups = self.inventory.groups.keys().map(|name| {
+                    let hosts = self.inventory.group_hosts(name).into_iter().map(Value::data).collect();
+                    (Key::from(Arc::clone(name)), Value::list(hosts))
+                });
+                Value::map(groups.collect())
+            })
+            .clone()
+    }
+
+    /// `group_names`: every group that a host is in, by whatever way, but `all`; sorted.
+    #[must_use]
+    pub fn group_names(&self, host: &str) -> Vec<Arc<str>> {
+        let mut names = self.inventory.groups_of(host);
+        names.sort();
+        names
+    }
+
+    /// A host that the inventory has, or this machine, which it need not have.
+    #[must_use]
+    pub fn known(&self, host: &str) -> Option<Arc<str>> {
+        let own = self.inventory.hosts.get_key_value(host).map(|(name, _)| Arc::clone(name));
+        own.or_else(|| LOCALHOST.contains(&host).then(|| Arc::from(host)))
+    }
+
+    /// The inventory's variables of a host, groups and folders merged in order of precedence.
+    pub(super) fn host_vars(&self, host: &Arc<str>, playbook_dir: &Path) -> Result<Arc<Vars>> {
+        let mut cache = self.host_vars.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(vars) = cache.get(host) {
+            return Ok(Arc::clone(vars));
+        }
+        let vars = Arc::new(self.inventory.vars_of(host, playbook_dir)?);
+        cache.insert(Arc::clone(host), Arc::clone(&vars));
+        Ok(vars)
+    }
+}
+
+/// The version of the language that plays may ask for.
+const VERSION: [i64; 3] = [2, 19, 14];
+
+/// The magic variables of a host in a play and task.
+pub(super) struct Magic {
+    pub variables: Arc<Variables>,
+    pub view: Arc<View>,
+    pub host: Arc<str>,
+    pub facts: Arc<Map>,
+    pub play: Option<Arc<PlayVars>>,
+    pub task: Option<Arc<Task>>,
+}
+
+const NAMES: [&str; 30] = [
+    "ansible_check_mode",
+    "ansible_config_file",
+    "ansible_dependent_role_names",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_forks",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_play_role_names",
+    "ansible_role_name",
+    "ansible_role_names",
+    "ansible_run_tags",
+    "ansible_search_path",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "group_names",
+    "groups",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "playbook_dir",
+    "play_hosts",
+    "role_name",
+    "role_path",
+];
+
+impl Magic {
+    pub(super) fn names(&self) -> Vec<Arc<str>> {
+        NAMES.iter().filter(|n| self.get(n).is_some()).map(|n| Arc::from(*n)).collect()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Value> {
+        let options = &self.variables.options;
+        match name {
+            "inventory_hostname" => Some(Value::data(Arc::clone(&self.host))),
+            "inventory_hostname_short" => Some(Value::data(self.host.split('.').next().unwrap_or_default())),
+            "group_names" => Some(texts(self.view.group_names(&self.host))),
+            "groups" => Some(self.view.groups()),
+            "playbook_dir" => Some(path(&read(&self.variables.playbook_dir))),
+            "inventory_file" => self.source().map(path),
+            "inventory_dir" => {
+                self.source().map(|s| path(if s.is_dir() { s } else { s.parent().unwrap_or(s) }))
+            }
+            "ansible_inventory_sources" => Some(texts(&options.inventory)),
+            "ansible_facts" => Some(Value::Map(Arc::clone(&self.facts))),
+            "ansible_check_mode" => Some(Value::Bool(options.check)),
+            "ansible_diff_mode" => Some(Value::Bool(options.diff)),
+            "ansible_forks" => Some(Value::Int(options.forks as i128)),
+            "ansible_verbosity" => Some(Value::Int(options.verbosity.into())),
+            "ansible_run_tags" => Some(texts(&options.tags)),
+            "ansible_skip_tags" => Some(texts(&options.skip_tags)),
+            "ansible_limit" => options.limit.as_deref().map(Value::data),
+            "ansible_version" => Some(version()),
+            "ansible_config_file" => Some(Value::Null),
+            "ansible_search_path" => {
+                self.task.as_ref()?;
+                Some(Value::list(self.search_path().iter().map(|p| path(p)).collect()))
+            }
+            "role_name" | "ansible_role_name" => Some(Value::data(Arc::clone(&self.role()?.name))),
+            "role_path" => Some(path(&self.role()?.path)),
+            _ => self.of_play(name),
+        }
+    }
+
+    fn of_play(&self, name: &str) -> Option<Value> {
+        let play = self.play.as_ref()?;
+        match name {
+            "ansible_play_name" => Some(Value::data(Arc::clone(&play.name))),
+            "ansible_play_hosts_all" => Some(texts(&play.hosts_all)),
+            "ansible_play_hosts" => Some(present(play, &play.hosts_all)),
+            "ansible_play_batch" | "play_hosts" => Some(present(play, &play.batch)),
+            "ansible_role_names" => Some(texts(read(&play.roles).iter().map(|r| &r.name))),
+            "ansible_play_role_names" | "role_names" => {
+                let roles = read(&play.roles);
+                let dependency =
+                    |name: &Arc<str>| roles.iter().any(|r| r.parents.iter().any(|p| &p.name == name));
+                Some(texts(roles.iter().map(|r| &r.name).filter(|n| !dependency(n))))
+            }
+            "ansible_dependent_role_names" => {
+                let roles = read(&play.roles);
+                let names: IndexSet<&Arc<str>> =
+                    roles.iter().flat_map(|r| r.parents.iter().map(|p| &p.name)).collect();
+                Some(texts(names))
+            }
+            _ => None,
+        }
+    }
+
+    fn role(&self) -> Option<&Arc<crate::play::Role>> {
+        self.task.as_ref()?.role.as_ref()
+    }
+
+    fn source(&self) -> Option<&Path> {
+        self.view.inventory.sources.first().map(PathBuf::as_path)
+    }
+
+    /// The folders searched for a task's files, nearest first: its role, its file's folder, the play's folder.
+    pub(super) fn search_path(&self) -> Vec<PathBuf> {
+        let mut path = IndexSet::new();
+        if let Some(role) = self.role() {
+            path.extend(role.link.chain().map(|link| link.path.clone()));
+        }
+        if let Some(folder) = self.task.as_ref().and_then(|t| t.file.parent()) {
+            path.insert(folder.to_owned());
+        }
+        path.insert(match &self.play {
+            Some(play) => play.play.basedir.clone(),
+            None => read(&self.variables.playbook_dir).clone(),
+        });
+        path.into_iter().collect()
+    }
+}
+
+fn path(path: &Path) -> Value {
+    Value::data(path.to_string_lossy())
+}
+
+fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Value {
+    Value::list(items.into_iter().map(|i| Value::data(i.as_ref())).collect())
+}
+
+fn present(play: &PlayVars, hosts: &[Arc<str>]) -> Value {
+    let removed = read(&play.removed);
+    texts(hosts.iter().filter(|h| !removed.contains(h)))
+}
+
+fn version() -> Value {
+    let [major, minor, revision] = VERSION;
+    let full = format!("{major}.{minor}.{revision}");
+    let entry = |k: &str, v: Value| (Key::from(k), v);
+    Value::map(Map::from_iter([
+        entry("full", Value::data(full.as_str())),
+        entry("major", major.into()),
+        entry("minor", minor.into()),
+        entry("revision", revision.into()),
+        entry("string", Value::data(full.as_str())),
+    ]))
+}

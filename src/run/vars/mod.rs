@@ -1,0 +1,194 @@
+//! Variables: every layer kept apart and looked up lazily, in Ansible's order of precedence.
+//!
+//! Nothing is merged per task: a scope is a short list of shared layers. From the highest:
+//! what a running task adds (`item`, its registered result) > magic variables > extra vars > include params >
+//! role params > `set_fact` and `register` > `include_vars` > vars of task, blocks and role entries > vars of the
+//! task's role > vars of the play's roles > `vars_files` > play vars > facts > host vars > group vars > defaults of
+//! the task's role > defaults of the play's roles.
+
+mod extra;
+mod files;
+mod host;
+mod magic;
+mod scope;
+
+pub use extra::extra_vars;
+pub use host::HostState;
+pub use scope::HostScope;
+
+use crate::error::Result;
+use crate::inventory::Inventory;
+use crate::play::{Play, Role, Task};
+use crate::template::Engine;
+use crate::value::Vars;
+use files::VarsFiles;
+use magic::Magic;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+pub use magic::{Options, View};
+
+/// All variables of a run.
+pub struct Variables {
+    engine: Arc<Engine>,
+    extra: Arc<Vars>,
+    options: Options,
+    files: VarsFiles,
+    playbook_dir: RwLock<PathBuf>,
+    view: RwLock<Arc<View>>,
+    hosts: RwLock<HashMap<Arc<str>, HostState>>,
+}
+
+/// A play's own layers, and which of its hosts are in it.
+pub struct PlayVars {
+    /// The play.
+    pub play: Arc<Play>,
+    /// Its name, or its host pattern.
+    pub name: Arc<str>,
+    /// The hosts that its pattern matched.
+    pub hosts_all: Vec<Arc<str>>,
+    /// The hosts of the batch that runs now.
+    pub batch: Vec<Arc<str>>,
+    /// Hosts that failed, ended or could not be reached.
+    pub removed: RwLock<Vec<Arc<str>>>,
+    /// Roles whose defaults and vars the whole play sees, in the order they run; `include_role` with `public` adds.
+    pub roles: RwLock<Vec<Arc<Role>>>,
+}
+
+impl Variables {
+    /// Over an inventory, with these extra vars.
+    #[must_use]
+    pub fn new(engine: Arc<Engine>, inventory: Inventory, extra: Arc<Vars>, options: Options) -> Self {
+        Variables {
+            engine,
+            extra,
+            options,
+            files: VarsFiles::default(),
+            playbook_dir: RwLock::new(PathBuf::new()),
+            view: RwLock::new(Arc::new(View::new(inventory))),
+            hosts: RwLock::default(),
+        }
+    }
+
+    /// Sets the folder that `playbook_dir` names and whose group_vars and host_vars count.
+    pub fn set_playbook_dir(&self, dir: PathBuf) {
+        *write(&self.playbook_dir) = dir;
+    }
+
+    /// The inventory as it is now.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&read(&self.view))
+    }
+
+    /// Changes the inventory: `add_host` and `group_by`.
+    pub fn change_inventory(&self, change: impl FnOnce(&mut Inventory)) {
+        let mut view = write(&self.view);
+        let mut inventory = view.inventory.clone();
+        change(&mut inventory);
+        *view = Arc::new(View::new(inventory));
+    }
+
+    /// The extra vars.
+    #[must_use]
+    pub fn extra(&self) -> &Arc<Vars> {
+        &self.extra
+    }
+
+    /// What is known of a host.
+    #[must_use]
+    pub fn host(&self, host: &str) -> HostState {
+        read(&self.hosts).get(host).cloned().unwrap_or_default()
+    }
+
+    /// Changes what is known of a host.
+    pub fn change_host(&self, host: &Arc<str>, change: impl FnOnce(&mut HostState)) {
+        change(write(&self.hosts).entry(Arc::clone(host)).or_default());
+    }
+
+    /// The scope in which a task's texts are rendered for a host.
+    ///
+    /// # Errors
+    /// A variable file that cannot be read or understood.
+    pub fn task_scope(
+        self: &Arc<Self>,
+        host: &Arc<str>,
+        play: &Arc<PlayVars>,
+        task: Option<&Arc<Task>>,
+    ) -> Result<Arc<HostScope>> {
+        let state = self.host(host);
+        let mut layers = vec![Arc::clone(&self.extra)];
+        let role = task.and_then(|t| t.role.as_ref());
+        if let Some(task) = task {
+            layers.extend(task.keywords.include_params.iter().rev().cloned());
+        }
+        layers.extend(role.map(|r| Arc::clone(&r.params)));
+        layers.push(Arc::clone(&state.set));
+        layers.push(Arc::clone(&state.included));
+        if let Some(task) = task {
+            layers.extend(task.keywords.vars.iter().rev().cloned());
+        }
+        layers.extend(role.map(|r| Arc::clone(&r.vars)));
+        let roles = read(&play.roles).clone();
+        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.exports)));
+        let above_files = layers.len();
+        layers.push(Arc::clone(&play.play.vars));
+        layers.push(Arc::clone(&state.injected));
+        layers.push(self.inventory_vars(host)?);
+        layers.extend(role.map(|r| Arc::clone(&r.defaults)));
+        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.defaults)));
+        let magic = Arc::new(Magic {
+            variables: Arc::clone(self),
+            view: self.view(),
+            host: Arc::clone(host),
+            facts: Arc::clone(&state.facts),
+            play: Some(Arc::clone(play)),
+            task: task.cloned(),
+        });
+        let mut scope = HostScope::new(magic, layers);
+        let files = self.files.layers(&play.play, &scope, &self.engine)?;
+        if !files.is_empty() {
+            scope.insert_layers(above_files, files);
+        }
+        Ok(Arc::new(scope))
+    }
+
+    /// The scope of a host outside any play, as `hostvars` shows it.
+    ///
+    /// # Errors
+    /// As `task_scope`.
+    pub fn host_scope(self: &Arc<Self>, host: &Arc<str>) -> Result<Arc<HostScope>> {
+        let state = self.host(host);
+        let layers = vec![
+            Arc::clone(&self.extra),
+            Arc::clone(&state.set),
+            Arc::clone(&state.included),
+            Arc::clone(&state.injected),
+            self.inventory_vars(host)?,
+        ];
+        let magic = Arc::new(Magic {
+            variables: Arc::clone(self),
+            view: self.view(),
+            host: Arc::clone(host),
+            facts: Arc::clone(&state.facts),
+            play: None,
+            task: None,
+        });
+        Ok(Arc::new(HostScope::new(magic, layers)))
+    }
+
+    fn inventory_vars(&self, host: &Arc<str>) -> Result<Arc<Vars>> {
+        self.view().host_vars(host, &read(&self.playbook_dir))
+    }
+}
+
+/// Locks for reading; what a panicking thread left is still whole, every write being a single assignment.
+pub(super) fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Locks for writing.
+pub(super) fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

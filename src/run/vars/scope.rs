@@ -1,0 +1,80 @@
+//! Where a task's templates find their variables.
+
+use super::magic::Magic;
+use crate::template::Scope;
+use crate::value::{Value, Vars};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A host's variables as one task sees them.
+#[derive(Clone)]
+pub struct HostScope {
+    magic: Arc<Magic>,
+    /// What the running task adds: above everything.
+    locals: Vars,
+    /// Below the magic variables, the highest first.
+    layers: Arc<Vec<Arc<Vars>>>,
+}
+
+impl HostScope {
+    pub(super) fn new(magic: Arc<Magic>, layers: Vec<Arc<Vars>>) -> Self {
+        HostScope { magic, locals: Vars::new(), layers: Arc::new(layers) }
+    }
+
+    pub(super) fn insert_layers(&mut self, at: usize, layers: Vec<Arc<Vars>>) {
+        let own = Arc::make_mut(&mut self.layers);
+        let at = at.min(own.len());
+        own.splice(at..at, layers);
+    }
+
+    /// The same scope with these variables above all others.
+    #[must_use]
+    pub fn with(&self, locals: &Vars) -> Arc<HostScope> {
+        let mut scope = self.clone();
+        scope.locals.extend(locals.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
+        Arc::new(scope)
+    }
+
+    /// Whether a variable of this name is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+impl Scope for HostScope {
+    fn get(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.locals.get(name) {
+            return Some(value.clone());
+        }
+        if let Some(value) = self.magic.get(name) {
+            return Some(value);
+        }
+        self.layers.iter().find_map(|layer| layer.get(name)).cloned()
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let mut names = indexmap::IndexSet::new();
+        for layer in self.layers.iter().rev() {
+            names.extend(layer.keys().cloned());
+        }
+        names.extend(self.magic.names());
+        names.extend(self.locals.keys().cloned());
+        names.into_iter().collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        self.magic.search_path()
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        self.magic.view.inventory.hosts.keys().cloned().collect()
+    }
+
+    fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        let host = self.magic.view.known(name)?;
+        // A variable file that cannot be read was told when the play began.
+        let scope: Arc<dyn Scope> = self.magic.variables.host_scope(&host).ok()?;
+        Some(scope)
+    }
+}

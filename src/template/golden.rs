@@ -1,0 +1,84 @@
+//! What ansible-core makes of each line of `tests/golden/expressions.in`, kept in `expressions.tsv`, must be what we make.
+//! Lines in `expressions.differ` are known to differ, each with what we give instead.
+
+use super::{Engine, Scope, files};
+use crate::error::{Source, Span};
+use crate::value::{Text, Value, Vars, read_vars};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+struct Golden(Vars, PathBuf);
+
+impl Scope for Golden {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.keys().cloned().collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        vec![self.1.clone()]
+    }
+}
+
+fn source(text: &str) -> Text {
+    let source = Source::new("<unknown>", text);
+    Text::source(text, Span { end: text.len(), source, start: 0, line: 1, column: 1 })
+}
+
+fn outcome(engine: &Engine, line: &str, scope: &Arc<dyn Scope>) -> (String, String) {
+    let result = if let Some(condition) = line.strip_prefix("when: ") {
+        engine.test(&source(condition).into(), scope).map(Value::Bool)
+    } else if let Some(file) = line.strip_prefix("file: ") {
+        let text = file.replace("\\\\", "\u{1}").replace("\\n", "\n").replace('\u{1}', "\\");
+        engine.render_file(&source(&text), scope).map(Value::data)
+    } else {
+        engine.render(&source(line).into(), scope)
+    };
+    match result {
+        Ok(value) => ("ok".into(), serde_json::Value::from(&value).to_string()),
+        Err(e) => ("error".into(), serde_json::Value::from(e.message()).to_string()),
+    }
+}
+
+/// Lines of columns, without comments.
+fn table(path: &Path) -> Vec<(String, String, String)> {
+    let text = files::read(path).unwrap();
+    let rows = text.lines().filter(|l| !l.starts_with("# ") && !l.is_empty());
+    rows.map(|l| {
+        let mut columns = l.split('\t').map(str::to_owned);
+        let mut next = || columns.next().unwrap_or_default();
+        (next(), next(), next())
+    })
+    .collect()
+}
+
+fn same(ours: &str, theirs: &str) -> bool {
+    let parse = |s: &str| serde_json::from_str::<serde_json::Value>(s).map(Value::from).ok();
+    parse(ours) == parse(theirs)
+}
+
+#[test]
+fn templates_give_what_ansible_gives() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let engine = Engine::new();
+    let differ: HashMap<String, (String, String)> =
+        table(&folder.join("expressions.differ")).into_iter().map(|(l, k, v)| (l, (k, v))).collect();
+    let mut wrong = Vec::new();
+    for (line, kind, value) in table(&folder.join("expressions.tsv")) {
+        let vars = read_vars(&folder.join("expressions.yml")).unwrap();
+        let scope: Arc<dyn Scope> = Arc::new(Golden(vars, folder.clone()));
+        let ours = outcome(&engine, &line, &scope);
+        let expected = differ.get(&line).cloned().unwrap_or((kind, value));
+        if ours.0 != expected.0 || !same(&ours.1, &expected.1) {
+            wrong.push(format!(
+                "{line}\n   want {}\t{}\n   have {}\t{}",
+                expected.0, expected.1, ours.0, ours.1
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}

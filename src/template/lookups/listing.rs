@@ -1,0 +1,210 @@
+//! Lookups that arrange what they are given: what `with_<name>` goes over.
+
+use super::Lookup;
+use crate::template::bind::Bound;
+use crate::template::env::Env;
+use crate::template::fail::{Fail, R};
+use crate::template::filters::{crossed, flattened, rows, subelements};
+use crate::template::python::{self, format, regex};
+use crate::template::random;
+use crate::template::val::{Val, range_len};
+use crate::value::Key;
+
+pub(super) const TABLE: &[Lookup] = &[
+    Lookup::new("items", &[], |_, terms, _| flattened(&terms, Some(1), false)),
+    Lookup::new("list", &[], |_, terms, _| Ok(terms)),
+    Lookup::new("flattened", &[], |_, terms, _| flattened(&terms, None, true)),
+    Lookup::new("dict", &[], dict),
+    Lookup::new("indexed_items", &[], |_, terms, _| {
+        let items = flattened(&terms, Some(1), false)?;
+        Ok(items.into_iter().enumerate().map(|(i, v)| Val::tuple(vec![i.into(), v])).collect())
+    }),
+    Lookup::new("nested", &[], nested),
+    Lookup::new("cartesian", &[], nested),
+    Lookup::new("together", &[], together),
+    Lookup::new("subelements", &[], sub),
+    Lookup::new("sequence", &["start", "end", "count", "stride", "format"], sequence),
+    Lookup::new("random_choice", &[], |_, terms, _| {
+        let mut source = random::Source::system()?;
+        Ok(terms.get(source.below(terms.len())).cloned().into_iter().collect())
+    }),
+    Lookup::new("vars", &["default"], vars),
+    Lookup::new("varnames", &[], varnames),
+];
+
+fn dict(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    let mut made = Vec::new();
+    for term in flattened(&terms, Some(1), false)? {
+        let entries = term.entries().ok_or_else(|| Fail::new("with_dict expects a dict"))?;
+        made.extend(entries.into_iter().map(|(k, v)| Val::record([("key", Val::from(k)), ("value", v)])));
+    }
+    Ok(made)
+}
+
+fn columns(terms: &[Val]) -> R<Vec<Vec<Val>>> {
+    terms
+        .iter()
+        .map(|t| t.as_seq().map_or_else(|| Ok(vec![t.clone()]), |items| flattened(&items, Some(0), false)))
+        .collect()
+}
+
+fn nested(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    if terms.is_empty() {
+        return Err(Fail::new("with_nested requires at least one element in the nested list"));
+    }
+    Ok(crossed(&columns(&terms)?)?.into_iter().map(Val::list).collect())
+}
+
+fn together(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    if terms.is_empty() {
+        return Err(Fail::new("with_together requires at least one element in each list"));
+    }
+    let columns = columns(&terms)?;
+    let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let rows = rows(&columns, longest, &Val::None).iter()?;
+    Ok(rows.into_iter().map(|row| Val::list(row.as_seq().unwrap_or_default())).collect())
+}
+
+fn sub(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    let (list, path, flags) = match terms.as_slice() {
+        [list, path] => (list, path, None),
+        [list, path, flags] => (list, path, Some(flags)),
+        _ => {
+            return Err(Fail::new(
+                "subelements lookup expects a list of two or three items, first a dict or a list, second a string pointing to the subkey",
+            ));
+        }
+    };
+    let skip = match flags.and_then(|f| python::access::by_key(f, &Key::from("skip_missing"))) {
+        Some(flag) => flag.truthy()?,
+        None => false,
+    };
+    // What a loop skipped is no element of the next.
+    let skipped = |v: &Val| {
+        let flag = python::access::by_key(v, &Key::from("skipped"));
+        flag.is_some_and(|f| f.truthy().unwrap_or(false))
+    };
+    let kept = match list.as_seq() {
+        Some(items) => Val::list(items.into_iter().filter(|v| !skipped(v)).collect()),
+        None => list.clone(),
+    };
+    subelements(&kept, path, skip)?.iter()
+}
+
+/// `start=1 end=5 stride=2 format=n%02d`, `count=3`, `1-5`, `0x0-0xf/2:%x`, or the same as options.
+fn sequence(_: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
+    let mut made = Vec::new();
+    let terms = if terms.is_empty() { vec![Val::str("")] } else { terms };
+    for term in terms {
+        let text = python::to_str(&term)?;
+        let mut given: Vec<(String, String)> = Vec::new();
+        for name in ["start", "end", "count", "stride", "format"] {
+            if let Some(v) = options.some(name) {
+                given.push((name.to_owned(), python::to_str(v)?));
+            }
+        }
+        given.extend(written(&text)?);
+        made.extend(counted(&given)?);
+    }
+    Ok(made)
+}
+
+fn written(text: &str) -> R<Vec<(String, String)>> {
+    let short = regex::compile(
+        r"^((?:0x|0)?[0-9a-f]+)?-?((?:0x|0)?[0-9a-f]+)(?:/((?:0x|0)?[0-9a-f]+))?(?::(.+))?$",
+        true,
+        false,
+    )?;
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    if let Some(found) = regex::search(&short, text)?.filter(|_| !text.contains('=')) {
+        // A number alone is where to end; with a dash before it comes where to start.
+        let (start, end) = text
+            .split(['/', ':'])
+            .next()
+            .and_then(|t| t.split_once('-'))
+            .map_or_else(|| (None, text.split(['/', ':']).next()), |(start, end)| (Some(start), Some(end)));
+        let parts = [
+            ("start", start),
+            ("end", end),
+            ("stride", found.get(3).map(|m| m.as_str())),
+            ("format", found.get(4).map(|m| m.as_str())),
+        ];
+        return Ok(parts.iter().filter_map(|(k, v)| Some(((*k).to_owned(), (*v)?.to_owned()))).collect());
+    }
+    text.split_whitespace()
+        .map(|pair| {
+            let (key, value) = pair
+                .split_once('=')
+                .filter(|(k, _)| matches!(*k, "start" | "end" | "count" | "stride" | "format"))
+                .ok_or_else(|| Fail::new(format!("unrecognized arguments to with_sequence: {pair}")))?;
+            Ok((key.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn counted(given: &[(String, String)]) -> R<Vec<Val>> {
+    let get = |name: &str| given.iter().rev().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
+    let number = |name: &str| -> R<Option<i128>> {
+        let Some(text) = get(name) else { return Ok(None) };
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |d| (-1, d));
+        let parsed = match digits.strip_prefix("0x") {
+            Some(hex) => i128::from_str_radix(hex, 16),
+            None if digits.len() > 1 && digits.starts_with('0') => i128::from_str_radix(digits, 8),
+            None => digits.parse(),
+        };
+        let bad = || Fail::new(format!("can't parse {name}={text} as integer"));
+        parsed.map(|n| Some(n * sign)).map_err(|_| bad())
+    };
+    let start = number("start")?.unwrap_or(1);
+    let stride = number("stride")?.unwrap_or(1);
+    let end = match (number("count")?, number("end")?) {
+        (None, None) => return Err(Fail::new("must specify count or end in with_sequence")),
+        (Some(_), Some(_)) => return Err(Fail::new("can't specify both count and end in with_sequence")),
+        (Some(0), None) => return Ok(Vec::new()),
+        (Some(count), None) => start + (count - 1) * stride,
+        (None, Some(end)) => end,
+    };
+    if stride > 0 && end < start {
+        return Err(Fail::new("to count backwards make stride negative"));
+    }
+    if stride < 0 && end > start {
+        return Err(Fail::new("to count forward don't make stride negative"));
+    }
+    let layout = get("format").unwrap_or("%d");
+    let length = if stride == 0 { 0 } else { range_len(start, end + stride.signum(), stride) };
+    if length > 1 << 22 {
+        return Err(Fail::new("the sequence would be too long"));
+    }
+    (0..length)
+        .map(|i| format::percent(layout, &Val::Int(start + stride * i as i128)).map(Val::from))
+        .collect()
+}
+
+fn vars(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
+    let mut found = Vec::new();
+    for term in terms {
+        let name = python::to_str(&term)?;
+        found.push(match (env.scope().get(&name), options.get("default")) {
+            (Some(value), _) => env.lift(&value).ok()?,
+            (None, Some(default)) => default.clone(),
+            (None, None) => return Err(Fail::undefined(format!("No variable named '{name}' was found."))),
+        });
+    }
+    Ok(found)
+}
+
+fn varnames(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    let names = env.scope().names();
+    let mut found = Vec::new();
+    for term in terms {
+        let pattern = regex::compile(&python::to_str(&term)?, false, false)?;
+        for name in &names {
+            if regex::search(&pattern, name)?.is_some() {
+                found.push(Val::Str(name.clone()));
+            }
+        }
+    }
+    Ok(found)
+}

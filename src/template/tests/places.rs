@@ -1,0 +1,99 @@
+//! Tests on files of the controller, and on addresses of the web.
+
+use super::Test;
+use crate::template::fail::{Fail, R};
+use crate::template::python;
+use crate::template::val::Val;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+pub(super) const TABLE: &[Test] = &[
+    Test::new("abs", &[], |_, v, _| Ok(path(&v)?.is_absolute())),
+    Test::new("is_abs", &[], |_, v, _| Ok(path(&v)?.is_absolute())),
+    Test::new("exists", &[], |_, v, _| Ok(path(&v)?.exists())),
+    Test::new("directory", &[], |_, v, _| Ok(path(&v)?.is_dir())),
+    Test::new("is_dir", &[], |_, v, _| Ok(path(&v)?.is_dir())),
+    Test::new("file", &[], |_, v, _| Ok(path(&v)?.is_file())),
+    Test::new("is_file", &[], |_, v, _| Ok(path(&v)?.is_file())),
+    Test::new("link", &[], |_, v, _| Ok(path(&v)?.is_symlink())),
+    Test::new("is_link", &[], |_, v, _| Ok(path(&v)?.is_symlink())),
+    Test::new("link_exists", &[], |_, v, _| Ok(path(&v)?.symlink_metadata().is_ok())),
+    Test::new("mount", &[], |_, v, _| Ok(mount(&path(&v)?))),
+    Test::new("is_mount", &[], |_, v, _| Ok(mount(&path(&v)?))),
+    Test::new("same_file", &["other"], |_, v, b| same(&v, &b.need("other")?)),
+    Test::new("is_same_file", &["other"], |_, v, b| same(&v, &b.need("other")?)),
+    Test::new("vault_encrypted", &[], |_, _, _| Ok(false)),
+    Test::new("vaulted_file", &[], |_, v, _| vaulted(&v)),
+    Test::new("uri", &["schemes"], |_, v, b| uri(&v, b.some("schemes"))),
+    Test::new("url", &["schemes"], |_, v, b| {
+        let text = python::to_str(&v)?;
+        let after = text.split_once("://").map(|(_, rest)| rest);
+        let host = after.map(|r| r.split(['/', '?', '#']).next().unwrap_or_default());
+        Ok(uri(&v, b.some("schemes"))? && host.is_some_and(|h| !h.is_empty()))
+    }),
+    Test::new("urn", &[], |_, v, _| {
+        Ok(python::to_str(&v)?.to_lowercase().strip_prefix("urn:").is_some_and(|rest| rest.contains(':')))
+    }),
+];
+
+fn path(v: &Val) -> R<PathBuf> {
+    match v {
+        Val::Str(s) => Ok(PathBuf::from(&**s)),
+        other => {
+            Err(Fail::new(format!("expected str, bytes or os.PathLike object, not {}", other.type_name())))
+        }
+    }
+}
+
+fn inode(m: &Metadata) -> (u64, u64) {
+    (m.dev(), m.ino())
+}
+
+fn mount(path: &Path) -> bool {
+    let Ok(here) = path.symlink_metadata() else { return false };
+    if here.is_symlink() {
+        return false;
+    }
+    let Ok(above) = path.join("..").symlink_metadata() else { return false };
+    here.dev() != above.dev() || here.ino() == above.ino()
+}
+
+fn same(a: &Val, b: &Val) -> R<bool> {
+    let look = |v: &Val| {
+        let path = path(v)?;
+        path.metadata().map_err(|e| Fail::new(format!("{}: {e}", path.display())))
+    };
+    Ok(inode(&look(a)?) == inode(&look(b)?))
+}
+
+fn vaulted(v: &Val) -> R<bool> {
+    let path = path(v)?;
+    let mut head = Vec::new();
+    let read = std::fs::File::open(&path).and_then(|f| {
+        use std::io::Read;
+        f.take(14).read_to_end(&mut head)
+    });
+    read.map(|_| head == b"$ANSIBLE_VAULT")
+        .map_err(|e| Fail::new(format!("Cannot test if the file '{}' is a vault. {e}", path.display())))
+}
+
+/// A scheme and something behind it.
+fn uri(v: &Val, schemes: Option<&Val>) -> R<bool> {
+    let text = python::to_str(v)?;
+    let Some((scheme, rest)) = text.split_once(':') else { return Ok(false) };
+    let valid = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let allowed = match schemes {
+        None => true,
+        Some(list) => {
+            let mut any = false;
+            for one in list.iter()? {
+                any |= python::to_str(&one)? == scheme;
+            }
+            any
+        }
+    };
+    Ok(valid && allowed && !rest.is_empty())
+}
