@@ -15,10 +15,7 @@ pub use systemd::{Systemd, SystemdService};
 /// The module.
 pub struct Service;
 
-static SPEC: Spec = Spec {
-    required_one_of: &[&["state", "enabled"]],
-    ..Spec::new("service", "Start, stop and enable a service", ARGS)
-};
+static SPEC: Spec = Spec::new("service", "Start, stop and enable a service", ARGS);
 
 const ARGS: &[Arg] = &[
     Arg::new("name", Kind::Str).required().help("The service."),

@@ -13,6 +13,10 @@ use std::time::Duration;
 /// Brings a service to what is asked.
 pub(super) fn manage(args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
     let name = args.text("name");
+    // systemd would still tell of the unit; of a script there is nothing to tell.
+    if !args.has("state") && !args.has("enabled") {
+        return Err(Failed::new("one of the following is required: state, enabled"));
+    }
     // With these its state is kept elsewhere than in runlevel links.
     for (manager, sign) in [("OpenRC", "rc-service"), ("upstart", "initctl")] {
         let here = program::find(cx, sign).is_some();
