@@ -53,7 +53,7 @@ impl PlayRun {
         });
         let on: Hosts = if run_once || once_for_all { vec![first] } else { hosts.clone() };
         let mut ended = Vec::with_capacity(on.len());
-        let mut running = self.start(task, &name, &on, throttle);
+        let mut running = self.start(task, &on, throttle);
         while let Some(joined) = running.join_next().await {
             let mut end = joined.map_err(|e| crate::error::Error::other(format!("a step broke off: {e}")))?;
             self.settle(task, &name, &mut end, run_once, &hosts, around)?;
@@ -79,7 +79,6 @@ impl PlayRun {
     fn start(
         self: &Arc<Self>,
         task: &Arc<Task>,
-        name: &Arc<str>,
         hosts: &[Arc<str>],
         throttle: usize,
     ) -> JoinSet<HostEnd> {
@@ -90,7 +89,6 @@ impl PlayRun {
                 play: Arc::clone(self),
                 task: Arc::clone(task),
                 host: Arc::clone(host),
-                name: Arc::clone(name),
             };
             let own = own.clone();
             running.spawn(async move {
