@@ -74,6 +74,7 @@ impl Bench {
             mode,
             environment: &[],
             search_path: &[],
+            verbosity: 0,
             span: &Span { source: Source::new("test", ""), start: 0, end: 0, line: 1, column: 1 },
         };
         self.runtime.block_on(action.run(context, args)).unwrap()

@@ -1,9 +1,12 @@
 //! From nothing to a machine with an address, through everything that may happen to it, and back to nothing.
 
 use crate::bench::{Bench, remove_foreign_objects, world};
+use crate::support;
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use warp::lab::{Level, Names};
 
@@ -30,6 +33,7 @@ fn a_lab_lives_and_leaves_nothing_behind() {
     networks(&bench);
     let disk = storage(&bench);
     let ip = machine(&bench, &domain_type, &disk);
+    the_proxy_reaches_inside(&bench);
     snapshots(&bench);
     the_daemon_is_killed(&bench, &ip);
     the_machine_restarts(&bench);
@@ -192,6 +196,31 @@ fn machine(bench: &Bench, domain_type: &str, disk: &str) -> String {
     let missing = bench.lab.node("undercluod").unwrap_err();
     assert_eq!(missing.help_lines(), ["did you mean undercloud?"]);
     ip
+}
+
+/// The network's own name server answers a question over TCP, which from outside nobody reaches.
+fn the_proxy_reaches_inside(bench: &Bench) {
+    let question =
+        b"\x00\x1b\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x09localhost\x00\x00\x01\x00\x01";
+    let outside = TcpStream::connect_timeout(&"192.168.23.1:53".parse().unwrap(), Duration::from_millis(200));
+    assert!(outside.is_err(), "the lab's network is this machine's");
+    let mut proxy = support::warp()
+        .args(["proxy", "--lab", bench.lwd.to_str().unwrap(), "192.168.23.1", "53"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    proxy.stdin.take().unwrap().write_all(question).unwrap();
+    let output = proxy.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(&output.stdout[2..4], b"\xab\xcd", "{:?}", output.stdout);
+    assert!(output.stdout.ends_with(&[127, 0, 0, 1]), "{:?}", output.stdout);
+    let refused = support::warp()
+        .args(["proxy", "--lab", bench.lwd.to_str().unwrap(), "192.168.23.1", "1"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.starts_with("error: cannot connect to 192.168.23.1 port 1: Connection refused"), "{said}");
 }
 
 fn snapshots(bench: &Bench) {

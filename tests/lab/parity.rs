@@ -289,25 +289,6 @@ fn normal(value: Value, key: &str) -> Value {
 }
 
 fn without_uuids(text: &str) -> String {
-    let is_uuid = |t: &str| {
-        t.len() == 36
-            && t.chars()
-                .enumerate()
-                .all(|(i, c)| if [8, 13, 18, 23].contains(&i) { c == '-' } else { c.is_ascii_hexdigit() })
-    };
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        match rest.get(..36) {
-            Some(uuid) if is_uuid(uuid) => {
-                out.push_str("UUID");
-                rest = &rest[36..];
-            }
-            _ => {
-                out.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
-        }
-    }
-    out
+    let uuid = fancy_regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
+    uuid.replace_all(text, "UUID").into_owned()
 }
