@@ -29,6 +29,7 @@ mod runner;
 pub mod serve;
 pub mod shlex;
 pub mod spec;
+pub mod stream;
 pub mod validate;
 pub mod value;
 pub mod wire;

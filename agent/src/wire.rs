@@ -53,7 +53,7 @@ pub struct Detach {
     pub key: String,
     /// The call.
     pub call: Call,
-    /// The time limit in seconds.
+    /// The time limit in seconds; there is always one.
     pub limit_secs: u64,
 }
 

@@ -7,6 +7,7 @@ mod supervise;
 pub use supervise::supervise;
 
 use crate::outcome::Outcome;
+use crate::stream;
 use crate::wire::Detach;
 use spool::{Job, State};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -97,7 +98,7 @@ fn send(job: &Job, offset: u64, to: &mut impl Write) -> io::Result<(u64, bool)> 
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(offset))?;
     let wanted = size.saturating_sub(offset).min(POLL_MOST);
-    let sent = crate::serve::copy(&mut file.take(wanted), to)?;
+    let sent = stream::copy(&mut file.take(wanted), to)?;
     let next = offset.saturating_add(sent);
     Ok((next, next >= size))
 }

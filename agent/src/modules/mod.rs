@@ -1,5 +1,6 @@
 //! The modules that run on a target, one file each.
 
+mod apt;
 mod authorized_key;
 mod blockinfile;
 mod command;
@@ -8,6 +9,7 @@ mod edit;
 mod file;
 mod group;
 mod lineinfile;
+mod package;
 mod ping;
 mod replace;
 mod setup;
@@ -21,6 +23,7 @@ use crate::module::Module;
 
 /// All of them.
 static ALL: &[&dyn Module] = &[
+    &apt::AptModule,
     &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
     &command::CommandModule,
@@ -29,6 +32,7 @@ static ALL: &[&dyn Module] = &[
     &file::FileModule,
     &group::Group,
     &lineinfile::Lineinfile,
+    &package::Package,
     &ping::Ping,
     &replace::Replace,
     &setup::Setup,

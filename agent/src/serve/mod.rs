@@ -7,8 +7,6 @@ mod frame;
 mod read;
 mod stream;
 
-pub(crate) use read::copy;
-
 use crate::accounts;
 use crate::command::{Cancel, GRACE};
 use crate::detach;

@@ -2,10 +2,10 @@
 
 use crate::digest::Hashing;
 use crate::outcome::Outcome;
-use crate::wire::CHUNK;
+use crate::stream;
 use sha1::Sha1;
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 /// Sends a file's bytes, and answers with their number and SHA-1.
@@ -26,27 +26,8 @@ pub(super) fn file(path: &str, to: &mut impl Write) -> Outcome {
         Err(e) => return Outcome::failed(format!("the remote file cannot be read: {path}: {e}")),
     };
     let mut hashing = Hashing::<Sha1>::new(&mut file);
-    match copy(&mut hashing, to) {
+    match stream::copy(&mut hashing, to) {
         Ok(size) => Outcome::ok().with("size", size).with("checksum", hashing.finish()),
         Err(e) => Outcome::failed(format!("reading the remote file broke off: {path}: {e}")),
     }
-}
-
-/// Copies to the end in pieces of a whole chunk.
-pub(crate) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<u64> {
-    let mut buffer = vec![0; CHUNK];
-    let mut copied = 0;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(size) => {
-                to.write_all(buffer.get(..size).unwrap_or_default())?;
-                copied += size as u64;
-            }
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    to.flush()?;
-    Ok(copied)
 }

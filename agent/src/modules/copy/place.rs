@@ -8,7 +8,7 @@ use crate::errno;
 use crate::module::{Blob, Context, Failed};
 use crate::outcome::Outcome;
 use crate::paths;
-use crate::serve::copy as copy_stream;
+use crate::stream;
 use crate::value::Value;
 use md5::{Digest, Md5};
 use sha1::Sha1;
@@ -90,7 +90,7 @@ pub(super) fn from_target(args: &Args, cx: &mut Context<'_>) -> Result<Outcome, 
         let mut file = File::open(path).map_err(unreadable)?;
         let mut temp = job.temp(cx)?;
         if let Some(temp) = &mut temp {
-            copy_stream(&mut file, temp.file())
+            stream::copy(&mut file, temp.file())
                 .and_then(|_| temp.copy_stat(&file))
                 .map_err(|e| job.failed(&e))?;
         }
@@ -125,7 +125,7 @@ impl<'a> Content<'a> {
             Some(temp) => temp.file(),
             None => &mut sink,
         };
-        copy_stream(self, &mut Box::new(to)).map(drop)
+        stream::copy(self, to).map(drop)
     }
 
     fn drain(&mut self) -> io::Result<()> {

@@ -5,7 +5,7 @@ use crate::digest;
 use crate::effects::FileArgs;
 use crate::errno;
 use crate::module::{Context, Failed};
-use crate::serve::copy as copy_stream;
+use crate::stream;
 use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::Path;
@@ -80,7 +80,7 @@ impl Copy {
             let mut source = File::open(from).map_err(told)?;
             let mut temp = cx.effects.temp_beside(to, false).map_err(told)?;
             if let Some(temp) = &mut temp {
-                copy_stream(&mut source, temp.file()).map_err(told)?;
+                stream::copy(&mut source, temp.file()).map_err(told)?;
             }
             cx.effects.replace(temp, to, false).map_err(told)?;
             let mode = source.metadata().map_err(told)?.permissions();

@@ -19,6 +19,7 @@ mod text;
 mod virtualization;
 
 use crate::args::Args;
+use crate::glob;
 use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::spec::{Arg, Kind, Spec};
@@ -99,11 +100,28 @@ impl Module for Setup {
     }
 }
 
+/// The machine's package manager, by the name of Ansible's module for it; `unknown` where none is found.
+///
+/// # Errors
+/// The step was cancelled.
+pub(super) fn package_manager(cx: &mut Context<'_>) -> Result<String, Failed> {
+    let mut gather = Gather {
+        cx,
+        fact_path: String::new(),
+        timeout: Duration::ZERO,
+        facts: Map::new(),
+        warnings: Vec::new(),
+    };
+    gather.facts = distribution::collect(&mut gather)?;
+    let found = managers::pkg_mgr(&mut gather)?;
+    Ok(found.get("pkg_mgr").and_then(Value::as_str).unwrap_or("unknown").to_owned())
+}
+
 /// Whether a fact passes the filters; one without a known prefix is tried with `ansible_` too.
 fn wanted(name: &str, filters: &[String]) -> bool {
     filters.is_empty()
         || filters.iter().any(|filter| {
             let prefixed = ["ansible_", "facter", "ohai"].iter().any(|p| filter.starts_with(p));
-            text::fnmatch(name, filter) || (!prefixed && text::fnmatch(name, &format!("ansible_{filter}")))
+            glob::matches(filter, name) || (!prefixed && glob::matches(&format!("ansible_{filter}"), name))
         })
 }

@@ -1,53 +1,4 @@
-//! Small readings of text: shell patterns, shell words, sizes.
-
-/// Python's `fnmatch`: `*`, `?`, `[...]` and `[!...]`.
-pub fn fnmatch(name: &str, pattern: &str) -> bool {
-    let name: Vec<char> = name.chars().collect();
-    let pattern: Vec<char> = pattern.chars().collect();
-    matches(&name, &pattern)
-}
-
-fn matches(name: &[char], pattern: &[char]) -> bool {
-    let Some((first, rest)) = pattern.split_first() else {
-        return name.is_empty();
-    };
-    match first {
-        '*' => (0..=name.len()).any(|skip| matches(name.get(skip..).unwrap_or_default(), rest)),
-        '[' => {
-            let negated = rest.first() == Some(&'!');
-            let body = rest.get(usize::from(negated)..).unwrap_or_default();
-            // A ] at the start of a set is one of its characters.
-            let Some(end) = body.iter().skip(1).position(|c| *c == ']').map(|i| i + 1) else {
-                return name.first() == Some(&'[') && matches(name.get(1..).unwrap_or_default(), rest);
-            };
-            let Some((c, others)) = name.split_first() else { return false };
-            let set = body.get(..end).unwrap_or_default();
-            in_set(*c, set) != negated && matches(others, body.get(end + 1..).unwrap_or_default())
-        }
-        c => name.split_first().is_some_and(|(n, others)| (*c == '?' || n == c) && matches(others, rest)),
-    }
-}
-
-fn in_set(c: char, set: &[char]) -> bool {
-    let mut rest = set;
-    while let Some((low, after)) = rest.split_first() {
-        match after {
-            ['-', high, tail @ ..] => {
-                if (*low..=*high).contains(&c) {
-                    return true;
-                }
-                rest = tail;
-            }
-            _ => {
-                if *low == c {
-                    return true;
-                }
-                rest = after;
-            }
-        }
-    }
-    false
-}
+//! Small readings of text: shell words, sizes.
 
 /// Words of a kernel command line: blanks inside quotes do not part them, quotes stay. Nothing when a quote is open.
 pub fn words(line: &str) -> Option<Vec<String>> {
@@ -84,25 +35,4 @@ pub fn human(bytes: f64) -> String {
         }
     }
     format!("{bytes:.2} Bytes")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_as_fnmatch_says() {
-        let cases = [
-            ("ansible_eth0", "ansible_eth[0-2]", true),
-            ("ansible_eth3", "ansible_eth[!0-2]", true),
-            ("ansible_eth", "ansible_*", true),
-            ("ansible_lo", "*_l?", true),
-            ("a[b", "a[b", true),
-            ("a]", "a[]]", true),
-            ("ansible", "ansible_*", false),
-        ];
-        for (name, pattern, expected) in cases {
-            assert_eq!(fnmatch(name, pattern), expected, "{name} {pattern}");
-        }
-    }
 }
