@@ -14,6 +14,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+/// A role's identity and a host.
+type RoleOnHost = (Arc<str>, Arc<str>);
+
 /// A play on its way.
 pub(super) struct PlayRun {
     pub run: Arc<Shared>,
@@ -22,7 +25,7 @@ pub(super) struct PlayRun {
     /// The play's handlers; roles that are included bring more.
     pub handlers: RwLock<Vec<Arc<Task>>>,
     /// Which use of a role a host ran, by the role's identity.
-    roles_ran: Mutex<HashMap<(Arc<str>, Arc<str>), usize>>,
+    roles_ran: Mutex<HashMap<RoleOnHost, usize>>,
     ended: AtomicBool,
 }
 
