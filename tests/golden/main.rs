@@ -2,6 +2,15 @@
 //!
 //! `WARP_GOLDEN=update cargo test --test golden` writes the texts anew; read the difference before you commit it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends by panicking"
+)]
+
 mod includes;
 
 use std::path::Path;
