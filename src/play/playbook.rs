@@ -6,7 +6,7 @@ use super::plan::{Inherited, Keywords, Play, Role, Step, Task};
 use super::role::Use;
 use crate::error::{Error, Result};
 use crate::value::yaml::{Kind, Node};
-use crate::value::{Text, Value, Vars, extend, is_variable_name};
+use crate::value::{Text, Value, Vars, extend, is_variable_name, normal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -177,7 +177,7 @@ impl Load<'_> {
 
     /// Sets what holds for one play only.
     fn enter_play(&mut self, path: &Path, vars: &Vars, vars_files: &[Value]) {
-        self.basedir = path.parent().map(Path::to_owned).unwrap_or_default();
+        self.basedir = normal(path).parent().map(Path::to_owned).unwrap_or_default();
         self.roles.clear();
         self.handlers.clear();
         self.vars = vars.clone();

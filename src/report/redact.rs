@@ -1,5 +1,6 @@
 //! The one place that hides secrets.
 
+use crate::error::Error;
 use crate::event::{Event, Report};
 use crate::value::{Key, Map, Text, Value};
 use std::sync::Arc;
@@ -73,8 +74,11 @@ impl Redacting {
             Event::Output { line, no_log, .. } => {
                 *line = if *no_log { HIDDEN.to_owned() } else { self.text(line).to_string() };
             }
-            Event::StepDone { name, result, error, no_log, .. } => {
+            Event::StepDone { name, result, error, span, no_log, .. } => {
                 *name = self.text(name);
+                if span.as_ref().is_some_and(|s| self.betrays(&Error::other("").at(s.clone()))) {
+                    *span = None;
+                }
                 if *no_log {
                     *error = None;
                 }
@@ -107,12 +111,16 @@ impl Redacting {
     }
 
     /// An error whose text holds a secret is not drawn: its frame shows a source that is not ours to change.
-    fn drop_error(&self, error: &mut Option<Arc<crate::error::Error>>) {
-        if let Some(e) = error
-            && *self.text(&e.to_string()) != *e.to_string()
-        {
+    fn drop_error(&self, error: &mut Option<Arc<Error>>) {
+        if error.as_ref().is_some_and(|e| self.betrays(e)) {
             *error = None;
         }
+    }
+
+    /// Whether an error, drawn with its frame, would show a secret.
+    fn betrays(&self, error: &Error) -> bool {
+        let drawn = error.to_string();
+        *self.text(&drawn) != *drawn
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::terminal::{visible, visible_line};
 use super::{diff, values};
+use crate::error::Error;
 use crate::event::{Event, Recap, Report, Status};
 use crate::value::Value;
 use anstyle::{AnsiColor, Style};
@@ -212,7 +213,7 @@ impl Report for Screen {
                 let style = Style::new().dimmed();
                 self.line(&format!("      {style}| {}{style:#}", visible_line(line)));
             }
-            Event::StepDone { host, delegated_to, status, result, error, span, .. } => {
+            Event::StepDone { host, delegated_to, status, result, error, span, no_log, .. } => {
                 let mut who = visible_line(host);
                 if let Some(delegate) = delegated_to {
                     who.push_str(&format!(" -> {}", visible_line(delegate)));
@@ -224,10 +225,15 @@ impl Report for Screen {
                     }
                     return;
                 }
-                let place = error.as_ref().map(ToString::to_string).or_else(|| {
-                    span.as_ref()
-                        .map(|s| crate::error::Error::other(failure_text(result)).at(s.clone()).to_string())
-                });
+                let place = match (error, span) {
+                    (Some(error), _) => Some(error.to_string()),
+                    // The task's own text may hold what `no_log` is to hide.
+                    (None, Some(span)) if *no_log => Some(format!("{}\n  --> {span}", failure_text(result))),
+                    (None, Some(span)) => {
+                        Some(Error::other(failure_text(result)).at(span.clone()).to_string())
+                    }
+                    (None, None) => None,
+                };
                 self.result(*status, &who, result, place);
             }
             Event::Included { file, hosts, label } => {

@@ -36,7 +36,7 @@ use crate::event::{Event, Events};
 use crate::inventory::Inventory;
 use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
-use crate::value::Value;
+use crate::value::{Value, normal};
 use play::{PlayRun, rendered_text};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -112,8 +112,8 @@ impl Runner {
     /// is no error but part of the result.
     pub async fn run(&self, plan: &Plan) -> Result<RunResult, Errors> {
         let shared = &self.shared;
-        let dir = plan.path.parent().map(PathBuf::from).unwrap_or_default();
-        shared.variables.set_playbook_dir(std::path::absolute(&dir).unwrap_or(dir));
+        let dir = normal(&plan.path).parent().map(PathBuf::from).unwrap_or_default();
+        shared.variables.set_playbook_dir(dir);
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = shared.play(play).await;

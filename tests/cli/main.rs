@@ -1,5 +1,14 @@
 //! `warp play` on the command line: what it prints, lists, refuses and returns.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends by panicking"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -16,6 +16,7 @@ fn no_log_hides_items_results_and_errors_in_every_report() {
       no_log: true
       ignore_errors: true
     - copy: {content: "{{ said.results[0].stdout }}", dest: "{{ playbook_dir }}/said"}
+      no_log: true
 "#;
     let bench = Bench::new("no-log", play);
     for args in [["-vvv", "--output=screen"], ["-vvv", "--output=json"]] {
@@ -27,6 +28,23 @@ fn no_log_hides_items_results_and_errors_in_every_report() {
         assert!(ran.out.contains("no_log"), "{}", ran.out);
     }
     assert_eq!(bench.read("said"), "hidden-sesame");
+}
+
+#[test]
+fn a_secret_argument_is_hidden_without_no_log_too() {
+    let play = r#"
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {user: {name: "no one", password: $6$secretsecret}, ignore_errors: true, register: r}
+    - debug: {msg: "it was $6$secretsecret"}
+"#;
+    let bench = Bench::new("secret", play);
+    for args in [["-vvv", "--output=screen"], ["-vvv", "--output=json"]] {
+        let ran = bench.play(&args);
+        assert!(!ran.said().contains("secretsecret"), "{}", ran.said());
+        assert!(ran.said().contains("it was ********"), "{}", ran.said());
+    }
 }
 
 #[test]
@@ -50,10 +68,10 @@ fn what_a_target_says_cannot_drive_the_terminal() {
 
 #[test]
 fn json_has_an_object_a_line_and_ends_with_the_recap() {
-    let play = "- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo {{ item }}\n      loop: [a, b]\n";
+    let play =
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo {{ item }}\n      loop: [a, b]\n";
     let ran = Bench::new("json", play).play(&["--output", "json"]);
-    let events: Vec<serde_json::Value> =
-        ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let events: Vec<serde_json::Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let names: Vec<&str> = events.iter().filter_map(|e| e["event"].as_str()).collect();
     assert_eq!(names, ["play_started", "step_started", "item_done", "item_done", "step_done", "finished"]);
     assert_eq!(events[4]["result"]["results"][1]["stdout"], "b");
