@@ -55,7 +55,6 @@ const CASES: &[Case] = &[
     (r#"mkdir -p d; printf '1' > d/x"#, "lineinfile", r#"{"path": "@/d", "line": "a"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "mode": "0600"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "omega", "mode": "0600"}"#),
-    (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "backup": true}"#),
     ("", "lineinfile", r#"{"path": "@/f", "line": "a", "create": true, "mode": "0640"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "validate": "grep -q a %s"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "validate": "grep -q NOPE %s"}"#),
@@ -69,7 +68,6 @@ const CASES: &[Case] = &[
     (r#"printf 'x\012' > t; ln -s t f"#, "lineinfile", r#"{"path": "@/f", "line": "a", "mode": "0600"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "x", "backrefs": true}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "regexp": "a"}"#),
-    (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "backrefs": true, "search_string": "b"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "\\2", "regexp": "(a)", "backrefs": true}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "owner": "nobody", "group": "nogroup"}"#),
     (LINES, "lineinfile", r#"{"path": "@/f", "line": "a", "state": "absent", "mode": "0600"}"#),
@@ -89,11 +87,6 @@ const CASES: &[Case] = &[
     (LINES, "replace", r#"{"path": "@/f", "regexp": "(", "replace": "x"}"#),
     (LINES, "replace", r#"{"path": "@/f", "regexp": "a", "replace": "\\9"}"#),
     ("", "replace", r#"{"path": "@/f", "regexp": "a", "replace": "b"}"#),
-    (
-        LINES,
-        "replace",
-        r#"{"path": "@/f", "regexp": "beta", "replace": "B", "mode": "0600", "backup": true}"#,
-    ),
     (r#"printf 'caf\303\251\012' > f"#, "replace", r#"{"path": "@/f", "regexp": "é", "replace": "e"}"#),
     (
         r#"printf 'caf\351' > f"#,
@@ -156,7 +149,6 @@ const CASES: &[Case] = &[
         r#"{"path": "@/f", "block": "x", "append_newline": true, "prepend_newline": true}"#,
     ),
     (r#"printf 'noeol' > f"#, "blockinfile", r#"{"path": "@/f", "block": "x"}"#),
-    (LINES, "blockinfile", r#"{"path": "@/f", "block": "x", "backup": true, "mode": "0600"}"#),
     (LINES, "blockinfile", r#"{"path": "@/f", "block": "x", "validate": "false %s"}"#),
     (LINES, "blockinfile", r#"{"path": "@/f", "block": "x", "marker": "same"}"#),
     (
