@@ -51,10 +51,11 @@ impl Module for KnownHosts {
         let place = search(cx, &host, key.as_deref(), file)?;
         let before = fs::read_to_string(file).unwrap_or_default();
         let after = bring(&before, &place, key.as_deref().unwrap_or_default(), present);
-        let mut values = args.map().clone();
+        let nothing = place.line.is_none() && !present && key.is_some();
+        let changed = !nothing && (place.other || present != place.found);
+        // Ansible repeats the arguments, but not in check mode.
+        let mut values = if cx.mode.check && !nothing { Map::new() } else { args.map().clone() };
         values.insert("diff".to_owned(), diff(file, &before, &after));
-        let changed =
-            !(place.line.is_none() && !present && key.is_some()) && (place.other || present != place.found);
         if changed && cx.effects.other() {
             if place.found && key.is_none() {
                 let argv = [
