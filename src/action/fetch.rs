@@ -9,7 +9,7 @@ use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
 
 static SPEC: Spec = Spec {
-    check: CheckSupport::None,
+    check: CheckSupport::Partial,
     ..Spec::new(
         "fetch",
         "Brings a file from the target to the controller.",
@@ -32,7 +32,12 @@ impl Action for Fetch {
     }
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
-        Box::pin(async move { fetch(&context, &args).await })
+        Box::pin(async move {
+            if context.mode.check {
+                return Ok(Effect::skip("check mode not (yet) supported for this module"));
+            }
+            fetch(&context, &args).await
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
-use crate::value::Map;
+use crate::value::{Key, Map, Value};
 use std::time::{Duration, Instant};
-use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
+use warp_agent::value::Value as WireValue;
 
 static SPEC: Spec = Spec {
     mutually_exclusive: &[&["minutes", "seconds"]],
@@ -44,15 +44,18 @@ impl Action for Pause {
             let started = Instant::now();
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             let waited = started.elapsed().as_secs_f64();
-            let waited = if unit == "minutes" { waited / 60.0 } else { waited };
-            let outcome = Outcome::ok()
-                .with("delta", started.elapsed().as_secs())
-                .with("stdout", format!("Paused for {:.2} {unit}", waited))
-                .with("stderr", "")
-                .with("rc", 0)
-                .with("echo", true)
-                .with("user_input", "");
-            Ok(outcome.into())
+            let shown = if unit == "minutes" { waited / 60.0 } else { waited };
+            // As Python rounds it: `1.0`, `1.01`.
+            let shown = warp_agent::python::str(&WireValue::Float((shown * 100.0).round() / 100.0));
+            let mut values = Map::new();
+            let mut put = |key: &str, value: Value| values.insert(Key::from(key), value);
+            put("delta", Value::Int(waited as i128));
+            put("stdout", Value::data(format!("Paused for {shown} {unit}")));
+            put("stderr", Value::data(""));
+            put("rc", Value::Int(0));
+            put("echo", Value::Bool(true));
+            put("user_input", Value::data(""));
+            Ok(Effect { values, ..Effect::default() })
         })
     }
 }

@@ -117,9 +117,9 @@ fn options(args: &Map) -> Result<FileOptions> {
 /// The variables that templates have besides the task's.
 fn template_vars(context: &Context<'_>, src: &str, path: &Path, dest: &str) -> Vars {
     let metadata = path.metadata().ok();
-    let owner = metadata.as_ref().and_then(|m| {
+    let owner = metadata.as_ref().map(|m| {
         let user = nix::unistd::User::from_uid(m.uid().into()).ok().flatten();
-        Some(user.map_or_else(|| m.uid().to_string(), |u| u.name))
+        user.map_or_else(|| m.uid().to_string(), |u| u.name)
     });
     let time = |t: jiff::Timestamp| {
         let zoned = t.to_zoned(jiff::tz::TimeZone::system());

@@ -44,10 +44,11 @@ pub(super) async fn start(link: &mut Link, agent: &AgentImage) -> Result<(), Err
             .help("see whether the file system is full or a quota is reached")),
         _ => Err(Error::other("found no directory for the agent")
             .note("tried ~/.cache/warp, /var/tmp and /tmp")
-            .note(
-                "one is needed that is writable, has 2 MB of space, may hold programs (no noexec) and lies under \
+            .note(format!(
+                "one is needed that is writable, has {} MB of space, may hold programs (no noexec) and lies under \
                  directories that no other account can change",
-            )),
+                agent.bytes().len().div_ceil(1_000_000)
+            ))),
     }
 }
 
@@ -147,4 +148,70 @@ fn find(input: &Input, mark: &str) -> Option<(String, usize)> {
     let end = rest.iter().position(|b| *b == b'\n')?;
     let said = String::from_utf8_lossy(rest.get(..end)?).into_owned();
     Some((said, at + needle.len() + end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::process::{Child, Command, Stdio};
+
+    /// The script under a shell of this machine, in a home of its own.
+    fn run(shell: &[&str], home: &std::path::Path, script: &str) -> Child {
+        let (program, args) = shell.split_first().unwrap();
+        let mut command = Command::new(program);
+        command.args(args).args(["-c", COMMAND]).env("HOME", home);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
+        child
+    }
+
+    #[test]
+    fn every_shell_places_the_agent_whole_or_not_at_all() {
+        // An agent that says who it is and repeats its input.
+        let agent = AgentImage::new(b"#!/bin/sh\necho hello\nexec cat\n".to_vec());
+        let script = script(&agent, "mark");
+        for shell in [&["dash"][..], &["bash"], &["bash", "--posix"], &["busybox", "sh"]] {
+            if Command::new(shell[0]).arg("-c").arg("true").status().is_err() {
+                println!("{shell:?} is not on this machine");
+                continue;
+            }
+            let home = tempfile::tempdir().unwrap();
+            let cache = home.path().join(".cache/warp");
+            let files = || std::fs::read_dir(&cache).unwrap().count();
+            // Cut off in the middle, and with other bytes of the same length: nothing stays.
+            for bytes in [agent.bytes().len() / 2, agent.bytes().len()] {
+                let mut child = run(shell, home.path(), &script);
+                child.stdin.take().unwrap().write_all(&vec![b'x'; bytes]).unwrap();
+                let output = child.wait_with_output().unwrap();
+                let said = String::from_utf8(output.stdout).unwrap();
+                assert!(said.starts_with("mark need\nmark torn "), "{shell:?}: {said}");
+                assert_eq!(files(), 0, "{shell:?}");
+            }
+            // Whole, and then there.
+            for expected in ["mark need\nmark have\nhello\nframes", "mark have\nhello\nframes"] {
+                let mut child = run(shell, home.path(), &script);
+                let mut stdin = child.stdin.take().unwrap();
+                if expected.contains("need") {
+                    let mut need = [0; 10];
+                    child.stdout.as_mut().unwrap().read_exact(&mut need).unwrap();
+                    stdin.write_all(agent.bytes()).unwrap();
+                }
+                stdin.write_all(b"frames").unwrap();
+                drop(stdin);
+                let output = child.wait_with_output().unwrap();
+                assert_eq!(
+                    String::from_utf8_lossy(&output.stdout),
+                    expected.trim_start_matches("mark need\n")
+                );
+                assert_eq!(files(), 1, "{shell:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_embedded_agent_is_known_by_its_hash() {
+        let embedded = AgentImage::embedded();
+        assert_eq!(AgentImage::new(embedded.bytes().to_vec()).sha256(), embedded.sha256());
+    }
 }

@@ -7,13 +7,16 @@ mod local;
 mod pool;
 mod privilege;
 mod random;
+mod raw;
+mod reach;
 mod session;
 mod sessions;
 mod ssh;
 
 pub use agent::AgentImage;
 pub use local::LocalAgent;
-pub use sessions::{RawOutput, Sessions};
+pub use raw::RawOutput;
+pub use sessions::Sessions;
 
 use crate::error::Error;
 use std::path::PathBuf;

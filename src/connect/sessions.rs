@@ -1,51 +1,29 @@
 //! All sessions of a run, made on first use and shared.
 
 use super::agent::AgentImage;
-use super::link::{Exit, Link};
-use super::local::{self, LocalAgent, Unused};
+use super::local::LocalAgent;
 use super::pool::Pool;
 use super::session::{Download, Patience, Session, Sink, Upload};
-use super::ssh::{Account, Connection, Hop, Options, Proxy};
-use super::{Blob, CallError, SshTarget, Target, Transport, bootstrap};
+use super::ssh::Connection;
+use super::{Blob, CallError, SshTarget, Target};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
 use warp_agent::outcome::Outcome;
 use warp_agent::value::Value;
 use warp_agent::wire::{Call, Detach, Request};
 
-/// The last bytes of an agent's standard error that are kept for messages.
-const STDERR: usize = 4 << 10;
-
-/// The most a raw command may print on either of its outputs, in bytes.
-const RAW: usize = 64 << 20;
-
-/// How many connections to one server may be under way at once: sshd drops some from the tenth on (MaxStartups).
-const CONNECTING: usize = 8;
-
 /// All sessions of a run, one for each different `Target`, made on first use.
 pub struct Sessions {
-    agent: AgentImage,
-    local: LocalAgent,
-    patience: Patience,
-    agents: Pool<Target, Session>,
-    connections: Pool<(Arc<str>, SshTarget), Connection>,
-    doors: Mutex<HashMap<(String, u16), Arc<Semaphore>>>,
-}
-
-/// What a raw command came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawOutput {
-    /// Its exit status; 128 + n for a signal that is known by its number.
-    pub rc: i32,
-    /// Its standard output.
-    pub stdout: Vec<u8>,
-    /// Its standard error.
-    pub stderr: Vec<u8>,
+    pub(super) agent: AgentImage,
+    pub(super) local: LocalAgent,
+    pub(super) patience: Patience,
+    pub(super) agents: Pool<Target, Session>,
+    pub(super) connections: Pool<(Arc<str>, SshTarget), Connection>,
+    pub(super) doors: Mutex<HashMap<(String, u16), Arc<Semaphore>>>,
 }
 
 impl Default for Sessions {
@@ -159,44 +137,6 @@ impl Sessions {
         Ok(outcome)
     }
 
-    /// Runs a command by the account's shell without an agent: for hosts where none can be.
-    ///
-    /// # Errors
-    /// `CallError`; a command that fails has its `rc`.
-    pub async fn raw(&self, target: &Target, command: &str) -> Result<RawOutput, CallError> {
-        let as_whom = |target: &Target| match &target.become_ {
-            Some(b) => b.command(command),
-            None => Ok(command.to_owned()),
-        };
-        let command = as_whom(target).map_err(|e| CallError::Unreachable(e.context(&target.host)))?;
-        let mut link =
-            self.exec(target, &command, RAW, Unused::Killed).await.map_err(CallError::Unreachable)?;
-        // The command gets an empty standard input, as under Ansible without a terminal.
-        let _ = link.output.shutdown().await;
-        let lost = |why: String| {
-            CallError::Lost(
-                Error::other(format!("{}: the link was lost while a command ran", target.host)).note(why),
-            )
-        };
-        while link.input.fill().await.map_err(|e| lost(e.to_string()))? {
-            if link.input.buffer.len() > RAW {
-                return Err(lost(format!("it printed more than {RAW} bytes and was cut off")));
-            }
-        }
-        let rc = match link.ending.exit() {
-            Some(Exit::Status(code)) => i32::try_from(code).unwrap_or(i32::MAX),
-            Some(Exit::Signal(name)) => 128 + name.parse().unwrap_or(0),
-            Some(Exit::Refused) => {
-                return Err(CallError::Unreachable(Error::other(format!(
-                    "{}: the server refused to start the command",
-                    target.host
-                ))));
-            }
-            None => return Err(lost("the connection closed".to_owned())),
-        };
-        Ok(RawOutput { rc, stdout: link.input.buffer.clone(), stderr: link.ending.take_stderr() })
-    }
-
     /// Drops every connection of a host, for `wait_for_connection` and after a reboot.
     pub async fn reset(&self, host: &str) {
         let agents = self.agents.take(|target| &*target.host == host).await;
@@ -237,124 +177,5 @@ impl Sessions {
         }
         let error = error.unwrap_or_else(|| Error::other("the agent's session ended"));
         Err(CallError::Unreachable(error))
-    }
-
-    async fn session(&self, target: &Target) -> Result<Arc<Session>> {
-        self.agents.get(target, |s| !s.has_ended(), async || self.start(target).await).await
-    }
-
-    /// Starts the target's agent.
-    async fn start(&self, target: &Target) -> Result<Session> {
-        if let (Transport::Local, None) = (&target.transport, &target.become_) {
-            let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
-            return Session::open(target.host.clone(), link, self.patience).await;
-        }
-        let command = match &target.become_ {
-            Some(b) => b.command(bootstrap::COMMAND).map_err(|e| e.context(&target.host))?,
-            None => super::privilege::shell(bootstrap::COMMAND),
-        };
-        let mut link = self.exec(target, &command, STDERR, Unused::Closed).await?;
-        if let Err(error) = bootstrap::start(&mut link, &self.agent).await {
-            return Err(match &target.become_ {
-                Some(b) => b.explain(error, &link),
-                None => error,
-            }
-            .context(&target.host));
-        }
-        Session::open(target.host.clone(), link, self.patience).await
-    }
-
-    /// Starts a command on the target, by the account that logs in.
-    async fn exec(
-        &self,
-        target: &Target,
-        command: &str,
-        stderr_limit: usize,
-        unused: Unused,
-    ) -> Result<Link> {
-        match &target.transport {
-            Transport::Local => {
-                local::shell(command, stderr_limit, unused).map_err(|e| e.context(&target.host))
-            }
-            Transport::Ssh(ssh) => {
-                let connection = self.connection(&target.host, ssh).await?;
-                connection.exec(command, stderr_limit).await
-            }
-        }
-    }
-
-    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget) -> Result<Arc<Connection>> {
-        let key = (host.clone(), ssh.clone());
-        let usable = |c: &Connection| !c.has_ended();
-        let make = async || {
-            // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
-            let (target, on_the_way) = route(host, ssh)?;
-            let mut through = None;
-            for leg in on_the_way.into_iter().rev() {
-                let key = (leg.name.clone(), leg.ssh.clone());
-                let before = through.take();
-                let made =
-                    self.connections.get(&key, usable, async || self.connect(&leg, before).await).await;
-                through = Some(made.map_err(|e| e.context(host))?);
-            }
-            self.connect(&target, through).await
-        };
-        self.connections.get(&key, usable, make).await
-    }
-
-    async fn connect(&self, leg: &Leg, through: Option<Arc<Connection>>) -> Result<Connection> {
-        let door = {
-            let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-            let door = doors.entry((leg.options.host.clone(), leg.options.port));
-            door.or_insert_with(|| Arc::new(Semaphore::new(CONNECTING))).clone()
-        };
-        let _place = door.acquire().await;
-        Connection::open(&leg.name, &leg.options, through).await
-    }
-}
-
-/// A part of the way to a host: one connection.
-struct Leg {
-    name: Arc<str>,
-    ssh: SshTarget,
-    options: Options,
-}
-
-/// The host, and the jump hosts before it, nearest to it first.
-fn route(host: &Arc<str>, ssh: &SshTarget) -> Result<(Leg, Vec<Leg>)> {
-    let account = Account::current()?;
-    let leg = |name: Arc<str>, ssh: SshTarget| -> Result<Leg> {
-        let options = Options::resolve(&ssh, &account).map_err(|e| e.context(host))?;
-        Ok(Leg { name, ssh, options })
-    };
-    let target = leg(host.clone(), ssh.clone())?;
-    let mut way: Vec<Leg> = Vec::new();
-    while let Proxy::Jump { last, before } = &way.last().unwrap_or(&target).options.proxy {
-        let hop = hop_target(last, before, &way.last().unwrap_or(&target).options);
-        if way.iter().any(|l| l.ssh == hop) {
-            return Err(Error::input(format!("{host}: ProxyJump goes in a circle through {}", last.host))
-                .help("see ProxyJump in the blocks of the jump hosts themselves"));
-        }
-        way.push(leg(format!("jump host {}", last.host).into(), hop)?);
-    }
-    Ok((target, way))
-}
-
-/// A host on the way, looked up in the same configuration, as ssh does.
-fn hop_target(last: &Hop, before: &[Hop], options: &Options) -> SshTarget {
-    let mut args = Vec::new();
-    if let Some(file) = &options.file {
-        args.extend(["-F".to_owned(), file.clone()]);
-    }
-    if !before.is_empty() {
-        let before: Vec<String> = before.iter().map(Hop::to_string).collect();
-        args.extend(["-J".to_owned(), before.join(",")]);
-    }
-    SshTarget {
-        address: last.host.clone(),
-        port: last.port,
-        user: last.user.clone(),
-        args,
-        ..SshTarget::default()
     }
 }

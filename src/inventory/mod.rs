@@ -16,8 +16,9 @@ pub use source::{InventorySource, Sources};
 
 use crate::value::{Value, Vars};
 use indexmap::{IndexMap, IndexSet};
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The names for this machine that mean a host although no inventory has it.
 pub const LOCALHOST: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -59,12 +60,18 @@ pub struct Inventory {
     pub groups: IndexMap<Arc<str>, Group>,
     /// The folders and files it was read from: the group_vars and host_vars beside them count.
     pub sources: Vec<PathBuf>,
+    /// Files of group_vars and host_vars that were read.
+    read: Arc<Mutex<HashMap<PathBuf, Arc<Vars>>>>,
 }
 
 impl Default for Inventory {
     fn default() -> Self {
-        let mut inventory =
-            Inventory { hosts: IndexMap::new(), groups: IndexMap::new(), sources: Vec::new() };
+        let mut inventory = Inventory {
+            hosts: IndexMap::new(),
+            groups: IndexMap::new(),
+            sources: Vec::new(),
+            read: Arc::default(),
+        };
         inventory.group("ungrouped");
         inventory.group("all").children.insert(Arc::from("ungrouped"));
         inventory.groups.move_index(1, 0);
@@ -91,7 +98,8 @@ impl Inventory {
     pub fn add_to_group(&mut self, host: &Arc<str>, group: &Arc<str>, parents: &[Arc<str>]) {
         self.join(host, group);
         for parent in parents {
-            self.group(parent).children.insert(Arc::clone(group));
+            // A circle is refused, as everywhere.
+            self.put_beneath(parent, group);
         }
         self.reconcile();
     }
@@ -153,8 +161,13 @@ impl Inventory {
         }
         found.shift_remove("all");
         let mut sorted: Vec<Arc<str>> = found.into_iter().collect();
+        let depths = self.depths();
         sorted.sort_by_cached_key(|name| {
-            (self.depth(name), self.groups.get(name).map_or(1, |g| g.priority), Arc::clone(name))
+            (
+                depths.get(&**name).copied().unwrap_or(0),
+                self.groups.get(name).map_or(1, |g| g.priority),
+                Arc::clone(name),
+            )
         });
         sorted
     }
@@ -163,15 +176,36 @@ impl Inventory {
         self.groups.iter().filter(move |(_, g)| g.children.contains(name)).map(|(parent, _)| parent)
     }
 
-    /// The longest way down from `all`.
-    fn depth(&self, name: &str) -> usize {
-        self.parents(name).map(|parent| self.depth(parent) + 1).max().unwrap_or(0)
+    /// The longest way down from `all` to each group.
+    fn depths(&self) -> HashMap<&str, usize> {
+        let mut depths: HashMap<&str, usize> = HashMap::new();
+        let mut changed: VecDeque<&str> = self.groups.keys().map(|n| &**n).collect();
+        while let Some(name) = changed.pop_front() {
+            let below = depths.get(name).map_or(1, |d| d + 1);
+            for child in self.groups.get(name).into_iter().flat_map(|g| &g.children) {
+                let depth = depths.entry(child).or_default();
+                // No way down is longer than there are groups: a circle made by hand ends here too.
+                if *depth < below && below <= self.groups.len() {
+                    *depth = below;
+                    changed.push_back(child);
+                }
+            }
+        }
+        depths
     }
 
     /// Whether `below` is `above` or somewhere beneath it.
     fn reaches(&self, above: &str, below: &str) -> bool {
-        above == below
-            || self.groups.get(above).is_some_and(|g| g.children.iter().any(|c| self.reaches(c, below)))
+        let mut seen: IndexSet<&str> = IndexSet::from([above]);
+        let mut at = 0;
+        while let Some(name) = seen.get_index(at).copied() {
+            if name == below {
+                return true;
+            }
+            seen.extend(self.groups.get(name).into_iter().flat_map(|g| &g.children).map(|c| &**c));
+            at += 1;
+        }
+        false
     }
 
     /// Puts a group beneath another; `false` where that would make a circle.

@@ -7,6 +7,9 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     for item in items(range)? {
         names.extend(expand(&format!("{head}{item}{tail}"))?);
+        if names.len() > MOST as usize {
+            return Err(format!("`{pattern}` stands for more than {MOST} hosts"));
+        }
     }
     Ok(names)
 }
@@ -22,7 +25,7 @@ fn items(range: &str) -> Result<Vec<String>, String> {
     if end.is_empty() {
         return Err(format!("the host range [{range}] has no end"));
     }
-    let step: usize = step
+    let step: u32 = step
         .parse()
         .ok()
         .filter(|s| *s > 0)
@@ -35,7 +38,7 @@ fn items(range: &str) -> Result<Vec<String>, String> {
             .chars()
             .skip(first)
             .take(last - first + 1)
-            .step_by(step)
+            .step_by(step as usize)
             .map(String::from)
             .collect());
     }
@@ -47,8 +50,15 @@ fn items(range: &str) -> Result<Vec<String>, String> {
         text.parse::<u32>()
             .map_err(|_| format!("the host range [{range}] is neither of numbers nor of letters"))
     };
-    Ok((number(begin)?..=number(end)?).step_by(step).map(|n| format!("{n:0width$}")).collect())
+    let (begin, end) = (number(begin)?, number(end)?);
+    if end.saturating_sub(begin) / step > MOST {
+        return Err(format!("the host range [{range}] stands for more than {MOST} hosts"));
+    }
+    Ok((begin..=end).step_by(step as usize).map(|n| format!("{n:0width$}")).collect())
 }
+
+/// How many hosts one range may stand for, against slips that would fill the memory.
+const MOST: u32 = 100_000;
 
 /// The letters in Python's order.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

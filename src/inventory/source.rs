@@ -121,12 +121,13 @@ fn parse(source: &Arc<Source>, inventory: &mut Inventory) -> Result<()> {
                 source.name().display()
             )));
         }
-        None if let Ok(document) = crate::value::yaml::parse(source)
-            && document.root.as_ref().is_some_and(|r| r.as_map().is_some()) =>
-        {
-            yaml::read(&document, inventory)?;
-        }
-        _ => ini::read(source, inventory)?,
+        Some(_) => ini::read(source, inventory)?,
+        None => match crate::value::yaml::parse(source) {
+            Ok(document) if document.root.as_ref().is_some_and(|r| r.as_map().is_some()) => {
+                yaml::read(&document, inventory)?;
+            }
+            _ => ini::read(source, inventory)?,
+        },
     }
     let path = source.name();
     for (name, host) in &mut inventory.hosts {

@@ -39,7 +39,7 @@ pub fn create(name: &str) -> Result<()> {
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0)
+        .mode(0o000)
         .open(&path)
         .map_err(|e| failed(&e))?;
     // On a thread of its own, which ends with the namespace that it is in.

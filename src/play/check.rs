@@ -88,6 +88,16 @@ impl Load<'_> {
     }
 }
 
+impl Load<'_> {
+    /// Warns of texts in variables that do not parse: nobody may ever use them.
+    pub fn warn_of_templates(&mut self, vars: &Node) {
+        let errors = std::mem::take(&mut self.errors);
+        self.check_templates(vars);
+        self.warnings.append(&mut self.errors);
+        self.errors = errors;
+    }
+}
+
 /// What is wrong with the literal arguments of an action.
 fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
     let mut errors = Vec::new();

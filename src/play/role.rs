@@ -241,6 +241,7 @@ impl Load<'_> {
         let mut vars = Vars::new();
         for file in role_files(path, folder, from, true)? {
             if let Some(root) = self.read(&file)? {
+                self.warn_of_templates(&root);
                 extend(&mut vars, &crate::value::vars_of(&root)?);
             }
         }

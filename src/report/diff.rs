@@ -10,7 +10,7 @@ pub(super) fn lines(result: &Value) -> Vec<String> {
         Some(one @ Value::Map(_)) => vec![one.clone()],
         _ => Vec::new(),
     };
-    diffs.iter().flat_map(|diff| one(diff)).collect()
+    diffs.iter().flat_map(one).collect()
 }
 
 fn one(diff: &Value) -> Vec<String> {

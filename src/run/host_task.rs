@@ -18,8 +18,6 @@ pub(super) struct HostTask {
     pub play: Arc<PlayRun>,
     pub task: Arc<Task>,
     pub host: Arc<str>,
-    /// The task's name as shown.
-    pub name: Arc<str>,
 }
 
 impl HostTask {

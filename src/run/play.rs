@@ -14,6 +14,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+/// A host's name and a role's identity.
+type HostRole = (Arc<str>, Arc<str>);
+
 /// A play on its way.
 pub(super) struct PlayRun {
     pub run: Arc<Shared>,
@@ -21,8 +24,8 @@ pub(super) struct PlayRun {
     pub notified: Notified,
     /// The play's handlers; roles that are included bring more.
     pub handlers: RwLock<Vec<Arc<Task>>>,
-    /// Which use of a role a host ran, by the role's identity.
-    roles_ran: Mutex<HashMap<(Arc<str>, Arc<str>), usize>>,
+    /// Which use of a role a host ran, by host and the role's identity.
+    roles_ran: Mutex<HashMap<HostRole, usize>>,
     ended: AtomicBool,
 }
 

@@ -20,16 +20,11 @@ pub(super) fn is(result: &Map, key: &str) -> bool {
 pub(super) fn of_outcome(outcome: Outcome, values: Map) -> Map {
     let mut result = Map::new();
     put(&mut result, "changed", outcome.changed);
-    let own = if values.is_empty() { from_wire_map(outcome.values) } else { values };
-    result.extend(own);
-    for stream in ["stdout", "stderr"] {
-        let lines = format!("{stream}_lines");
-        if let Some(text) = result.get(stream).and_then(Value::as_str)
-            && !result.contains_key(lines.as_str())
-        {
-            let split = text.lines().map(Value::data).collect();
-            put(&mut result, &lines, Value::list(split));
-        }
+    if values.is_empty() {
+        result.extend(from_wire_map(outcome.values));
+        add_lines(&mut result);
+    } else {
+        result.extend(values);
     }
     if !outcome.diff.is_empty() {
         let diffs = outcome.diff.into_iter().map(diff).collect();
@@ -45,16 +40,28 @@ pub(super) fn of_outcome(outcome: Outcome, values: Map) -> Map {
     result
 }
 
+/// `stdout_lines` and `stderr_lines`, which every module's output has.
+fn add_lines(result: &mut Map) {
+    for stream in ["stdout", "stderr"] {
+        let lines = format!("{stream}_lines");
+        if let Some(text) = result.get(stream).and_then(Value::as_str)
+            && !result.contains_key(lines.as_str())
+        {
+            let split = text.lines().map(Value::data).collect();
+            put(result, &lines, Value::list(split));
+        }
+    }
+}
+
 fn diff(diff: Diff) -> Value {
     let mut map = Map::new();
-    for (key, text) in [
-        ("before_header", diff.before_header),
-        ("before", diff.before),
-        ("after_header", diff.after_header),
-        ("after", diff.after),
-    ] {
-        put(&mut map, key, Value::data(text));
+    for (key, header) in [("before_header", diff.before_header), ("after_header", diff.after_header)] {
+        if !header.is_empty() {
+            put(&mut map, key, Value::data(header));
+        }
     }
+    put(&mut map, "before", Value::data(diff.before));
+    put(&mut map, "after", Value::data(diff.after));
     Value::map(map)
 }
 

@@ -1,5 +1,6 @@
 //! The engine and the variables that a template is rendered with.
 
+use super::depth::Deeper;
 use super::eval::Interp;
 use super::fail::{Fail, R};
 use super::parse::Mode;
@@ -11,34 +12,6 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// How deep templates may call templates: a variable that needs itself is found before the stack ends.
-const DEPTH: usize = 60;
-
-thread_local! {
-    static DEPTH_NOW: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// One step deeper, undone when dropped.
-pub(crate) struct Deeper;
-
-impl Deeper {
-    pub(crate) fn enter(what: &str) -> R<Deeper> {
-        DEPTH_NOW.with(|d| {
-            if d.get() >= DEPTH {
-                return Err(Fail::finished(format!("Recursive loop detected in {what}.")));
-            }
-            d.set(d.get() + 1);
-            Ok(Deeper)
-        })
-    }
-}
-
-impl Drop for Deeper {
-    fn drop(&mut self) {
-        DEPTH_NOW.with(|d| d.set(d.get().saturating_sub(1)));
-    }
-}
 
 /// The engine and a scope. Cheap to clone.
 #[derive(Clone)]

@@ -1,7 +1,8 @@
 //! Runs statements. What they emit stays values until joined: a template that emits one value is that value.
 
 use super::ast::{ExprKind, For, Macro, Stmt, Target};
-use super::env::{Deeper, Env};
+use super::depth::Deeper;
+use super::env::Env;
 use super::eval::Interp;
 use super::fail::{Fail, R};
 use super::locals::Locals;

@@ -1,6 +1,7 @@
 //! Files that templates name, and templates that are files.
 
-use super::env::{Deeper, Env, with_final_newlines};
+use super::depth::Deeper;
+use super::env::{Env, with_final_newlines};
 use super::eval::Interp;
 use super::fail::{Fail, R};
 use super::options::FileOptions;

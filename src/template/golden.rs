@@ -82,3 +82,66 @@ fn templates_give_what_ansible_gives() {
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+fn scope(yaml: &str) -> Arc<dyn Scope> {
+    let vars = crate::value::parse_vars(&Source::new("vars.yml", yaml)).unwrap();
+    Arc::new(Golden(vars, PathBuf::new()))
+}
+
+#[test]
+fn data_is_never_rendered_nor_evaluated() {
+    let mut vars = Vars::new();
+    vars.insert("out".into(), Value::data("{{ 1 + 1 }}"));
+    vars.insert("mine".into(), Value::Text(Text::source("got {{ out }}", None)));
+    let scope: Arc<dyn Scope> = Arc::new(Golden(vars, PathBuf::new()));
+    let engine = Engine::new();
+    let render = |text: &str| engine.render(&source(text).into(), &scope).unwrap();
+    assert_eq!(render("{{ out }}"), Value::data("{{ 1 + 1 }}"));
+    assert_eq!(render("{{ mine }}"), Value::data("got {{ 1 + 1 }}"));
+    assert_eq!(engine.render(&Value::data("{{ mine }}"), &scope).unwrap(), Value::data("{{ mine }}"));
+    let result = engine.test(&Value::data("true"), &scope);
+    assert_eq!(result.unwrap_err().message(), "Encountered untrusted template or expression.");
+    assert!(engine.test(&source("{{ out }}").into(), &scope).is_err());
+}
+
+#[test]
+fn errors_are_placed_inside_the_text_they_are_about() {
+    let yaml = "ok: 1\nbad: >-\n  first\n  {{ ok }} {{ okk }}\nblock: |\n  a\n  b {{ 'x' | nope }}\n";
+    let engine = Engine::new();
+    let place = |name: &str| {
+        let scope = scope(yaml);
+        let error = engine.render(&scope.get(name).unwrap(), &scope).unwrap_err();
+        let span = error.span().unwrap().clone();
+        (span.line, span.column, error.help_lines().join(""))
+    };
+    assert_eq!(place("bad"), (4, 15, "did you mean 'ok'?".to_owned()));
+    let (line, column, _) = place("block");
+    assert_eq!((line, column), (7, 14));
+}
+
+#[test]
+fn omit_is_known_by_identity() {
+    let engine = Engine::new();
+    let scope = scope("a: 1");
+    let omitted = engine.render(&source("{{ nope | default(omit) }}").into(), &scope).unwrap();
+    assert!(super::is_omit(&omitted));
+    assert!(!super::is_omit(&Value::data("<<Omit>>")));
+}
+
+#[test]
+fn what_would_never_end_is_refused() {
+    let engine = Engine::new();
+    let scope = scope("a: 1");
+    for endless in [
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l }}",
+        "{% set l = [] %}{% set _ = l.append(l) %}x{{ l }}",
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l | to_json }}",
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l | flatten }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ range(10 ** 15) | list }}",
+        "{{ 'x' * 10 ** 12 }}",
+        "{{ '%999999999d' % 1 }}",
+    ] {
+        assert!(engine.render(&source(endless).into(), &scope).is_err(), "{endless}");
+    }
+}

@@ -1,5 +1,6 @@
 //! JSON as Python's `json` writes and reads it.
 
+use super::depth::Nested;
 use super::fail::{Fail, R};
 use super::python;
 use super::val::Val;
@@ -29,6 +30,7 @@ pub(crate) fn dumps(v: &Val, style: &Style) -> R<String> {
 }
 
 fn write(v: &Val, style: &Style, depth: usize, out: &mut String) -> R<()> {
+    let _nested = Nested::enter()?;
     match v {
         Val::Marker(f) => return Err(f.clone()),
         Val::None => out.push_str("null"),

@@ -5,6 +5,7 @@
 mod ast;
 mod bind;
 mod clock;
+mod depth;
 mod env;
 mod eval;
 mod exec;

@@ -3,6 +3,7 @@
 //! A container made from a variable keeps its elements raw until somebody looks at them; then an author's text is
 //! rendered, once. Nothing here leaves the room: `Val::finish` makes the final `Value`.
 
+use super::depth::Nested;
 use super::env::Env;
 use super::fail::{Fail, R};
 use crate::value::{Key, Map, Text, Value};
@@ -149,11 +150,6 @@ impl Dict {
         Some(val)
     }
 
-    /// The value under a string.
-    pub(crate) fn get_str(&self, key: &str) -> Option<Val> {
-        self.get(&Key::from(key))
-    }
-
     pub(crate) fn keys(&self) -> Vec<Key> {
         self.0.borrow().keys().cloned().collect()
     }
@@ -244,7 +240,8 @@ impl Val {
         match self {
             Val::List(l) => Some(l.items()),
             Val::Tuple(t) => Some(t.to_vec()),
-            Val::Range(a, b, c) => Some(range_items(*a, *b, *c)),
+            // More would be a mistake, or an attack on the controller's memory.
+            Val::Range(a, b, c) if range_len(*a, *b, *c) <= 1 << 24 => Some(range_items(*a, *b, *c)),
             _ => None,
         }
     }
@@ -322,6 +319,7 @@ impl Val {
 
     /// The final value: everything rendered, every string data; `omit` drops out of containers.
     pub(crate) fn finish(&self) -> R<Value> {
+        let _nested = Nested::enter()?;
         Ok(match self {
             Val::Marker(f) => return Err(f.clone()),
             Val::None => Value::Null,

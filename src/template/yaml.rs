@@ -1,5 +1,6 @@
 //! YAML as PyYAML writes and reads it.
 
+use super::depth::Nested;
 use super::fail::{Fail, R};
 use super::python;
 use super::val::Val;
@@ -89,6 +90,7 @@ const STR: &str = "tag:yaml.org,2002:str";
 
 /// The events of a value; whether it is a scalar.
 fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
+    let _nested = Nested::enter()?;
     let mut scalar = |tag: &str, text: &str, is_string: bool| {
         let plain = if is_string { is_plain_string(text) } else { true };
         let quotes = match style.quotes {

@@ -6,6 +6,15 @@
 //!
 //! `cargo test --release --test bench -- [SCENARIO ...]`; `BENCH_RUNS` sets the runs (3).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends by panicking"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

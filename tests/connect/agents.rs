@@ -32,13 +32,19 @@ fn sudo(target: &Target, user: &str) -> Target {
 fn running() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
-        if let Ok(exe) = fs::read_link(entry.path().join("exe")) {
-            if exe.file_name().is_some_and(|n| n.to_string_lossy() == file_name()) {
-                found.push(exe);
-            }
+        let exe = fs::read_link(entry.path().join("exe")).unwrap_or_default();
+        if exe.file_name().is_some_and(|n| n.to_string_lossy() == file_name()) {
+            found.push(exe);
         }
     }
     found
+}
+
+/// The process of the agent that runs from below a directory.
+pub fn running_from(dir: &Path) -> u32 {
+    let mut all = fs::read_dir("/proc").unwrap().flatten();
+    let found = all.find(|e| fs::read_link(e.path().join("exe")).is_ok_and(|exe| exe.starts_with(dir)));
+    found.unwrap().file_name().to_string_lossy().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +207,14 @@ async fn what_sudo_refuses_is_told_as_such() {
         ..plain.clone()
     };
     let error = unreachable(ping(&as_nobody("sudo", "no-such-user", None)).await);
-    holds(&error, &["guest: become no-such-user by sudo", "there is no such account", "sudo said:"]);
+    holds(
+        &error,
+        &[
+            &format!("guest (ssh root@127.0.0.1 port {}): become no-such-user by sudo", sshd.port),
+            "there is no such account",
+            "sudo said:",
+        ],
+    );
     let error = unreachable(ping(&as_nobody("sudo", "root", Some("/no/sudo".into()))).await);
     holds(&error, &["become root by sudo", "/no/sudo", "see that /no/sudo is installed"]);
     let error = unreachable(ping(&as_nobody("su", "root", None)).await);

@@ -64,7 +64,9 @@ async fn refused_keys_are_named_with_what_the_server_offers() {
 async fn ssh_agent_holds_the_key() {
     let sshd = Sshd::start("MaxAuthTries 2");
     let socket = sshd.at("agent.sock");
-    let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
+    let mut agent = Command::new("ssh-agent");
+    agent.args(["-D", "-a"]).arg(&socket).stdout(std::process::Stdio::null());
+    let mut agent = agent.spawn().unwrap();
     while !socket.exists() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }

@@ -1,11 +1,12 @@
 //! A lab on a private daemon of its own, the modules called as the scheduler calls them, and observers that are not
 //! warp: virsh, /proc, the mount table.
 
+use crate::support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use warp::action::{Action, Context, Effect};
 use warp::connect::{AgentImage, LocalAgent, Sessions, Target, Transport};
 use warp::error::{Source, Span};
@@ -16,19 +17,22 @@ use warp_agent::wire::Mode;
 
 pub struct Bench {
     pub lwd: PathBuf,
+    id: String,
     pub lab: Arc<Lab>,
     actions: Vec<Box<dyn Action>>,
     sessions: Sessions,
     engine: Engine,
     runtime: tokio::runtime::Runtime,
+    _alone: MutexGuard<'static, ()>,
 }
 
-/// What is true of every lab of this test program, so that no other program's lab is in its way.
-pub const ID: &str = "00000000feedcafe";
+/// Tests look at the whole machine, so they follow one another.
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl Bench {
     /// A new lab. Its manifest is written here, so that the machine's own daemon is not used even where there is one.
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, id: &str) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let lwd = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lab-{name}"));
         if lwd.exists() {
             // A run that was cut off may have left a daemon.
@@ -37,18 +41,20 @@ impl Bench {
                 remove_foreign_objects(&lab);
                 assert!(lab.teardown(lab::Level::All).unwrap().kept.is_empty());
             }
-            fs::remove_dir_all(&lwd).unwrap();
         }
+        let lwd = support::scratch(&format!("lab-{name}"));
         fs::create_dir_all(lwd.join(".warp")).unwrap();
-        fs::write(lwd.join(".warp/lab.yaml"), format!("version: 1\nid: {ID}\ndaemon: private\n")).unwrap();
+        fs::write(lwd.join(".warp/lab.yaml"), format!("version: 1\nid: {id}\ndaemon: private\n")).unwrap();
         let lab = Arc::new(Lab::open(&lwd).unwrap());
         Bench {
             actions: lab::actions(Arc::clone(&lab)),
             lwd,
+            id: id.to_owned(),
             lab,
             sessions: Sessions::new(AgentImage::new(&b""[..]), LocalAgent::default()),
             engine: Engine::new(),
             runtime: tokio::runtime::Runtime::new().unwrap(),
+            _alone: alone,
         }
     }
 
@@ -68,6 +74,7 @@ impl Bench {
             mode,
             environment: &[],
             search_path: &[],
+            verbosity: 0,
             span: &Span { source: Source::new("test", ""), start: 0, end: 0, line: 1, column: 1 },
         };
         self.runtime.block_on(action.run(context, args)).unwrap()
@@ -126,7 +133,7 @@ impl Bench {
 
     /// The processes of this lab's private daemon: they see its run directory as libvirt's own.
     pub fn processes(&self, comm: &str) -> Vec<u32> {
-        let namespace = fs::metadata(format!("/run/netns/warp-{ID}")).unwrap();
+        let namespace = fs::metadata(format!("/run/netns/warp-{}", self.id)).unwrap();
         processes(comm)
             .into_iter()
             .filter(|pid| {

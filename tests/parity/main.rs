@@ -4,6 +4,15 @@
 //! variable `out`, a folder of its own: whatever it leaves there is compared: names, kinds, modes, link targets, bytes.
 //! The two runs see the same path under `out`: the folder is moved aside after each run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends by panicking"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

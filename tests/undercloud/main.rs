@@ -3,6 +3,15 @@
 //! One VM at a time: the tests of this program run one after the other, and share the image cache, so that the guest's
 //! image is made once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends by panicking"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -14,6 +14,8 @@ pub(super) struct Expected {
     /// The name without the port, under which OpenSSH looks for a key too.
     bare: Option<String>,
     files: Vec<PathBuf>,
+    /// The first of the user's files, where new keys go.
+    record: Option<PathBuf>,
     known: Vec<Known>,
     strict: Strict,
     hashed: bool,
@@ -46,8 +48,8 @@ impl Expected {
         Ok(Expected {
             name,
             bare,
-            // New keys go into the first of the user's files.
             files,
+            record: options.known_hosts.first().cloned(),
             known,
             strict: options.strict,
             hashed: options.hash_known_hosts,
@@ -92,7 +94,7 @@ impl Expected {
     }
 
     fn learn(&self, key: &PublicKey) -> Result<()> {
-        let Some(file) = self.files.first() else { return Ok(()) };
+        let Some(file) = &self.record else { return Ok(()) };
         match known_hosts::record(file, &self.name, key, self.hashed) {
             Ok(()) => Ok(()),
             // Without checking, nothing depends on the record.
@@ -133,7 +135,7 @@ impl Expected {
             "compare the fingerprint, then add the key: ssh-keyscan{} {} >> {}; or set StrictHostKeyChecking=accept-new",
             self.name.rsplit_once("]:").map(|(_, port)| format!(" -p {port}")).unwrap_or_default(),
             self.bare.as_deref().unwrap_or(&self.name),
-            self.files.first().map(|f| f.display().to_string()).unwrap_or_else(|| "~/.ssh/known_hosts".into()),
+            self.record.as_ref().map(|f| f.display().to_string()).unwrap_or_else(|| "~/.ssh/known_hosts".into()),
         ))
     }
 }

@@ -28,12 +28,15 @@ const AUTH_LIMIT: Duration = Duration::from_secs(60);
 const OPEN_LIMIT: Duration = Duration::from_secs(60);
 
 /// How often a server that drops connections at once is tried: sshd does so where too many are under way.
-const DROPPED: u32 = 5;
+const DROPPED: u32 = 8;
+
+/// The longest step between such attempts; the first ones are shorter.
+const PAUSE: Duration = Duration::from_millis(1600);
 
 /// An authenticated connection.
 pub(super) struct Connection {
     handle: Handle<Handler>,
-    peer: String,
+    peer: Arc<str>,
     environment: Vec<(String, String)>,
     fate: Fate,
     /// The connection this one goes through must live as long.
@@ -137,7 +140,7 @@ impl Connection {
                 Ok(connection) => return Ok(connection),
                 Err(Trouble::Dropped(error)) if tries >= DROPPED => return Err(error),
                 Err(Trouble::Dropped(_)) => {
-                    let step = Duration::from_millis(100).saturating_mul(1 << tries);
+                    let step = Duration::from_millis(100).saturating_mul(1 << tries).min(PAUSE);
                     tokio::time::sleep(step / 2 + random::delay(step)).await;
                 }
                 Err(Trouble::Dial(_)) if tries < options.attempts => {
@@ -167,7 +170,7 @@ impl Connection {
             Ok(Err(Failure::HostKey(error))) => return Err(Trouble::Final(error)),
             Ok(Err(Failure::Ssh(e))) => {
                 let mut error = Error::other(format!("{peer}: {}", sentence(&e)));
-                let said = words.line();
+                let said = words.line().await;
                 if let Proxy::Command(command) = &options.proxy {
                     error = error.note(format!("through the ProxyCommand `{command}`"));
                     if !said.is_empty() {
@@ -208,7 +211,12 @@ impl Connection {
             }
         }
         let environment = options.environment.clone();
-        Ok(Connection { handle, peer: peer.to_owned(), environment, fate, _through: through })
+        Ok(Connection { handle, peer: peer.into(), environment, fate, _through: through })
+    }
+
+    /// Who and where, for messages.
+    pub fn peer(&self) -> Arc<str> {
+        self.peer.clone()
     }
 
     /// Whether it has ended.

@@ -5,6 +5,7 @@ use crate::failpoint;
 use crate::lab::own::foreign;
 use crate::lab::xml::Element;
 use crate::lab::{difference, libvirt, mark};
+use ::virt::domain::Domain;
 use ::virt::sys;
 use warp_agent::outcome::{Diff, Outcome};
 use warp_agent::wire::Mode;
@@ -27,19 +28,15 @@ pub fn define(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Fa
     let name = name_of(&mut wanted, args.text("name")?)?;
     let existing = libvirt::domain(&session.connect, &name)?;
     let Some(existing) = existing else {
-        if !mode.check {
-            session.connect.define_domain_xml(&wanted.to_xml())?;
-            failpoint::reach("mid-define");
-            if let Some(autostart) = args.flag("autostart") {
-                session.autostart(&name, autostart, mode)?;
-            }
+        if mode.check {
+            return Ok(with_diff(Outcome::changed(true), mode, String::new(), wanted.to_xml()));
         }
-        return Ok(with_diff(
-            Outcome::changed(true).with("created", name),
-            mode,
-            String::new(),
-            wanted.to_xml(),
-        ));
+        redefine(session, &wanted)?;
+        if let Some(autostart) = args.flag("autostart") {
+            session.autostart(&name, autostart, mode)?;
+        }
+        let outcome = Outcome::changed(true).with("created", name);
+        return Ok(with_diff(outcome, mode, String::new(), wanted.to_xml()));
     };
     if let Some(lab) = &session.lab
         && !lab.owns_domain(&existing)?
@@ -66,9 +63,7 @@ pub fn define(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Fa
             outcome = with_diff(Outcome::changed(true), mode, before, wanted.to_xml());
         }
     } else {
-        let domain = session.connect.define_domain_xml(&wanted.to_xml())?;
-        failpoint::reach("mid-define");
-        let after = domain.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE)?;
+        let after = redefine(session, &wanted)?.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE)?;
         if before != after {
             let changed = Outcome::changed(true).with("change_reason", "domain definition changed");
             outcome = with_diff(changed, mode, before, after);
@@ -81,6 +76,13 @@ pub fn define(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Fa
         outcome = outcome.with("change_reason", "autostart");
     }
     Ok(outcome)
+}
+
+fn redefine(session: &Session, wanted: &Element) -> Result<Domain, Failed> {
+    let domain = session.connect.define_domain_xml(&wanted.to_xml());
+    let domain = domain.map_err(|e| Failed(format!("libvirtError: {}", e.message())))?;
+    failpoint::reach("mid-define");
+    Ok(domain)
 }
 
 /// The domain's name, which the XML or the task gives.

@@ -61,6 +61,9 @@ static SPEC: Spec = Spec {
     )
 };
 
+/// The collection drops the argument without a word.
+pub(super) const AUTOSTART_IGNORED: &str = "autostart is ignored beside state; give it a task of its own";
+
 /// The module.
 pub struct VirtNet(pub Reach);
 
@@ -92,7 +95,11 @@ fn core(session: &Session, args: &Args, mode: &Mode) -> Result<Effect, Failed> {
     let needs_name = || Failed("state change requires a specified name".to_owned());
     let name = args.text("name")?.filter(|n| !n.is_empty());
     let outcome = match (state, command, args.flag("autostart")) {
-        (Some(state), ..) => reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?,
+        (Some(state), _, autostart) => {
+            let mut outcome = reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?;
+            outcome.warnings.extend(autostart.map(|_| AUTOSTART_IGNORED.to_owned()));
+            outcome
+        }
         (None, Some(command), _) => {
             let name = name.ok_or_else(|| Failed(format!("{command} requires 1 argument: name")))?;
             carry_out(session, name, command, args, mode)?
@@ -112,6 +119,7 @@ fn reach_state(
 ) -> Result<Outcome, Failed> {
     let found = libvirt::network(&session.connect, name)?;
     let active = found.as_ref().map(Network::is_active).transpose()?.unwrap_or(false);
+    let reached = || Outcome::changed(true).with("msg", 0);
     match (state, found) {
         ("present", found) => {
             let missing = || Failed(format!("network '{name}' not present, but xml not specified"));
@@ -123,26 +131,15 @@ fn reach_state(
         ("active", None) if mode.check => Ok(Outcome::changed(true)),
         ("active", None) => Err(absent(name)),
         ("active", Some(_)) if active => Ok(Outcome::ok()),
-        ("active", Some(found)) => {
-            if !mode.check {
-                found.create()?;
-            }
-            Ok(Outcome::changed(true).with("msg", 0))
-        }
-        ("inactive", Some(found)) if active => {
-            if !mode.check {
+        ("inactive", Some(_)) if !active => Ok(Outcome::ok()),
+        ("active" | "inactive" | "absent", Some(_)) if mode.check => Ok(Outcome::changed(true)),
+        ("active", Some(found)) => Ok(found.create().map(|()| reached())?),
+        ("inactive", Some(found)) => Ok(found.destroy().map(|()| reached())?),
+        ("absent", Some(found)) => {
+            if active {
                 found.destroy()?;
             }
-            Ok(Outcome::changed(true).with("msg", 0))
-        }
-        ("absent", Some(found)) => {
-            if !mode.check {
-                if active {
-                    found.destroy()?;
-                }
-                found.undefine()?;
-            }
-            Ok(Outcome::changed(true).with("msg", 0))
+            Ok(found.undefine().map(|()| reached())?)
         }
         _ => Ok(Outcome::ok()),
     }
@@ -168,7 +165,8 @@ fn carry_out(
     let Some(found) = found else {
         return match command {
             "create" | "start" if mode.check => Ok(Outcome::changed(true)),
-            "status" if mode.check => Ok(Outcome::ok().with(command, "inactive")),
+            // The collection's own word, in check mode, for what does not exist.
+            "status" if mode.check => Ok(Outcome::ok().with(command, "unknown")),
             "undefine" => Ok(Outcome::ok().with(command, Value::Null)),
             _ => Err(absent(name)),
         };

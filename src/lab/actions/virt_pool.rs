@@ -1,7 +1,7 @@
 //! `community.libvirt.virt_pool`: storage pools.
 
 use super::call::{Args, Failed, IntoEffect, Reach, Session, URI, run};
-use super::virt_net::with_facts;
+use super::virt_net::{AUTOSTART_IGNORED, with_facts};
 use crate::action::{Action, BoxFuture, Context, Effect};
 use crate::connect::CallError;
 use crate::error::Result;
@@ -84,7 +84,11 @@ fn core(session: &Session, args: &Args, mode: &Mode) -> Result<Effect, Failed> {
     let needs_name = || Failed("state change requires a specified name".to_owned());
     let name = args.text("name")?.filter(|n| !n.is_empty());
     let outcome = match (state, command, args.flag("autostart")) {
-        (Some(state), ..) => reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?,
+        (Some(state), _, autostart) => {
+            let mut outcome = reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?;
+            outcome.warnings.extend(autostart.map(|_| AUTOSTART_IGNORED.to_owned()));
+            outcome
+        }
         (None, Some(command), _) => {
             let name = name.ok_or_else(|| Failed(format!("{command} requires 1 argument: name")))?;
             carry_out(session, name, command, args, mode)?
@@ -104,6 +108,7 @@ fn reach_state(
 ) -> Result<Outcome, Failed> {
     let found = libvirt::pool(&session.connect, name)?;
     let active = found.as_ref().map(StoragePool::is_active).transpose()?.unwrap_or(false);
+    let reached = || Outcome::changed(true).with("msg", 0);
     match (state, found) {
         ("present", Some(found)) => keep(session, &found),
         ("present", None) => {
@@ -113,29 +118,22 @@ fn reach_state(
         }
         ("active", None) if mode.check => Ok(Outcome::changed(true)),
         ("active", None) => Err(absent(name)),
-        ("active", Some(found)) if !active => {
-            if !mode.check {
-                found.create(0)?;
-            }
-            Ok(Outcome::changed(true).with("msg", 0))
+        ("active", Some(_)) if active => Ok(Outcome::ok()),
+        ("inactive", Some(_)) if !active => Ok(Outcome::ok()),
+        ("absent" | "undefined", Some(_)) if mode.check && !active => {
+            Ok(Outcome::changed(true).with("msg", Value::Null))
         }
-        ("inactive", Some(found)) if active => {
-            if !mode.check {
+        (_, Some(_)) if mode.check => Ok(Outcome::changed(true)),
+        ("active", Some(found)) => Ok(found.create(0).map(|()| reached())?),
+        ("inactive", Some(found)) => Ok(found.destroy().map(|()| reached())?),
+        ("absent" | "undefined" | "deleted", Some(found)) => {
+            if active {
                 found.destroy()?;
             }
-            Ok(Outcome::changed(true).with("msg", 0))
-        }
-        ("absent" | "undefined" | "deleted", Some(found)) => {
-            if !mode.check {
-                if active {
-                    found.destroy()?;
-                }
-                if state == "deleted" {
-                    found.delete(delete_flags(args)?)?;
-                }
-                found.undefine()?;
+            if state == "deleted" {
+                found.delete(delete_flags(args)?)?;
             }
-            Ok(Outcome::changed(true).with("msg", 0))
+            Ok(found.undefine().map(|()| reached())?)
         }
         _ => Ok(Outcome::ok()),
     }
@@ -159,7 +157,8 @@ fn carry_out(
     let Some(found) = found else {
         return match command {
             "create" | "start" | "build" | "delete" if mode.check => Ok(Outcome::changed(true)),
-            "status" if mode.check => Ok(Outcome::ok().with(command, "inactive")),
+            // The collection's own word, in check mode, for what does not exist.
+            "status" if mode.check => Ok(Outcome::ok().with(command, "unknown")),
             _ => Err(absent(name)),
         };
     };

@@ -90,12 +90,6 @@ impl Variables {
         *view = Arc::new(View::new(inventory));
     }
 
-    /// The extra vars.
-    #[must_use]
-    pub fn extra(&self) -> &Arc<Vars> {
-        &self.extra
-    }
-
     /// What is known of a host.
     #[must_use]
     pub fn host(&self, host: &str) -> HostState {

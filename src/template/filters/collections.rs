@@ -2,6 +2,7 @@
 
 use super::Filter;
 use crate::template::bind::Bound;
+use crate::template::depth::Nested;
 use crate::template::env::Env;
 use crate::template::fail::{Fail, R};
 use crate::template::python::{self, access, ops};
@@ -184,6 +185,7 @@ fn items2dict(_: &Env, v: Val, b: Bound) -> R {
 
 /// Lists in lists opened, `levels` deep or all.
 pub(crate) fn flattened(items: &[Val], levels: Option<i128>, skip_nulls: bool) -> R<Vec<Val>> {
+    let _nested = Nested::enter()?;
     let mut made = Vec::new();
     for item in items {
         let null = item.is_none() || matches!(item.as_str(), Some("None" | "null"));

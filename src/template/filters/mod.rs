@@ -7,6 +7,7 @@ mod hashes;
 mod measures;
 mod net;
 mod paths;
+mod query;
 mod regexes;
 mod sequences;
 mod strings;
@@ -83,6 +84,7 @@ const FAMILIES: &[&[Filter]] = &[
     hashes::TABLE,
     measures::TABLE,
     net::TABLE,
+    query::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =

@@ -38,7 +38,6 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("urlencode", &[], urlencode),
     Filter::new("urldecode", &[], |_, v, _| Ok(unquote_plus(&text(&v)?).into())),
     Filter::new("xmlattr", &["autospace"], xmlattr),
-    Filter::new("pprint", &[], |_, v, _| python::repr(&v).map(Val::from)),
     Filter::new("filesizeformat", &["binary"], filesize),
     Filter::new("split", &["sep", "maxsplit"], split),
     Filter::new("quote", &[], |_, v, _| {

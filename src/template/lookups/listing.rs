@@ -88,7 +88,30 @@ fn sub(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
         Some(items) => Val::list(items.into_iter().filter(|v| !skipped(v)).collect()),
         None => list.clone(),
     };
-    subelements(&kept, path, skip)?.iter()
+    let path_names: Vec<String> = match path {
+        Val::Str(s) => s.split('.').map(str::to_owned).collect(),
+        other => other.iter()?.iter().map(python::to_str).collect::<R<_>>()?,
+    };
+    // The element comes without the list that its items were taken from.
+    let pairs = subelements(&kept, path, skip)?.iter()?;
+    pairs
+        .iter()
+        .map(|pair| match pair.as_seq().as_deref() {
+            Some([element, item]) => Ok(Val::tuple(vec![without(element, &path_names), item.clone()])),
+            _ => Err(Fail::new("no pair")),
+        })
+        .collect()
+}
+
+/// A mapping without what is at a path in it.
+fn without(v: &Val, path: &[String]) -> Val {
+    let (Some((first, rest)), Some(entries)) = (path.split_first(), v.entries()) else { return v.clone() };
+    Val::dict(entries.into_iter().filter_map(|(k, v)| {
+        if k.as_str() != Some(first) {
+            return Some((k, v));
+        }
+        (!rest.is_empty()).then(|| (k, without(&v, rest)))
+    }))
 }
 
 /// `start=1 end=5 stride=2 format=n%02d`, `count=3`, `1-5`, `0x0-0xf/2:%x`, or the same as options.

@@ -12,6 +12,7 @@ pub(crate) mod strings;
 
 pub(crate) use repr::{float, repr, repr_str};
 
+use super::depth::Nested;
 use super::fail::R;
 use super::val::Val;
 
@@ -25,21 +26,22 @@ pub(crate) fn to_str(v: &Val) -> R<String> {
 
 /// A value among several that a template emitted, made final: tuples are lists, `omit` drops out.
 pub(crate) fn joined(v: &Val) -> R<String> {
-    to_str(&plain(v))
+    to_str(&plain(v)?)
 }
 
-fn plain(v: &Val) -> Val {
-    match v {
+fn plain(v: &Val) -> R {
+    let _nested = Nested::enter()?;
+    Ok(match v {
         Val::List(_) | Val::Tuple(_) => {
             let items = v.as_seq().unwrap_or_default();
-            Val::list(items.iter().filter(|v| !matches!(v, Val::Omit)).map(plain).collect())
+            Val::list(items.iter().filter(|v| !matches!(v, Val::Omit)).map(plain).collect::<R<_>>()?)
         }
         other => match other.entries() {
             Some(entries) => {
                 let kept = entries.into_iter().filter(|(_, v)| !matches!(v, Val::Omit));
-                Val::dict(kept.map(|(k, v)| (k, plain(&v))))
+                Val::dict(kept.map(|(k, v)| Ok((k, plain(&v)?))).collect::<R<Vec<_>>>()?)
             }
             None => other.clone(),
         },
-    }
+    })
 }

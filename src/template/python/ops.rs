@@ -2,6 +2,7 @@
 
 use super::{format, to_str};
 use crate::template::ast::{Cmp, Op};
+use crate::template::depth::Nested;
 use crate::template::fail::{Fail, R};
 use crate::template::val::{Val, range_len};
 use std::cmp::Ordering;
@@ -177,6 +178,7 @@ fn floor_div(a: i128, b: i128) -> Option<i128> {
 
 /// `a == b`.
 pub(crate) fn eq(a: &Val, b: &Val) -> bool {
+    let Ok(_nested) = Nested::enter() else { return false };
     if let (Some(x), Some(y)) = (Num::of(a), Num::of(b)) {
         return match (x, y) {
             (Num::Int(i), Num::Int(j)) => i == j,

@@ -1,5 +1,6 @@
 //! `repr`, as Python prints it.
 
+use crate::template::depth::Nested;
 use crate::template::fail::R;
 use crate::template::val::Val;
 use std::fmt::Write;
@@ -12,6 +13,7 @@ pub(crate) fn repr(v: &Val) -> R<String> {
 }
 
 fn write_repr(v: &Val, out: &mut String) -> R<()> {
+    let _nested = Nested::enter()?;
     match v {
         Val::Marker(f) => return Err(f.clone()),
         Val::None => out.push_str("None"),

@@ -1,0 +1,141 @@
+//! From a target to a running agent: connections, the way to them, the agent's start.
+
+use super::link::Link;
+use super::local::{self, Unused};
+use super::session::Session;
+use super::sessions::Sessions;
+use super::ssh::{Account, Connection, Hop, Options, Proxy};
+use super::{SshTarget, Target, Transport, bootstrap, privilege};
+use crate::error::{Error, Result};
+use std::sync::{Arc, PoisonError};
+use tokio::sync::Semaphore;
+
+/// The last bytes of an agent's standard error that are kept for messages.
+const STDERR: usize = 4 << 10;
+
+/// How many connections to one server may be under way at once: sshd drops some from the tenth on (MaxStartups).
+const CONNECTING: usize = 8;
+
+impl Sessions {
+    /// The target's session, started if there is none.
+    pub(super) async fn session(&self, target: &Target) -> Result<Arc<Session>> {
+        self.agents.get(target, |s| !s.has_ended(), async || self.start(target).await).await
+    }
+
+    /// Starts the target's agent.
+    async fn start(&self, target: &Target) -> Result<Session> {
+        if let (Transport::Local, None) = (&target.transport, &target.become_) {
+            let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
+            return Session::open(target.host.clone(), link, self.patience).await;
+        }
+        let command = match &target.become_ {
+            Some(b) => b.command(bootstrap::COMMAND).map_err(|e| e.context(&target.host))?,
+            None => privilege::shell(bootstrap::COMMAND),
+        };
+        let (mut link, peer) = self.exec(target, &command, STDERR, Unused::Closed).await?;
+        if let Err(error) = bootstrap::start(&mut link, &self.agent).await {
+            return Err(match &target.become_ {
+                Some(b) => b.explain(error, &link),
+                None => error,
+            }
+            .context(peer));
+        }
+        Session::open(peer, link, self.patience).await
+    }
+
+    /// Starts a command on the target, by the account that logs in; gives its link, and who and where for messages.
+    pub(super) async fn exec(
+        &self,
+        target: &Target,
+        command: &str,
+        stderr_limit: usize,
+        unused: Unused,
+    ) -> Result<(Link, Arc<str>)> {
+        match &target.transport {
+            Transport::Local => {
+                let link =
+                    local::shell(command, stderr_limit, unused).map_err(|e| e.context(&target.host))?;
+                Ok((link, target.host.clone()))
+            }
+            Transport::Ssh(ssh) => {
+                let connection = self.connection(&target.host, ssh).await?;
+                Ok((connection.exec(command, stderr_limit).await?, connection.peer()))
+            }
+        }
+    }
+
+    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget) -> Result<Arc<Connection>> {
+        let key = (host.clone(), ssh.clone());
+        let usable = |c: &Connection| !c.has_ended();
+        let make = async || {
+            // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
+            let (target, on_the_way) = route(host, ssh)?;
+            let mut through = None;
+            for leg in on_the_way.into_iter().rev() {
+                let key = (leg.name.clone(), leg.ssh.clone());
+                let before = through.take();
+                let made =
+                    self.connections.get(&key, usable, async || self.connect(&leg, before).await).await;
+                through = Some(made.map_err(|e| e.context(host))?);
+            }
+            self.connect(&target, through).await
+        };
+        self.connections.get(&key, usable, make).await
+    }
+
+    async fn connect(&self, leg: &Leg, through: Option<Arc<Connection>>) -> Result<Connection> {
+        let door = {
+            let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+            let door = doors.entry((leg.options.host.clone(), leg.options.port));
+            door.or_insert_with(|| Arc::new(Semaphore::new(CONNECTING))).clone()
+        };
+        let _place = door.acquire().await;
+        Connection::open(&leg.name, &leg.options, through).await
+    }
+}
+
+/// A part of the way to a host: one connection.
+struct Leg {
+    name: Arc<str>,
+    ssh: SshTarget,
+    options: Options,
+}
+
+/// The host, and the jump hosts before it, nearest to it first.
+fn route(host: &Arc<str>, ssh: &SshTarget) -> Result<(Leg, Vec<Leg>)> {
+    let account = Account::current()?;
+    let leg = |name: Arc<str>, ssh: SshTarget| -> Result<Leg> {
+        let options = Options::resolve(&ssh, &account).map_err(|e| e.context(host))?;
+        Ok(Leg { name, ssh, options })
+    };
+    let target = leg(host.clone(), ssh.clone())?;
+    let mut way: Vec<Leg> = Vec::new();
+    while let Proxy::Jump { last, before } = &way.last().unwrap_or(&target).options.proxy {
+        let hop = hop_target(last, before, &way.last().unwrap_or(&target).options);
+        if way.iter().any(|l| l.ssh == hop) {
+            return Err(Error::input(format!("{host}: ProxyJump goes in a circle through {}", last.host))
+                .help("see ProxyJump in the blocks of the jump hosts themselves"));
+        }
+        way.push(leg(format!("jump host {}", last.host).into(), hop)?);
+    }
+    Ok((target, way))
+}
+
+/// A host on the way, looked up in the same configuration, as ssh does.
+fn hop_target(last: &Hop, before: &[Hop], options: &Options) -> SshTarget {
+    let mut args = Vec::new();
+    if let Some(file) = &options.file {
+        args.extend(["-F".to_owned(), file.clone()]);
+    }
+    if !before.is_empty() {
+        let before: Vec<String> = before.iter().map(Hop::to_string).collect();
+        args.extend(["-J".to_owned(), before.join(",")]);
+    }
+    SshTarget {
+        address: last.host.clone(),
+        port: last.port,
+        user: last.user.clone(),
+        args,
+        ..SshTarget::default()
+    }
+}
