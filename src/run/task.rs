@@ -76,20 +76,12 @@ impl PlayRun {
     }
 
     /// Starts a task on hosts, each as soon as a fork is free.
-    fn start(
-        self: &Arc<Self>,
-        task: &Arc<Task>,
-        hosts: &[Arc<str>],
-        throttle: usize,
-    ) -> JoinSet<HostEnd> {
+    fn start(self: &Arc<Self>, task: &Arc<Task>, hosts: &[Arc<str>], throttle: usize) -> JoinSet<HostEnd> {
         let mut running = JoinSet::new();
         let own = (throttle > 0).then(|| Arc::new(Semaphore::new(throttle)));
         for host in hosts {
-            let host_task = HostTask {
-                play: Arc::clone(self),
-                task: Arc::clone(task),
-                host: Arc::clone(host),
-            };
+            let host_task =
+                HostTask { play: Arc::clone(self), task: Arc::clone(task), host: Arc::clone(host) };
             let own = own.clone();
             running.spawn(async move {
                 // Neither semaphore is ever closed.
