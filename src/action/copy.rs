@@ -123,8 +123,12 @@ pub(super) async fn one_file(
     if let Some(name) = name {
         passed.insert("_original_basename".to_owned(), name.into());
     }
-    let outcome = place(context, passed, content).await?;
-    Ok(with_diff_entry(outcome))
+    let mut outcome = place(context, passed, content).await?;
+    let untouched = !flag(args, "force") && !outcome.changed && !outcome.failed;
+    if let (Content::File(path), true) = (content, untouched) {
+        outcome = outcome.with("src", path.display().to_string());
+    }
+    Ok(if untouched { outcome.into() } else { with_diff_entry(outcome) })
 }
 
 /// A single copy's result always has `diff`, be it empty.

@@ -3,7 +3,7 @@
 use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
 use crate::error::Result;
-use crate::value::{Key, Map, Text, Value};
+use crate::value::{Key, Map, Text, Value, python_str};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 
@@ -51,37 +51,54 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
             values.insert(Key::from("msg"), msg.unwrap_or_else(|| Value::data("Hello world!")));
         }
         Some(var) => {
-            let (name, value) = match shown(context, var) {
+            let shown = match shown(context, var) {
                 Ok(shown) => shown,
                 Err(e) => return Effect::error(e),
             };
-            values.insert(Key::from(name), value);
+            values.insert(Key::from(shown.name), shown.value);
+            if let Some(warning) = shown.warning {
+                values.insert(Key::from("warnings"), Value::list(vec![Value::data(warning)]));
+            }
         }
     }
     Effect { values, ..Effect::default() }
 }
 
-/// The name and value of what `var` says: an expression, or a template giving one.
-fn shown(context: &Context<'_>, var: &Value) -> Result<(String, Value)> {
+/// What `var` comes to.
+struct Shown {
+    name: String,
+    value: Value,
+    warning: Option<String>,
+}
+
+impl Shown {
+    /// A value under its own text.
+    fn itself(value: Value) -> Self {
+        Shown { name: python_str(&value), value, warning: None }
+    }
+}
+
+/// What `var` says: an expression, or a template giving one.
+fn shown(context: &Context<'_>, var: &Value) -> Result<Shown> {
     let Value::Text(expression) = var else {
-        let value = context.engine.render(var, context.scope)?;
-        return Ok((crate::value::python_str(&value), value));
+        return Ok(Shown::itself(context.engine.render(var, context.scope)?));
     };
     let expression = if expression.is_template() {
         match context.engine.render(var, context.scope)? {
             Value::Text(t) => Text::source(t.shared(), expression.span().cloned()),
-            other => return Ok((crate::value::python_str(&other), other)),
+            other => return Ok(Shown::itself(other)),
         }
     } else {
         expression.clone()
     };
     let name = expression.as_str().to_owned();
     match context.engine.evaluate(&expression, context.scope) {
-        Ok(value) => Ok((name, value)),
+        Ok(value) => Ok(Shown { name, value, warning: None }),
         // What is not defined is shown as such: the place of a variable is worth a look even so.
-        Err(e) if e.message().contains("undefined") => {
-            let shown = format!("<< error 1 - {} >>", e.message());
-            Ok((name, Value::data(shown)))
+        Err(e) if e.message().contains("is undefined") => {
+            let why = format!("error 1 - {}", e.message());
+            let value = Value::data(format!("<< {why} >>"));
+            Ok(Shown { name, value, warning: Some(format!("Encountered 1 template error.\n{why}")) })
         }
         Err(e) => Err(e),
     }

@@ -115,8 +115,14 @@ impl PlayRun {
             .rev()
             .find(|(place, own)| own.as_deref().is_some_and(|own| own == name || qualified(*place, own)));
         meant.extend(by_name.map(|(place, _)| place));
-        for (place, handler) in handlers.iter().enumerate() {
-            if handler.listen.iter().any(|l| l.as_str() == name) && !meant.contains(&place) {
+        // Of listeners with the same name, the last defined counts: a role that is used twice brings its handlers twice.
+        let mut seen = HashSet::new();
+        for (place, handler) in handlers.iter().enumerate().rev() {
+            let own = names.get(place).and_then(Option::as_deref);
+            if handler.listen.iter().any(|l| l.as_str() == name)
+                && own.is_none_or(|own| seen.insert(own))
+                && !meant.contains(&place)
+            {
                 meant.push(place);
             }
         }

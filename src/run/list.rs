@@ -37,6 +37,12 @@ pub fn list(
     wanted: Listing,
 ) -> Result<String> {
     let mut out = String::new();
+    // A list of tags names all of them, unless some are asked for.
+    let every = ["never".to_owned(), "all".to_owned()];
+    let only: &[String] = match settings.tags.as_slice() {
+        [] if wanted.tags && settings.skip_tags.is_empty() => &every,
+        own => own,
+    };
     for (number, play) in plan.plays.iter().enumerate() {
         let scope: Arc<dyn Scope> =
             Arc::new(Flat { extra: Arc::clone(&settings.extra_vars), vars: (*play.vars).clone() });
@@ -71,7 +77,7 @@ pub fn list(
             for task in tasks(play) {
                 let tags: BTreeSet<String> = tags::of(&task.keywords.tags, r)?.into_iter().collect();
                 let tags: Vec<String> = tags.into_iter().collect();
-                if !tags::selected(&tags, &settings.tags, &settings.skip_tags) {
+                if !tags::selected(&tags, only, &settings.skip_tags) {
                     continue;
                 }
                 let name = name_of(task);
@@ -94,12 +100,12 @@ pub fn list(
     Ok(out)
 }
 
-/// A task's name as listed: not rendered.
+/// A task's name as listed: not rendered; the role's only before a name.
 fn name_of(task: &Task) -> String {
-    let own = task.name.as_ref().unwrap_or(&task.action.written);
-    match &task.role {
-        Some(role) => format!("{} : {own}", role.name),
-        None => own.to_string(),
+    match (&task.name, &task.role) {
+        (None, _) => task.action.written.to_string(),
+        (Some(own), Some(role)) => format!("{} : {own}", role.name),
+        (Some(own), None) => own.to_string(),
     }
 }
 
@@ -115,11 +121,8 @@ fn collect<'a>(steps: &'a [Step], found: &mut Vec<&'a Arc<Task>>) {
     for step in steps {
         match step {
             Step::Task(task) => found.push(task),
-            Step::Block(block) => {
-                for part in [&block.steps, &block.rescue, &block.always] {
-                    collect(part, found);
-                }
-            }
+            // Rescue and always sections are not listed, as by Ansible.
+            Step::Block(block) => collect(&block.steps, found),
             Step::FlushHandlers => {}
         }
     }

@@ -55,14 +55,13 @@ fn add_lines(result: &mut Map) {
 
 fn diff(diff: Diff) -> Value {
     let mut map = Map::new();
-    for (key, text) in [
-        ("before_header", diff.before_header),
-        ("before", diff.before),
-        ("after_header", diff.after_header),
-        ("after", diff.after),
-    ] {
-        put(&mut map, key, Value::data(text));
+    for (key, header) in [("before_header", diff.before_header), ("after_header", diff.after_header)] {
+        if !header.is_empty() {
+            put(&mut map, key, Value::data(header));
+        }
     }
+    put(&mut map, "before", Value::data(diff.before));
+    put(&mut map, "after", Value::data(diff.after));
     Value::map(map)
 }
 

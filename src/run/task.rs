@@ -3,7 +3,7 @@
 use super::end::{End, HostEnd};
 use super::host_task::{HostTask, status};
 use super::keyword::Rendered;
-use super::play::PlayRun;
+use super::play::{PlayRun, rendered_text};
 use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::Result;
@@ -23,7 +23,8 @@ impl PlayRun {
         hosts: Hosts,
         around: Around,
     ) -> Result<Ran, Errors> {
-        let (role_done, hosts): (Hosts, Hosts) = hosts.into_iter().partition(|h| self.role_done(task, h));
+        let role_done = |host: &Arc<str>| !around.handler && self.role_done(task, host);
+        let (role_done, hosts): (Hosts, Hosts) = hosts.into_iter().partition(role_done);
         let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(role_done)) };
         let scope: Arc<dyn Scope> = self.scope(&first, Some(task))?;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
@@ -118,7 +119,7 @@ impl PlayRun {
         }
         if status == Status::Failed && around.rescued {
             status = Status::Rescued;
-            self.remember_failure(task, name, end);
+            self.remember_failure(task, end)?;
         }
         if !included {
             self.run.tally(&end.host, status, end.changed);
@@ -167,13 +168,17 @@ impl PlayRun {
     }
 
     /// `ansible_failed_task` and `ansible_failed_result`, for the rescue section.
-    fn remember_failure(&self, task: &Task, name: &Arc<str>, end: &HostEnd) {
+    fn remember_failure(&self, task: &Arc<Task>, end: &HostEnd) -> Result<()> {
+        let scope: Arc<dyn Scope> = self.scope(&end.host, Some(task))?;
+        let r = Rendered { engine: &self.run.engine, scope: &scope };
+        let name = task.name.as_ref().map(|name| rendered_text(name, r)).unwrap_or_default();
         let mut failed = Map::new();
-        super::result::put(&mut failed, "name", Value::data(Arc::clone(name)));
+        super::result::put(&mut failed, "name", Value::data(name));
         super::result::put(&mut failed, "action", Value::data(task.action.written.shared()));
         self.run.variables.change_host(&end.host, |state| {
             state.set("ansible_failed_task", Value::map(failed));
             state.set("ansible_failed_result", Value::map(end.result.clone()));
         });
+        Ok(())
     }
 }

@@ -32,10 +32,9 @@ fn sudo(target: &Target, user: &str) -> Target {
 fn running() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
-        if let Ok(exe) = fs::read_link(entry.path().join("exe")) {
-            if exe.file_name().is_some_and(|n| n.to_string_lossy() == file_name()) {
-                found.push(exe);
-            }
+        let exe = fs::read_link(entry.path().join("exe")).unwrap_or_default();
+        if exe.file_name().is_some_and(|n| n.to_string_lossy() == file_name()) {
+            found.push(exe);
         }
     }
     found

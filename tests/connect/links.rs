@@ -131,11 +131,9 @@ fn long_command(sshd: &Sshd) -> (warp_agent::wire::Call, String) {
 }
 
 fn sleeping(seconds: &str) -> bool {
-    let found = fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        fs::read(entry.path().join("cmdline"))
-            .is_ok_and(|line| line == format!("sleep\0{seconds}\0").as_bytes())
-    });
-    found
+    let line = format!("sleep\0{seconds}\0");
+    let mut all = fs::read_dir("/proc").unwrap().flatten();
+    all.any(|entry| fs::read(entry.path().join("cmdline")).is_ok_and(|found| found == line.as_bytes()))
 }
 
 async fn until(what: &str, is: impl Fn() -> bool) {

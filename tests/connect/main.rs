@@ -2,6 +2,14 @@
 //!
 //! Driven through the library; once `warp run` is there these belong to the binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may fail as the test does"
+)]
+
 mod agents;
 mod figures;
 mod keys;

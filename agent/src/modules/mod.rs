@@ -12,6 +12,7 @@ mod lineinfile;
 mod package;
 mod ping;
 mod replace;
+mod service;
 mod setup;
 mod slurp;
 mod stat;
@@ -35,6 +36,9 @@ static ALL: &[&dyn Module] = &[
     &package::Package,
     &ping::Ping,
     &replace::Replace,
+    &service::Service,
+    &service::Systemd,
+    &service::SystemdService,
     &setup::Setup,
     &slurp::Slurp,
     &stat::Stat,

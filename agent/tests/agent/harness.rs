@@ -11,6 +11,9 @@ use warp_agent::validate;
 use warp_agent::value::{Map, Value};
 use warp_agent::wire::{CHUNK, Call, Mode, Request, ToAgent, ToController, VERSION, WINDOW};
 
+/// The agent.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_warp-agent");
+
 /// An agent that runs, and the pipes to it.
 pub struct Agent {
     pub child: Child,
@@ -21,11 +24,12 @@ pub struct Agent {
 
 impl Agent {
     pub fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_warp-agent"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_by(&mut Command::new(PROGRAM))
+    }
+
+    /// Starts it by a command that becomes the agent.
+    pub fn start_by(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
         let output = child.stdout.take().unwrap();
         let mut agent = Agent { child, input, output, next: 1 };

@@ -14,6 +14,8 @@ mod harness;
 #[cfg(test)]
 mod link;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod stat;

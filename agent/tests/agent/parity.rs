@@ -2,21 +2,12 @@
 //!
 //! `WARP_ORACLE_PYTHON` names a Python that has ansible-core 2.19; without it nothing is compared, which is said.
 
-use crate::harness::{Agent, call};
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::MetadataExt;
+use crate::oracle::{self, Case};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use warp_agent::modules;
-use warp_agent::outcome::Outcome;
 use warp_agent::python;
 use warp_agent::validate;
-use warp_agent::value::{Map, Value};
-use warp_agent::wire::{Mode, Request};
-
-/// What is made before, the module, and its arguments; `@` is the directory of the case.
-type Case = (&'static str, &'static str, &'static str);
+use warp_agent::wire::Mode;
 
 const FILES: &str = "umask 022; mkdir -p d/e; echo one > f; echo two > g; ln -s f l; ln -s nowhere b; ln -s d ld; \
                      chmod 640 f; echo deep > d/e/x; chmod 755 d/e/x; ln g h";
@@ -162,46 +153,12 @@ const CASES: &[Case] = &[
 
 #[test]
 fn modules_do_as_ansible_does() {
-    let Some(oracle) = std::env::var_os("WARP_ORACLE_PYTHON") else {
-        eprintln!("nothing was compared: WARP_ORACLE_PYTHON names no Python with ansible-core 2.19");
-        return;
-    };
-    let dir = tempfile::tempdir().unwrap();
-    let at = dir.path().join("case");
-    let mut agent = Agent::start();
-    let mut different = Vec::new();
-    for (setup, module, args) in CASES {
-        let args = args.replace('@', &at.display().to_string());
-        for (check, diff) in [(false, false), (true, true), (false, true)] {
-            let mode = Mode { check, diff };
-            prepare(&at, setup);
-            let theirs = ask(Path::new(&oracle), module, &args, &mode);
-            let their_files = listing(&at);
-            prepare(&at, setup);
-            let request = Request::Run { call: call(module, &args, &mode), blob: None };
-            let ours = report(agent.request(request).0);
-            let our_files = listing(&at);
-            if theirs != ours || their_files != our_files {
-                different.push(format!(
-                    "{module} {args} {mode:?}\n  ansible: {theirs}\n  warp:    {ours}\n{}",
-                    if their_files == our_files {
-                        String::new()
-                    } else {
-                        format!("  files: {their_files}\n  warp:  {our_files}\n")
-                    }
-                ));
-            }
-        }
-    }
-    assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+    oracle::compare(CASES);
 }
 
 #[test]
 fn wrong_arguments_are_told_in_ansibles_words() {
-    let Some(oracle) = std::env::var_os("WARP_ORACLE_PYTHON") else {
-        eprintln!("nothing was compared: WARP_ORACLE_PYTHON names no Python with ansible-core 2.19");
-        return;
-    };
+    let Some(oracle) = oracle::python() else { return };
     let cases = [
         ("file", r#"{}"#),
         ("file", r#"{"path": "/x", "bogus": 1, "other": 2}"#),
@@ -221,7 +178,7 @@ fn wrong_arguments_are_told_in_ansibles_words() {
         ("command", r#"{"argv": {"a": 1}}"#),
     ];
     for (module, args) in cases {
-        let theirs = ask(Path::new(&oracle), module, args, &Mode::default());
+        let theirs = oracle::ask(Path::new(&oracle), module, args, &Mode::default());
         let raw = python::from_json(serde_json::from_str(args).unwrap());
         let spec = modules::find(module).unwrap().spec();
         let ours =
@@ -234,116 +191,4 @@ fn wrong_arguments_are_told_in_ansibles_words() {
         let told = theirs.get("msg").and_then(|m| m.as_str()).filter(|_| theirs.get("failed").is_some());
         assert_eq!(head(&plain(told.unwrap_or_default())), head(&plain(&ours)), "{module} {args}");
     }
-}
-
-fn prepare(at: &Path, setup: &str) {
-    let _ = fs::remove_dir_all(at);
-    fs::create_dir(at).unwrap();
-    assert!(Command::new("sh").args(["-c", setup]).current_dir(at).status().unwrap().success());
-}
-
-/// Runs Ansible's own module; its result as JSON with sorted keys, without what is never equal.
-fn ask(oracle: &Path, module: &str, args: &str, mode: &Mode) -> String {
-    let mut args: serde_json::Value = serde_json::from_str(args).unwrap();
-    args["_ansible_check_mode"] = mode.check.into();
-    args["_ansible_diff"] = mode.diff.into();
-    args["_ansible_module_name"] = module.into();
-    if module == "shell" {
-        args["_uses_shell"] = true.into();
-    }
-    let module = if module == "shell" { "command" } else { module };
-    let mut child = Command::new(oracle)
-        .args(["-m", &format!("ansible.modules.{module}")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let request = serde_json::json!({ "ANSIBLE_MODULE_ARGS": args }).to_string();
-    child.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    let line = said.lines().rfind(|l| l.starts_with('{')).unwrap_or("{}");
-    let mut result = python::from_json(serde_json::from_str(line).unwrap()).as_map().unwrap().clone();
-    let cause = result.shift_remove("exception").and_then(|e| deepest(&e));
-    result.extend(cause.map(|c| ("cause".to_owned(), c)));
-    result.entry("changed".to_owned()).or_insert(false.into());
-    sorted(result)
-}
-
-/// The message at the end of a chain of causes.
-fn deepest(summary: &Value) -> Option<Value> {
-    let mut event = summary.as_map()?.get("event")?.as_map()?;
-    let mut depth = 0;
-    while let Some(Value::Map(chain)) = event.get("chain") {
-        event = chain.get("event")?.as_map()?;
-        depth += 1;
-    }
-    if depth > 0 { event.get("msg").cloned() } else { None }
-}
-
-fn report(outcome: Outcome) -> String {
-    let mut result = outcome.values;
-    result.insert("changed".to_owned(), outcome.changed.into());
-    for (name, set) in [("failed", outcome.failed), ("skipped", outcome.skipped)] {
-        if set {
-            result.insert(name.to_owned(), true.into());
-        }
-    }
-    if !outcome.warnings.is_empty() {
-        result.insert("warnings".to_owned(), outcome.warnings.into());
-    }
-    result.extend(outcome.cause.map(|c| ("cause".to_owned(), c.into())));
-    sorted(result)
-}
-
-fn sorted(mut result: Map) -> String {
-    for name in ["invocation", "start", "end", "delta", "stdout_lines", "stderr_lines", "uid", "gid"] {
-        result.shift_remove(name);
-    }
-    if let Some(Value::Map(stat)) = result.get_mut("stat") {
-        for name in ["atime", "mtime", "ctime", "inode", "version"] {
-            stat.shift_remove(name);
-        }
-    }
-    if let Some(Value::Map(diff)) = result.get_mut("diff") {
-        for side in ["before", "after"] {
-            if let Some(Value::Map(side)) = diff.get_mut(side) {
-                side.shift_remove("atime");
-                side.shift_remove("mtime");
-            }
-        }
-    }
-    if let Some(Value::List(warnings)) = result.get_mut("warnings") {
-        for warning in warnings {
-            let text =
-                warning.as_map().and_then(|m| m.get("event")).and_then(|e| e.as_map()?.get("msg").cloned());
-            if let Some(text) = text {
-                *warning = text;
-            }
-        }
-    }
-    python::json_pretty(&Value::Map(result)).replace("\n    ", " ")
-}
-
-/// Every file with its kind, permissions, owner and content.
-fn listing(dir: &Path) -> String {
-    let mut lines = Vec::new();
-    let mut waiting = vec![dir.to_owned()];
-    while let Some(path) = waiting.pop() {
-        let meta = fs::symlink_metadata(&path).unwrap();
-        let what = if meta.is_symlink() {
-            format!("-> {}", fs::read_link(&path).unwrap().display())
-        } else if meta.is_dir() {
-            waiting.extend(fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
-            "dir".to_owned()
-        } else if meta.is_file() {
-            format!("{:?} {}", String::from_utf8_lossy(&fs::read(&path).unwrap()), meta.nlink())
-        } else {
-            "other".to_owned()
-        };
-        let name = path.strip_prefix(dir).unwrap().display().to_string();
-        lines.push(format!("{name} {:o} {} {what}", meta.mode(), meta.uid()));
-    }
-    lines.sort();
-    lines.join("; ")
 }

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -71,13 +72,20 @@ pub(super) struct Piped {
 }
 
 /// The last words of a command on its standard error.
-#[derive(Clone, Default)]
-pub(super) struct LastWords(Arc<Mutex<Vec<u8>>>);
+#[derive(Default)]
+pub(super) struct LastWords {
+    said: Arc<Mutex<Vec<u8>>>,
+    listener: Option<tokio::task::JoinHandle<()>>,
+}
 
 impl LastWords {
-    /// On one line; empty where nothing was said.
-    pub fn line(&self) -> String {
-        one_line(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// On one line; empty where nothing was said. To be asked when the command has ended or been dropped: what it said
+    /// just before is waited for, though not for a child of its that keeps the pipe open.
+    pub async fn line(self) -> String {
+        if let Some(listener) = self.listener {
+            let _ = tokio::time::timeout(Duration::from_millis(500), listener).await;
+        }
+        one_line(&self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -96,22 +104,23 @@ pub(super) fn command(command: &str) -> Result<(Piped, LastWords)> {
         .kill_on_drop(true)
         .spawn()
         .map_err(failed)?;
-    let words = LastWords::default();
     let (Some(stdin), Some(stdout), Some(mut stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         return Err(Error::other("the ProxyCommand was started without pipes"));
     };
-    let kept = words.clone();
-    tokio::spawn(async move {
+    let said = Arc::<Mutex<Vec<u8>>>::default();
+    let kept = said.clone();
+    let listener = tokio::spawn(async move {
         let mut bytes = [0; 1024];
         while let Ok(n @ 1..) = stderr.read(&mut bytes).await {
-            let mut all = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = kept.lock().unwrap_or_else(PoisonError::into_inner);
             all.extend(bytes.iter().take(n));
             let excess = all.len().saturating_sub(2048);
             all.drain(..excess);
         }
     });
+    let words = LastWords { said, listener: Some(listener) };
     Ok((Piped { stdin, stdout, _child: child }, words))
 }
 

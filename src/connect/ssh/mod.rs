@@ -170,7 +170,7 @@ impl Connection {
             Ok(Err(Failure::HostKey(error))) => return Err(Trouble::Final(error)),
             Ok(Err(Failure::Ssh(e))) => {
                 let mut error = Error::other(format!("{peer}: {}", sentence(&e)));
-                let said = words.line();
+                let said = words.line().await;
                 if let Proxy::Command(command) = &options.proxy {
                     error = error.note(format!("through the ProxyCommand `{command}`"));
                     if !said.is_empty() {

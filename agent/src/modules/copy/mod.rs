@@ -47,11 +47,15 @@ impl Module for Copy {
         if args.flag("remote_src") {
             return place::from_target(args, cx);
         }
-        match cx.blob.take() {
-            Some(_) if cx.mode.check && !cx.mode.diff => Ok(Outcome::changed(true)),
-            Some(blob) => place::from_controller(args, cx, blob),
-            None => without_content(args, cx),
+        // With its checksum, content may prove unneeded even where it came along.
+        let Some(blob) = cx.blob.take() else { return without_content(args, cx) };
+        if args.has("_checksum") {
+            let outcome = without_content(args, cx)?;
+            if !outcome.values.contains_key("_need_content") {
+                return Ok(outcome);
+            }
         }
+        place::from_controller(args, cx, blob)
     }
 }
 

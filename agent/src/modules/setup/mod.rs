@@ -26,6 +26,8 @@ use crate::spec::{Arg, Kind, Spec};
 use crate::value::{Map, Value};
 use std::time::Duration;
 
+pub(super) use managers::systemd_runs;
+
 /// Gathers facts.
 pub struct Setup;
 

@@ -1,0 +1,26 @@
+//! Modules of lines, accounts, packages, services and facts, through the agent's binary.
+
+// All of it is tests; said so for the lints that spare only those.
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod editing;
+#[cfg(test)]
+mod editing_parity;
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../agent/harness.rs"]
+mod harness;
+#[cfg(test)]
+#[path = "../agent/oracle.rs"]
+mod oracle;
+#[cfg(test)]
+mod packages;
+#[cfg(test)]
+mod sandbox;
+#[cfg(test)]
+mod services;
+#[cfg(test)]
+mod waiting;
