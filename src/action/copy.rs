@@ -5,7 +5,7 @@ use super::walk::{Found, walk};
 use super::{Action, BoxFuture, Context, Effect, arg, flag, module, search, text};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
-use crate::value::{Key, Map, Value, from_wire_map, python_str};
+use crate::value::{Map, Value, python_str};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use warp_agent::outcome::Outcome;
@@ -123,21 +123,29 @@ pub(super) async fn one_file(
     if let Some(name) = name {
         passed.insert("_original_basename".to_owned(), name.into());
     }
-    let mut outcome = place(context, passed, content).await?;
-    let untouched = !flag(args, "force") && !outcome.changed && !outcome.failed;
-    if let (Content::File(path), true) = (content, untouched) {
-        outcome = outcome.with("src", path.display().to_string());
+    let outcome = place(context, passed, content).await?;
+    if !flag(args, "force") && !outcome.changed && !outcome.failed {
+        return Ok(kept(outcome, content));
     }
-    Ok(if untouched { outcome.into() } else { with_diff_entry(outcome) })
+    Ok(with_diff_entry(outcome))
+}
+
+/// A file that was there and, without `force`, stays as it is.
+fn kept(outcome: Outcome, content: &Content) -> Effect {
+    let dest = outcome.values.get("dest").cloned().unwrap_or_default();
+    let kept = Outcome::ok().with("dest", dest);
+    match content {
+        Content::File(path) => kept.with("src", path.display().to_string()).into(),
+        Content::Bytes(_) => kept.into(),
+    }
 }
 
 /// A single copy's result always has `diff`, be it empty.
 fn with_diff_entry(outcome: Outcome) -> Effect {
     let mut effect = Effect::from(outcome);
-    if effect.outcome.diff.is_empty() && !effect.outcome.failed {
-        let mut values = from_wire_map(std::mem::take(&mut effect.outcome.values));
-        values.entry(Key::from("diff")).or_insert_with(|| Value::list(Vec::new()));
-        effect.values = values;
+    if effect.outcome.diff.is_empty() {
+        let empty = WireValue::List(Vec::new());
+        effect.outcome.values.entry("diff".to_owned()).or_insert(empty);
     }
     effect
 }

@@ -76,6 +76,7 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
     values.insert(Key::from("ansible_included_var_files"), Value::list(files));
     if let Some(e) = &error {
         values.insert(Key::from("message"), Value::data(e.message()));
+        values.insert(Key::from("msg"), Value::data("Task failed: Action failed: Unknown error."));
     }
     let outcome = Outcome { failed: error.is_some(), ..Outcome::ok() };
     let included_vars = error.is_none().then_some(vars);

@@ -21,7 +21,8 @@ pub(super) enum Content {
     File(PathBuf),
 }
 
-/// Calls `copy` with these arguments and the content, which is sent only as far as it is needed.
+/// Calls `copy` with these arguments and the content, which is sent only as far as it is needed. An outcome that lacks
+/// the content's checksum gets it, as Ansible's does; only a prediction does without.
 pub(super) async fn place(
     context: &Context<'_>,
     mut args: Map,
@@ -31,7 +32,20 @@ pub(super) async fn place(
         Ok(measured) => measured,
         Err(e) => return Ok(Outcome::failed(e)),
     };
-    args.insert("_checksum".to_owned(), checksum.into());
+    args.insert("_checksum".to_owned(), checksum.as_str().into());
+    let mut outcome = send(context, args, content, size).await?;
+    if !(context.mode.check && outcome.changed) {
+        outcome.values.entry("checksum".to_owned()).or_insert_with(|| checksum.into());
+    }
+    Ok(outcome)
+}
+
+async fn send(
+    context: &Context<'_>,
+    args: Map,
+    content: &Content,
+    size: u64,
+) -> Result<Outcome, CallError> {
     if size > AT_ONCE {
         let outcome = module::call(context, "copy", args.clone(), None).await?;
         if !outcome.values.get("_need_content").and_then(Value::as_bool).unwrap_or(false) {

@@ -2,7 +2,7 @@
 
 use super::{Action, BoxFuture, Context, Effect, FactKind, flag};
 use crate::connect::CallError;
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Value, is_variable_name};
 use warp_agent::spec::{Arg, Kind, Spec};
 
 static SPEC: Spec = Spec {
@@ -31,23 +31,12 @@ impl Action for SetFact {
                     "No key/value pairs provided, at least one is required for this action to succeed",
                 ));
             }
-            if let Some(bad) = args.keys().find(|k| !is_variable(k)) {
-                return Ok(Effect::failed(format!(
-                    "The variable name '{bad}' is not valid. Variables must start with a letter or underscore \
-                     character, and contain only letters, numbers and underscores."
-                )));
+            if let Some(bad) = args.keys().find(|k| !k.as_str().is_some_and(is_variable_name)) {
+                return Ok(Effect::failed(format!("Task failed: Invalid variable name '{bad}'.")));
             }
             let mut values = Map::new();
             values.insert(Key::from("ansible_facts"), Value::map(args.clone()));
             Ok(Effect { values, facts: Some((args, kind)), ..Effect::default() })
         })
     }
-}
-
-/// Whether a key is a name that a variable may have.
-pub(super) fn is_variable(key: &Key) -> bool {
-    let Some(name) = key.as_str() else { return false };
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
-        && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())
 }

@@ -6,7 +6,7 @@ use super::plan::{Inherited, Keywords, Play, Role, Step, Task};
 use super::role::Use;
 use crate::error::{Error, Result};
 use crate::value::yaml::{Kind, Node};
-use crate::value::{Text, Value, Vars, extend};
+use crate::value::{Text, Value, Vars, extend, is_variable_name};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -314,18 +314,4 @@ fn vars_files(node: &Node) -> Result<Vec<Value>> {
             })
             .collect(),
     }
-}
-
-/// Python's keywords, which Jinja cannot take as names either.
-const RESERVED: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
-    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
-
-/// Whether a variable may have this name.
-pub(super) fn is_variable_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !RESERVED.contains(&name)
 }

@@ -5,8 +5,8 @@ use super::id::identity;
 use super::keywords::{self, HANDLER, INCLUDE, Levels, TASK};
 use super::loader::{Load, Place};
 use super::plan::{Inherited, Loop, Step, Task};
-use super::playbook::is_variable_name;
 use crate::error::{Error, Result};
+use crate::value::is_variable_name;
 use crate::value::yaml::Node;
 use crate::value::{Text, Value, Vars};
 use std::sync::Arc;
@@ -49,6 +49,15 @@ impl Load<'_> {
             false => None,
         };
         let value = |name: &str| node.get(name).filter(|n| !n.is_null()).map(Node::to_value);
+        if value("async").is_some()
+            && let Some(poll) = node.get("poll").filter(|p| p.to_value() == Value::Int(0))
+        {
+            return Err(Error::input(
+                "a task that nobody waits for, `async` with `poll: 0`, is not supported yet",
+            )
+            .at(poll.span.clone())
+            .help("leave `poll` out: the task survives a lost link, and a rerun attaches to it"));
+        }
         let task = Task {
             id: identity(&path, &node.to_value()),
             name,

@@ -87,8 +87,9 @@ impl Screen {
     /// One result: of a task on a host, or of an item.
     fn result(&mut self, status: Status, who: &str, result: &Value, place: Option<String>) {
         let (word, style) = look(status);
-        let message = message(status, result, &self.module);
-        let message = message.map(|m| format!("  {}", visible_line(&m))).unwrap_or_default();
+        // A failure's frame begins with its message.
+        let shown = if place.is_some() { None } else { message(status, result, &self.module) };
+        let message = shown.map(|m| format!("  {}", visible_line(&m))).unwrap_or_default();
         self.line(&format!("  {style}{word:<11}{style:#} {who}{message}"));
         if matches!(status, Status::Failed | Status::Rescued | Status::Ignored | Status::Lost) {
             if let Some(place) = place {

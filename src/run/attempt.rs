@@ -155,11 +155,13 @@ impl Attempt<'_> {
         match tokio::time::timeout(limit, self.call(args)).await {
             Ok(effect) => effect,
             Err(_) => {
-                let seconds = limit.as_secs();
-                Ok(Effect {
-                    outcome: Outcome::failed(format!("Timed out after {seconds} second(s).")),
-                    ..Effect::default()
-                })
+                let period = limit.as_secs();
+                let frame = "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.";
+                let mut timed_out = warp_agent::value::Map::new();
+                timed_out.insert("frame".to_owned(), frame.into());
+                timed_out.insert("period".to_owned(), period.into());
+                let msg = format!("Task failed: Timed out after {period} second(s).");
+                Ok(Effect { outcome: Outcome::failed(msg).with("timedout", timed_out), ..Effect::default() })
             }
         }
     }
@@ -188,7 +190,7 @@ impl Attempt<'_> {
                 return Ok(Effect::skip("Check mode is not supported for this task."));
             }
             if self.prepared.detached.is_some() {
-                return Ok(failed(format!("async is not supported for the '{module}' action")));
+                return Ok(failed(format!("This action ({module}) does not support async.")));
             }
             let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
             let search_path = dynamic.search_path();

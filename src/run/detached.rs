@@ -4,8 +4,9 @@ use super::attempt::{Attempt, Detached};
 use crate::connect::CallError;
 use crate::event::Event;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use warp_agent::outcome::Outcome;
+use warp_agent::value::{Map, Value};
 use warp_agent::wire::{Call, Detach};
 
 /// How soon a detached step is looked at first, so that a short one is not waited for long.
@@ -21,6 +22,7 @@ pub(super) async fn run(
     let target = attempt.prepared.target();
     let start = Detach { key: detached.key.clone(), call, limit_secs: detached.limit.as_secs() };
     run.sessions.detach(target, start).await?;
+    let started = Instant::now();
     let mut lines = Lines { attempt, rest: Vec::new() };
     let mut offset = 0;
     let mut wait = FIRST_LOOK;
@@ -33,9 +35,32 @@ pub(super) async fn run(
         if let Some(outcome) = outcome {
             lines.end();
             run.sessions.forget(target, &detached.key).await?;
-            return Ok(outcome);
+            let in_time = started.elapsed() < detached.limit || outcome.values.contains_key("rc");
+            return Ok(if in_time || !outcome.failed {
+                outcome
+                    .with("started", true)
+                    .with("finished", true)
+                    .with("ansible_job_id", detached.key.as_str())
+            } else {
+                too_late(detached)
+            });
         }
     }
+}
+
+/// The result of a step that its time limit ended.
+fn too_late(detached: &Detached) -> Outcome {
+    let limit = detached.limit.as_secs();
+    let mut last = Map::new();
+    last.insert("ansible_job_id".to_owned(), detached.key.as_str().into());
+    last.insert("started".to_owned(), true.into());
+    last.insert("finished".to_owned(), false.into());
+    for stream in ["stdout", "stderr"] {
+        last.insert(stream.to_owned(), "".into());
+        last.insert(format!("{stream}_lines"), Value::List(Vec::new()));
+    }
+    Outcome::failed(format!("async task did not complete within the requested time - {limit}s"))
+        .with("async_result", last)
 }
 
 /// Bytes cut into lines.

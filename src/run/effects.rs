@@ -1,6 +1,6 @@
 //! What a task's end does to variables, inventory and handlers.
 
-use super::end::{Effects, HostEnd};
+use super::end::{Effects, End, HostEnd};
 use super::play::PlayRun;
 use super::vars::{HostScope, HostState};
 use crate::action::FactKind;
@@ -46,7 +46,7 @@ impl PlayRun {
                 self.run.variables.change_host(host, |state| state.set(name, value));
             }
         }
-        if ended.changed {
+        if ended.changed && ended.end == End::Ok {
             for name in ended.effects.iter().flat_map(|e| &e.notify) {
                 self.notify(name, &ended.host)?;
             }

@@ -154,6 +154,14 @@ impl HostTask {
             )?,
         };
         let limit = r.number("async", task.async_limit.as_ref())?.unwrap_or(0.0);
+        let poll = r.number("poll", task.poll.as_ref())?.unwrap_or(run.settings.config.poll_interval as f64);
+        if limit > 0.0 && poll <= 0.0 {
+            return Err(Error::input("`async` with `poll: 0` is not supported yet").at(task
+                .poll
+                .as_ref()
+                .and_then(Value::span)
+                .cloned()));
+        }
         Ok(Prepared {
             target,
             mode: Mode {
@@ -171,11 +179,7 @@ impl HostTask {
                 key: format!("{}/{}/{}/{index}", run.settings.run_key, task.id, self.host),
                 limit: Duration::from_secs_f64(limit),
             }),
-            poll: Duration::from_secs_f64(
-                r.number("poll", task.poll.as_ref())?
-                    .unwrap_or(run.settings.config.poll_interval as f64)
-                    .max(0.0),
-            ),
+            poll: Duration::from_secs_f64(poll.max(0.0)),
         })
     }
 

@@ -41,7 +41,6 @@ use play::{PlayRun, rendered_text};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use tally::Tally;
-use tokio::sync::Semaphore;
 use vars::{Options, PlayVars, Variables};
 
 /// What a run works with, made once and shared by all runs of a process.
@@ -72,7 +71,6 @@ struct Shared {
     load_time: LoadTime,
     events: Events,
     variables: Arc<Variables>,
-    forks: Semaphore,
     tally: Mutex<Tally>,
 }
 
@@ -94,7 +92,6 @@ impl Runner {
         let variables = Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options);
         Runner {
             shared: Arc::new(Shared {
-                forks: Semaphore::new(settings.forks.max(1)),
                 modules: Modules::new(Arc::clone(&services.actions)),
                 load_time: LoadTime { engine: Arc::clone(&services.engine), extra },
                 settings,
@@ -153,7 +150,7 @@ impl Shared {
             name: Arc::clone(&name),
             hosts_all: hosts.clone(),
             batch,
-            removed: RwLock::default(),
+            removed: RwLock::new(hosts.iter().filter(|h| self.is_out(h)).cloned().collect()),
             roles: RwLock::new(play.roles.clone()),
         };
         self.events.emit(&Event::PlayStarted { name: Arc::clone(&name), hosts: hosts.clone() });

@@ -12,7 +12,6 @@ use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::{Map, Value};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 impl PlayRun {
@@ -53,9 +52,18 @@ impl PlayRun {
             no_log: r.flag("no_log", keywords.no_log.as_ref()).map_or(true, |f| f.unwrap_or(false)),
         });
         let on: Hosts = if run_once || once_for_all { vec![first] } else { hosts.clone() };
+        let at_once = [self.run.settings.forks, throttle].into_iter().filter(|n| *n > 0).min().unwrap_or(1);
         let mut ended = Vec::with_capacity(on.len());
-        let mut running = self.start(task, &on, throttle);
-        while let Some(joined) = running.join_next().await {
+        let mut waiting = on.iter();
+        let mut running = JoinSet::new();
+        loop {
+            while running.len() < at_once
+                && let Some(host) = waiting.next()
+            {
+                let (play, task, host) = (Arc::clone(self), Arc::clone(task), Arc::clone(host));
+                running.spawn(async move { HostTask { play, task, host }.run().await });
+            }
+            let Some(joined) = running.join_next().await else { break };
             let mut end = joined.map_err(|e| crate::error::Error::other(format!("a step broke off: {e}")))?;
             self.settle(task, &name, &mut end, run_once, &hosts, around)?;
             ended.push(end);
@@ -74,27 +82,6 @@ impl PlayRun {
         self.remove(&ran.failed, around);
         ran.live = self.in_order(ran.live.into_iter().chain(role_done).collect());
         Ok(ran)
-    }
-
-    /// Starts a task on hosts, each as soon as a fork is free.
-    fn start(self: &Arc<Self>, task: &Arc<Task>, hosts: &[Arc<str>], throttle: usize) -> JoinSet<HostEnd> {
-        let mut running = JoinSet::new();
-        let own = (throttle > 0).then(|| Arc::new(Semaphore::new(throttle)));
-        for host in hosts {
-            let host_task =
-                HostTask { play: Arc::clone(self), task: Arc::clone(task), host: Arc::clone(host) };
-            let own = own.clone();
-            running.spawn(async move {
-                // Neither semaphore is ever closed.
-                let _own = match &own {
-                    Some(own) => own.acquire().await.ok(),
-                    None => None,
-                };
-                let _fork = host_task.play.run.forks.acquire().await.ok();
-                host_task.run().await
-            });
-        }
-        running
     }
 
     /// Tells a host's end, counts it and applies its effects.

@@ -13,7 +13,9 @@ pub use convert::{from_wire_map, python_str};
 pub use key::Key;
 pub use scalar::is_plain_string;
 pub use text::{Origin, Text};
-pub use vars::{extend, find_vars_files, normal, parse_vars, read_source, read_vars, vars_of};
+pub use vars::{
+    extend, find_vars_files, is_variable_name, normal, parse_vars, read_source, read_vars, vars_of,
+};
 
 use crate::error::Span;
 use indexmap::IndexMap;

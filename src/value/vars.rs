@@ -59,6 +59,17 @@ pub fn vars_of(node: &Node) -> Result<Vars> {
     Ok(entries.iter().filter_map(|(k, v)| Some((Arc::from(k.to_key()?.to_string()), v.to_value()))).collect())
 }
 
+/// What Jinja takes for something else than a name.
+const RESERVED: [&str; 7] = ["true", "false", "none", "True", "False", "None", "not"];
+
+/// Whether a variable may have this name.
+#[must_use]
+pub fn is_variable_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !RESERVED.contains(&name)
+}
+
 /// Puts `above` over `below`: later values win, and keep the place of the first.
 pub fn extend(below: &mut Vars, above: &Vars) {
     for (name, value) in above {
