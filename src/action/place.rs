@@ -40,12 +40,7 @@ pub(super) async fn place(
     Ok(outcome)
 }
 
-async fn send(
-    context: &Context<'_>,
-    args: Map,
-    content: &Content,
-    size: u64,
-) -> Result<Outcome, CallError> {
+async fn send(context: &Context<'_>, args: Map, content: &Content, size: u64) -> Result<Outcome, CallError> {
     if size > AT_ONCE {
         let outcome = module::call(context, "copy", args.clone(), None).await?;
         if !outcome.values.get("_need_content").and_then(Value::as_bool).unwrap_or(false) {

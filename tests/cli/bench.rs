@@ -45,7 +45,11 @@ impl Bench {
     /// `warp play -i localhost, -c local ARGS play.yml` in the folder, not yet started.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = support::warp();
-        command.current_dir(&self.0).args(["play", "-i", "localhost,", "-c", "local"]).args(args).arg("play.yml");
+        command
+            .current_dir(&self.0)
+            .args(["play", "-i", "localhost,", "-c", "local"])
+            .args(args)
+            .arg("play.yml");
         command
     }
 

@@ -39,7 +39,8 @@ fn a_wrong_command_line_is_exit_5_as_of_ansible() {
 
 #[test]
 fn a_password_variable_is_not_ignored() {
-    let play = "- hosts: all\n  gather_facts: false\n  vars: {ansible_become_password: x}\n  tasks: [{ping: }]\n";
+    let play =
+        "- hosts: all\n  gather_facts: false\n  vars: {ansible_become_password: x}\n  tasks: [{ping: }]\n";
     let ran = Bench::new("password", play).play(&["-b"]);
     assert_eq!(ran.code, 2, "{}", ran.said());
     assert!(ran.said().contains("ansible_become_password"), "{}", ran.said());

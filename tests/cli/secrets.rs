@@ -50,10 +50,10 @@ fn what_a_target_says_cannot_drive_the_terminal() {
 
 #[test]
 fn json_has_an_object_a_line_and_ends_with_the_recap() {
-    let play = "- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo {{ item }}\n      loop: [a, b]\n";
+    let play =
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo {{ item }}\n      loop: [a, b]\n";
     let ran = Bench::new("json", play).play(&["--output", "json"]);
-    let events: Vec<serde_json::Value> =
-        ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let events: Vec<serde_json::Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let names: Vec<&str> = events.iter().filter_map(|e| e["event"].as_str()).collect();
     assert_eq!(names, ["play_started", "step_started", "item_done", "item_done", "step_done", "finished"]);
     assert_eq!(events[4]["result"]["results"][1]["stdout"], "b");
