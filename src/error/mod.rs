@@ -120,6 +120,12 @@ impl Error {
         frame::draw(level, message, span.as_ref(), label.as_deref(), notes, help)
     }
 
+    /// Reasons and circumstances.
+    #[must_use]
+    pub fn note_lines(&self) -> &[String] {
+        &self.0.notes
+    }
+
     /// What to do next.
     #[must_use]
     pub fn help_lines(&self) -> &[String] {

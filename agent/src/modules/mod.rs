@@ -7,7 +7,9 @@ mod command;
 mod copy;
 mod edit;
 mod file;
+mod getent;
 mod group;
+mod known_hosts;
 mod lineinfile;
 mod package;
 mod ping;
@@ -31,7 +33,9 @@ static ALL: &[&dyn Module] = &[
     &command::Shell,
     &copy::Copy,
     &file::FileModule,
+    &getent::Getent,
     &group::Group,
+    &known_hosts::KnownHosts,
     &lineinfile::Lineinfile,
     &package::Package,
     &ping::Ping,

@@ -55,8 +55,10 @@ impl From<::virt::error::Error> for Failed {
 
 impl From<Error> for Failed {
     fn from(e: Error) -> Self {
-        let text = e.to_string();
-        Failed(text.strip_prefix("error: ").unwrap_or(&text).to_owned())
+        // A module's msg is one line: no frame is drawn in it.
+        let parts = [e.message()].into_iter();
+        let parts = parts.chain(e.note_lines().iter().chain(e.help_lines()).map(String::as_str));
+        Failed(parts.collect::<Vec<_>>().join("; "))
     }
 }
 

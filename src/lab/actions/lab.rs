@@ -5,7 +5,7 @@ use crate::action::{Action, BoxFuture, Context, Effect};
 use crate::connect::CallError;
 use crate::error::Result;
 use crate::lab::xml::Element;
-use crate::lab::{DaemonKind, Lab, WantedVolume, mac};
+use crate::lab::{DaemonKind, Lab, Names, WantedVolume, mac};
 use crate::value::{Map, Value};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,8 +37,14 @@ impl Action for LabModule {
 
 /// The modules, working on `lab`.
 pub fn actions(lab: &Arc<Lab>) -> Vec<Box<dyn Action>> {
-    let table: [(&'static Spec, Work); 5] =
-        [(&FACTS, facts), (&MACS, macs), (&VOLUME, volume), (&LEASE, lease), (&SNAPSHOT, snapshot)];
+    let table: [(&'static Spec, Work); 6] = [
+        (&NAMES, names),
+        (&FACTS, facts),
+        (&MACS, macs),
+        (&VOLUME, volume),
+        (&LEASE, lease),
+        (&SNAPSHOT, snapshot),
+    ];
     table
         .into_iter()
         .map(|(spec, work)| Box::new(LabModule { lab: Arc::clone(lab), spec, work }) as Box<dyn Action>)
@@ -50,6 +56,26 @@ const fn spec(name: &'static str, summary: &'static str, args: &'static [Arg]) -
 }
 
 const DOMAIN: Arg = Arg::new("domain", Kind::Str).required().help("The domain.");
+
+const fn of_names(name: &'static str) -> Arg {
+    Arg::new(name, Kind::List).elements(Kind::Str).default("")
+}
+
+static NAMES: Spec = spec(
+    "names",
+    "Fails when something that is not the lab's has one of these names; makes nothing.",
+    &[
+        of_names("networks").help("Names of networks."),
+        of_names("pools").help("Names of pools."),
+        of_names("domains").help("Names of domains."),
+    ],
+);
+
+fn names(lab: &Lab, args: &Args, _: &Mode) -> Result<Outcome, Failed> {
+    let list = |name: &str| args.list(name).iter().filter_map(|n| n.as_str().map(str::to_owned)).collect();
+    lab.check_names(&Names { networks: list("networks"), pools: list("pools"), domains: list("domains") })?;
+    Ok(Outcome::ok())
+}
 
 static FACTS: Spec = spec(
     "facts",

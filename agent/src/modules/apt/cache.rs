@@ -22,6 +22,11 @@ impl Cache {
     pub fn tell(&self, outcome: Outcome) -> Outcome {
         outcome.with("cache_updated", self.updated).with("cache_update_time", self.time)
     }
+
+    /// The failure with the same.
+    pub fn fail(&self, failure: Failed) -> Failed {
+        failure.with("cache_updated", self.updated).with("cache_update_time", self.time)
+    }
 }
 
 fn fetched() -> SystemTime {

@@ -12,16 +12,6 @@ pub const ZERO: &str = "\n0 upgraded, 0 newly installed, 0 to remove";
 
 /// Installs packages by name.
 pub fn packages(apt: &mut Apt<'_, '_>, specs: &[String], cache: &Cache) -> Result<Outcome, Failed> {
-    let done = install(apt, specs);
-    match done {
-        Ok(outcome) => Ok(cache.tell(outcome)),
-        Err(failure) => {
-            Err(failure.with("cache_updated", cache.updated).with("cache_update_time", cache.time))
-        }
-    }
-}
-
-fn install(apt: &mut Apt<'_, '_>, specs: &[String]) -> Result<Outcome, Failed> {
     let state = apt.args.text("state").to_owned();
     let build_dep = state == "build-dep";
     let wanted = query::expand(apt, specs)?;
@@ -29,28 +19,37 @@ fn install(apt: &mut Apt<'_, '_>, specs: &[String]) -> Result<Outcome, Failed> {
     for one in &wanted {
         if build_dep {
             chosen.push(one.text.clone());
-        } else if let Some(spec) = choose(apt, one, state == "latest")? {
+        } else if let Some(spec) = choose(apt, one, state == "latest", cache)? {
             chosen.push(spec);
         }
     }
-    let outcome =
-        if chosen.is_empty() { Outcome::changed(false) } else { get(apt, &chosen, build_dep, &state)? };
+    let outcome = if chosen.is_empty() {
+        Outcome::changed(false)
+    } else {
+        get(apt, &chosen, build_dep, &state).map_err(|failure| cache.fail(failure))?
+    };
     if !build_dep && !apt.cx.mode.check {
         let names: Vec<&str> = wanted.iter().map(|one| one.name.as_str()).collect();
         mark_manual(apt, &names)?;
     }
-    Ok(outcome)
+    Ok(cache.tell(outcome))
 }
 
 /// What to ask of apt-get for one package; nothing when it is as wanted.
-fn choose(apt: &mut Apt<'_, '_>, wanted: &query::Wanted, latest: bool) -> Result<Option<String>, Failed> {
+fn choose(
+    apt: &mut Apt<'_, '_>,
+    wanted: &query::Wanted,
+    latest: bool,
+    cache: &Cache,
+) -> Result<Option<String>, Failed> {
     let only_upgrade = apt.args.flag("only_upgrade");
     let status = query::for_install(apt, wanted)?;
     if !status.installed && only_upgrade {
         return Ok(None);
     }
     if !status.satisfied && status.installable == Installable::Nothing {
-        return Err(Failed::new(format!("no available installation candidate for {}", wanted.text)));
+        let failure = Failed::new(format!("no available installation candidate for {}", wanted.text));
+        return Err(cache.fail(failure));
     }
     let needed = !status.installed || latest || !status.satisfied;
     let version = wanted.version.as_ref().map(|(_, version)| version);

@@ -61,7 +61,11 @@ pub fn tidy(apt: &mut Apt<'_, '_>, operation: &str) -> Result<Outcome, Failed> {
 /// Removes all fetched package files.
 pub fn clean(apt: &mut Apt<'_, '_>) -> Result<Outcome, Failed> {
     if !apt.cx.effects.other() {
-        return Ok(Outcome::changed(true).with("msg", "").with("stdout", "").with("stderr", ""));
+        return Ok(Outcome::changed(true)
+            .with("msg", "")
+            .with("stdout", "")
+            .with("stderr", "")
+            .with("diff", apt.diff("")));
     }
     let line = format!("{} clean", apt.apt_get.display());
     let ran = apt.run(line)?;

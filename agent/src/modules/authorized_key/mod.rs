@@ -64,7 +64,7 @@ impl Module for AuthorizedKey {
             if cx.mode.diff {
                 values.insert("diff".to_owned(), diff(&file.path, &target, &before, &after));
             }
-            if cx.effects.other() && !cx.mode.check {
+            if cx.effects.other() {
                 file.write(args, cx, &target, &after)?;
             }
         }
