@@ -66,7 +66,8 @@ fn add_host(mut args: Map) -> Effect {
         Key::from("host_vars"),
         Value::map(vars.iter().map(|(k, v)| (Key::from(Arc::clone(k)), v.clone())).collect()),
     );
-    let values = Map::from_iter([(Key::from("add_host"), Value::map(told))]);
+    let changed = (Key::from("changed"), Value::Bool(true));
+    let values = Map::from_iter([changed, (Key::from("add_host"), Value::map(told))]);
     Effect {
         outcome: Outcome::changed(true),
         values,

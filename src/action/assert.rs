@@ -55,8 +55,8 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
             continue;
         }
         if !flag(args, "quiet") {
-            values.insert(Key::from("assertion"), condition.clone());
             values.insert(Key::from("evaluated_to"), Value::Bool(false));
+            values.insert(Key::from("assertion"), condition.clone());
         }
         values.insert(Key::from("msg"), message("fail_msg", "Assertion failed"));
         let error = condition.span().map(|span| {
@@ -65,6 +65,7 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         let outcome = Outcome { failed: true, ..Outcome::default() };
         return Ok(Effect { outcome, values, error, ..Effect::default() });
     }
+    values.insert(Key::from("changed"), Value::Bool(false));
     values.insert(Key::from("msg"), message("success_msg", "All assertions passed"));
     Ok(Effect { values, ..Effect::default() })
 }

@@ -127,7 +127,7 @@ pub(super) async fn one_file(
     if !flag(args, "force") && !outcome.changed && !outcome.failed {
         return Ok(kept(outcome, content));
     }
-    Ok(with_diff_entry(outcome))
+    Ok(completed(outcome, content))
 }
 
 /// A file that was there and, without `force`, stays as it is.
@@ -140,14 +140,18 @@ fn kept(outcome: Outcome, content: &Content) -> Effect {
     }
 }
 
-/// A single copy's result always has `diff`, be it empty.
-fn with_diff_entry(outcome: Outcome) -> Effect {
-    let mut effect = Effect::from(outcome);
-    if effect.outcome.diff.is_empty() {
-        let empty = WireValue::List(Vec::new());
-        effect.outcome.values.entry("diff".to_owned()).or_insert(empty);
+/// A single copy's result always has `diff`, be it empty. Its `src` is the file here: what Ansible says there, a
+/// temporary file on the target, is nobody's.
+fn completed(mut outcome: Outcome, content: &Content) -> Effect {
+    if outcome.values.shift_remove("src").is_some()
+        && let Content::File(path) = content
+    {
+        outcome = outcome.with("src", path.display().to_string());
     }
-    effect
+    if outcome.diff.is_empty() {
+        outcome.values.entry("diff".to_owned()).or_insert(WireValue::List(Vec::new()));
+    }
+    outcome.into()
 }
 
 /// A folder: its files, then its folders, then its links.

@@ -40,10 +40,12 @@ impl Action for Debug {
 fn debug(context: &Context<'_>, args: &Map) -> Effect {
     let wanted = arg(args, "verbosity").as_int().unwrap_or(0);
     if wanted > i128::from(context.verbosity) {
-        let outcome =
-            Outcome { skipped: true, ..Outcome::ok() }.with("skipped_reason", "Verbosity threshold not met.");
-        return Effect { outcome, ..Effect::default() };
+        let reason = Value::data("Verbosity threshold not met.");
+        let outcome = Outcome { skipped: true, ..Outcome::ok() };
+        let values = Map::from_iter([(Key::from("skipped_reason"), reason)]);
+        return Effect { outcome, values, ..Effect::default() };
     }
+    let mut outcome = Outcome::ok();
     let mut values = Map::new();
     match args.get("var").filter(|v| !v.is_null()) {
         None => {
@@ -56,12 +58,10 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
                 Err(e) => return Effect::error(e),
             };
             values.insert(Key::from(shown.name), shown.value);
-            if let Some(warning) = shown.warning {
-                values.insert(Key::from("warnings"), Value::list(vec![Value::data(warning)]));
-            }
+            outcome.warnings.extend(shown.warning);
         }
     }
-    Effect { values, ..Effect::default() }
+    Effect { outcome, values, ..Effect::default() }
 }
 
 /// What `var` comes to.

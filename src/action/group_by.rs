@@ -30,6 +30,7 @@ impl Action for GroupBy {
             let parents: Vec<Arc<str>> =
                 texts(&args, "parents").map(|p| Arc::from(p.replace(' ', "-"))).collect();
             let mut values = Map::new();
+            values.insert(Key::from("changed"), Value::Bool(true));
             values.insert(Key::from("add_group"), Value::data(group.as_str()));
             let told = parents.iter().map(|p| Value::data(Arc::clone(p))).collect();
             values.insert(Key::from("parent_groups"), Value::list(told));

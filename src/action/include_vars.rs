@@ -71,9 +71,9 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
         (Key::from(Arc::clone(name)), rendered)
     });
     let mut values = Map::new();
-    values.insert(Key::from("ansible_facts"), Value::map(shown.collect()));
     let files = files.iter().map(|f| Value::data(f.to_string_lossy())).collect();
     values.insert(Key::from("ansible_included_var_files"), Value::list(files));
+    values.insert(Key::from("ansible_facts"), Value::map(shown.collect()));
     if let Some(e) = &error {
         values.insert(Key::from("message"), Value::data(e.message()));
         values.insert(Key::from("msg"), Value::data("Task failed: Action failed: Unknown error."));

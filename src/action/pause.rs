@@ -49,6 +49,7 @@ impl Action for Pause {
             let shown = warp_agent::python::str(&WireValue::Float((shown * 100.0).round() / 100.0));
             let mut values = Map::new();
             let mut put = |key: &str, value: Value| values.insert(Key::from(key), value);
+            put("changed", Value::Bool(false));
             put("delta", Value::Int(waited as i128));
             put("stdout", Value::data(format!("Paused for {shown} {unit}")));
             put("stderr", Value::data(""));

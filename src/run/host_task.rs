@@ -105,11 +105,11 @@ impl HostTask {
                 tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
             }
             let mut loop_vars = Vars::new();
-            loop_vars.insert(Arc::from("ansible_loop_var"), Value::data(Arc::clone(&loops.var)));
             loop_vars.insert(Arc::clone(&loops.var), item.clone());
+            loop_vars.insert(Arc::from("ansible_loop_var"), Value::data(Arc::clone(&loops.var)));
             if let Some(index_var) = &loops.index_var {
-                loop_vars.insert(Arc::from("ansible_index_var"), Value::data(Arc::clone(index_var)));
                 loop_vars.insert(Arc::clone(index_var), Value::Int(index as i128));
+                loop_vars.insert(Arc::from("ansible_index_var"), Value::data(Arc::clone(index_var)));
             }
             if extended {
                 loop_vars.insert(Arc::from("ansible_loop"), extended_loop(&items, &all, index));
@@ -239,9 +239,7 @@ impl HostTask {
 
     /// A failure before anything could be rendered.
     fn failed_early(&self, error: Error) -> Execution {
-        let mut result = result::failure(error.message());
-        result::mark_failed(&mut result);
-        let mut execution = self.blank(End::Failed, result);
+        let mut execution = self.blank(End::Failed, result::failure(error.message()));
         execution.ignore_errors = literally(self.task.keywords.ignore_errors.as_ref());
         execution.no_log = literally(self.task.keywords.no_log.as_ref());
         execution.error = Some(Arc::new(error));

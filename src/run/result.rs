@@ -16,27 +16,47 @@ pub(super) fn is(result: &Map, key: &str) -> bool {
     result.get(key).is_some_and(Value::truthy)
 }
 
-/// A module's outcome; `values` replace its own where there are any.
+/// Sets an entry that is not there.
+fn put_missing(result: &mut Map, key: &str, value: bool) {
+    if !result.contains_key(key) {
+        put(result, key, value);
+    }
+}
+
+/// A module's outcome; `values` replace its own where there are any. The order of the entries is Ansible's as far as an
+/// outcome tells it: plays write results into files.
 pub(super) fn of_outcome(outcome: Outcome, values: Map) -> Map {
     let mut result = Map::new();
-    put(&mut result, "changed", outcome.changed);
-    if values.is_empty() {
-        result.extend(from_wire_map(outcome.values));
-        add_lines(&mut result);
-    } else {
-        result.extend(values);
+    let own = values.is_empty();
+    // A module that fails before it does anything says nothing of changes.
+    if own && !(outcome.failed && !outcome.values.contains_key("rc")) {
+        put(&mut result, "changed", outcome.changed);
     }
-    if !outcome.diff.is_empty() {
-        let diffs = outcome.diff.into_iter().map(diff).collect();
-        put(&mut result, "diff", Value::list(diffs));
+    if !own && outcome.failed {
+        put(&mut result, "failed", true);
     }
-    if !outcome.warnings.is_empty() {
-        put(&mut result, "warnings", Value::list(outcome.warnings.into_iter().map(Value::data).collect()));
+    let entries = if own { from_wire_map(outcome.values) } else { values };
+    for (key, value) in entries {
+        if key.as_str() == Some("msg") && outcome.failed {
+            put_missing(&mut result, "failed", true);
+        }
+        result.insert(key, value);
     }
     if outcome.skipped {
         put(&mut result, "skipped", true);
     }
-    put(&mut result, "failed", outcome.failed);
+    if own {
+        add_lines(&mut result);
+    }
+    if !outcome.diff.is_empty() {
+        put(&mut result, "diff", diffs(outcome.diff));
+    }
+    put_missing(&mut result, "failed", outcome.failed);
+    put_missing(&mut result, "changed", outcome.changed);
+    if !outcome.warnings.is_empty() {
+        let warnings = outcome.warnings.into_iter().map(Value::data).collect();
+        put(&mut result, "warnings", Value::list(warnings));
+    }
     result
 }
 
@@ -53,7 +73,17 @@ fn add_lines(result: &mut Map) {
     }
 }
 
-fn diff(diff: Diff) -> Value {
+/// Differences as results have them: those of content in a list, that of attributes as a map.
+fn diffs(diffs: Vec<Diff>) -> Value {
+    if let [only] = diffs.as_slice()
+        && let Some(attributes) = attributes(only)
+    {
+        return attributes;
+    }
+    Value::list(diffs.into_iter().map(content).collect())
+}
+
+fn content(diff: Diff) -> Value {
     let mut map = Map::new();
     for (key, header) in [("before_header", diff.before_header), ("after_header", diff.after_header)] {
         if !header.is_empty() {
@@ -65,12 +95,25 @@ fn diff(diff: Diff) -> Value {
     Value::map(map)
 }
 
-/// A failure with this message.
+/// A difference without headers is one of attributes: two JSON objects.
+fn attributes(diff: &Diff) -> Option<Value> {
+    if !diff.before_header.is_empty() || !diff.after_header.is_empty() {
+        return None;
+    }
+    let side = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok().filter(|v| v.is_object());
+    let mut map = Map::new();
+    put(&mut map, "before", Value::from(side(&diff.before)?));
+    put(&mut map, "after", Value::from(side(&diff.after)?));
+    Some(Value::map(map))
+}
+
+/// A failure of the controller's, with this message.
 pub(super) fn failure(msg: &str) -> Map {
     let mut result = Map::new();
-    put(&mut result, "changed", false);
     put(&mut result, "failed", true);
+    mark_failed(&mut result);
     put(&mut result, "msg", Value::data(msg));
+    put(&mut result, "changed", false);
     result
 }
 
@@ -126,12 +169,14 @@ pub(super) fn of_loop(mut items: Vec<Map>) -> Map {
     let mut result = Map::new();
     put(&mut result, "results", Value::list(items.into_iter().map(Value::map).collect()));
     put(&mut result, "skipped", skipped);
-    put(&mut result, "changed", changed);
-    if failed {
-        put(&mut result, "failed", true);
+    if changed {
+        put(&mut result, "changed", true);
     }
     if unreachable {
         put(&mut result, "unreachable", true);
+    }
+    if failed {
+        put(&mut result, "failed", true);
     }
     if !warnings.is_empty() {
         put(&mut result, "warnings", Value::list(warnings));
@@ -142,6 +187,7 @@ pub(super) fn of_loop(mut items: Vec<Map>) -> Map {
         (false, false) => "All items completed",
     };
     put(&mut result, "msg", Value::data(msg));
+    put_missing(&mut result, "changed", false);
     result
 }
 
