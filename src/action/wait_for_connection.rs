@@ -2,6 +2,7 @@
 
 use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::{CallError, Target, Transport};
+use crate::error::Error;
 use crate::value::Map;
 use std::time::{Duration, Instant};
 use warp_agent::outcome::Outcome;
@@ -51,7 +52,7 @@ impl Action for WaitForConnection {
                         context.sessions.reset(&target.host).await;
                         return Ok(Outcome::ok().with("elapsed", started.elapsed().as_secs()).into());
                     }
-                    Ok(Err(CallError::Unreachable(e) | CallError::Lost(e))) => e.message().to_owned(),
+                    Ok(Err(CallError::Unreachable(e) | CallError::Lost(e))) => whole(&e),
                     Err(_) => "no answer in time".to_owned(),
                 };
                 if started.elapsed() + seconds("sleep") >= limit {
@@ -63,6 +64,16 @@ impl Action for WaitForConnection {
             }
         })
     }
+}
+
+/// The last error with its reasons: which keys were tried, which host key was expected.
+fn whole(error: &Error) -> String {
+    let mut text = error.message().to_owned();
+    for line in error.note_lines().iter().chain(error.help_lines()) {
+        text.push_str("\n  ");
+        text.push_str(line);
+    }
+    text
 }
 
 fn ping() -> Call {

@@ -7,6 +7,7 @@ use super::agent::AgentImage;
 use super::link::{Input, Link, one_line};
 use super::random;
 use crate::error::Error;
+use crate::failpoint;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
@@ -89,6 +90,7 @@ async fn write(link: &mut Link, bytes: &[u8]) -> Result<(), Error> {
 async fn upload(link: &mut Link, agent: &AgentImage, mark: &str) -> Result<(), Error> {
     for piece in agent.bytes().chunks(PIECE) {
         write(link, piece).await?;
+        failpoint::reach("mid-upload");
         // The script says nothing while it reads, unless it has given up.
         if find(&link.input, mark).is_some() {
             break;

@@ -70,7 +70,6 @@ impl Deployment {
         } else if self.has_snapshot("ready").await? {
             self.end(&ready, true, "the snapshot is there");
         } else {
-            failpoint::reach("before-snapshot");
             self.snapshot("ready", &done).await?;
             self.end(&ready, false, "the snapshot `ready`");
         }
@@ -151,6 +150,7 @@ impl Deployment {
     }
 
     async fn snapshot(&self, name: &'static str, done: &[&str]) -> Result<(), Error> {
+        failpoint::reach("before-snapshot");
         let taken = self.lab.blocking(move |lab| lab.snapshot(NODE, name)).await;
         taken.map_err(|e| stopped(e.context(format!("the stage {name} failed")), name, done))
     }

@@ -29,6 +29,7 @@ static IMAGE: Spec = Spec {
         &[
             Arg::new("cache", Kind::Path).required().help("The folder of images, IMAGECACHE."),
             NAME.help("The image is NAME.qcow2 where the cache has it; it is never written."),
+            Arg::new("url", Kind::Str).help("Another image instead: file:///PATH, or a path."),
             Arg::new("default", Kind::Str).default("lab").help(
                 "The description, one of warp's images/, that is built where the cache does not have it.",
             ),
@@ -103,8 +104,12 @@ fn failed(e: &Error) -> Outcome {
 fn image(args: &Map, check: bool, events: &Events, host: &str) -> Result<Outcome> {
     let tell =
         |line: &str| events.emit(&Event::Output { host: host.into(), line: line.to_owned(), no_log: false });
-    let found =
-        cache::find(&path(args, "cache")?, text(args, "name")?, text(args, "default")?, check, &tell)?;
+    let found = match arg(args, "url").as_str() {
+        Some(url) => cache::given(url)?,
+        None => {
+            cache::find(&path(args, "cache")?, text(args, "name")?, text(args, "default")?, check, &tell)?
+        }
+    };
     Ok(Outcome::changed(found.built).with("path", shown(&found.path)).with("built", found.built))
 }
 

@@ -61,6 +61,26 @@ pub fn find(cache: &Path, name: &str, default: &str, check: bool, tell: Tell<'_>
     Ok(Cached { path, built: true })
 }
 
+/// The image that a URL or a path names. It is used where it is.
+///
+/// # Errors
+/// Another scheme than `file`, no such file, or a damaged image.
+pub fn given(url: &str) -> Result<Cached> {
+    let path = match url.split_once("://") {
+        Some(("file", path)) => Path::new(path),
+        Some((scheme, _)) => {
+            return Err(Error::input(format!("images are not fetched by {scheme} yet: {url}"))
+                .help("fetch it into IMAGECACHE as undercloud.qcow2, or name a file"));
+        }
+        None => Path::new(url),
+    };
+    if !path.exists() {
+        return Err(Error::input(format!("there is no image {}", path.display())));
+    }
+    verify(path)?;
+    Ok(Cached { path: path.to_owned(), built: false })
+}
+
 /// The beginning of the names of what is being built.
 const PART: &str = ".building-";
 

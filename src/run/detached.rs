@@ -3,6 +3,7 @@
 use super::attempt::{Attempt, Detached};
 use crate::connect::CallError;
 use crate::event::Event;
+use crate::failpoint;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use warp_agent::outcome::Outcome;
@@ -29,6 +30,7 @@ pub(super) async fn run(
     loop {
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(attempt.prepared.poll.max(FIRST_LOOK));
+        failpoint::reach("mid-install");
         let (bytes, next, outcome) = run.sessions.poll(target, &detached.key, offset).await?;
         offset = next;
         lines.take(&bytes);

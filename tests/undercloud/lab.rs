@@ -151,6 +151,15 @@ impl Lab {
         self.openssh("undercloud-root", script)
     }
 
+    /// Whatever the host's key is.
+    pub fn unchecked_root_ssh(&self, script: &str) -> Ended {
+        end(Command::new("ssh")
+            .arg("-F")
+            .arg(self.lwd().join("ssh.config.local.ansible"))
+            .args(["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"])
+            .args(["undercloud-root", script]))
+    }
+
     pub fn ansible(&self, args: &[&str]) -> Ended {
         end(support::oracle::ansible("ansible").current_dir(self.lwd()).args(args))
     }
@@ -186,13 +195,6 @@ impl Lab {
         let macs = xml.lines().filter(|l| l.contains("<mac address=")).map(|l| l.trim().to_owned()).collect();
         let key = self.root_ssh("cat /etc/ssh/ssh_host_ed25519_key.pub").succeeds().stdout;
         (address, macs, key)
-    }
-
-    pub fn forge_known_host(&self) {
-        let forged = self.root.join("forged");
-        end(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&forged)).succeeds();
-        let public = fs::read_to_string(forged.with_extension("pub")).unwrap();
-        fs::write(self.lwd().join("known_hosts"), format!("undercloud {public}")).unwrap();
     }
 
     pub fn make_foreign_objects(&self) {
