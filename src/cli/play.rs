@@ -98,7 +98,16 @@ fn play(args: &Args) -> Result<Exit, Errors> {
         events.emit(&Event::Warning(warning.clone()));
     }
     let inventory = Sources::default().load(&given)?;
+    if let Some(missing) = args.playbooks.iter().find(|p| !p.exists()) {
+        return Err(Error::other(format!("the playbook: {} could not be found", missing.display())).into());
+    }
     let settings = settings(args, config, &given)?;
+    if let Some((limit, _)) = &settings.limit
+        && inventory.matching(limit)?.is_empty()
+    {
+        let msg = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+        return Err(Error::other(msg).into());
+    }
     let engine = Arc::new(Engine::new());
     let mut actions = action::builtin();
     for action in lab::plain_actions() {

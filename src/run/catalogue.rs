@@ -1,9 +1,10 @@
 //! All modules that plays may name, and the rendering that loading needs.
 
 use super::meta;
+use super::settings::Settings;
 use crate::action::Actions;
 use crate::error::Result;
-use crate::play::{Catalogue, Render};
+use crate::play::{Catalogue, Play, Render};
 use crate::template::{Engine, Scope};
 use crate::value::{Text, Value, Vars};
 use std::path::PathBuf;
@@ -82,8 +83,15 @@ impl Render for LoadTime {
 
 /// Variables without a host.
 pub(super) struct Flat {
-    pub extra: Arc<Vars>,
-    pub vars: Vars,
+    extra: Arc<Vars>,
+    vars: Vars,
+}
+
+impl Flat {
+    /// What a play's keywords see: extra vars over its own.
+    pub fn of(settings: &Settings, play: &Play) -> Arc<dyn Scope> {
+        Arc::new(Flat { extra: Arc::clone(&settings.extra_vars), vars: Vars::clone(&play.vars) })
+    }
 }
 
 impl Scope for Flat {

@@ -8,7 +8,7 @@ use super::tags;
 use crate::error::Result;
 use crate::inventory::Inventory;
 use crate::play::{Plan, Play, Step, Task};
-use crate::template::{Engine, Scope};
+use crate::template::Engine;
 use crate::value::{Value, python_str};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -44,10 +44,10 @@ pub fn list(
         own => own,
     };
     for (number, play) in plan.plays.iter().enumerate() {
-        let scope: Arc<dyn Scope> =
-            Arc::new(Flat { extra: Arc::clone(&settings.extra_vars), vars: (*play.vars).clone() });
+        let scope = Flat::of(settings, play);
         let r = Rendered { engine, scope: &scope };
-        let pattern = super::pattern_text(&play.hosts);
+        let hosts = engine.render(&play.hosts, &scope)?;
+        let pattern = super::pattern_text(&hosts);
         let name = play.name.as_ref().map(|n| rendered_text(n, r));
         let own: BTreeSet<String> = tags::of(&play.keywords.tags, r)?.into_iter().collect();
         let own: Vec<String> = own.into_iter().collect();
@@ -55,19 +55,19 @@ pub fn list(
         let _ = write!(out, "\n  play #{} ({pattern}): {}", number + 1, name.as_deref().unwrap_or(&pattern));
         let _ = write!(out, "\tTAGS: [{}]", own.join(","));
         if wanted.hosts {
-            let mut hosts = inventory.matching(&play.hosts)?;
+            let mut found = inventory.matching(&hosts)?;
             if let Some((limit, _)) = &settings.limit {
                 let limited = inventory.matching(limit)?;
-                hosts.retain(|h| limited.contains(h));
+                found.retain(|h| limited.contains(h));
             }
-            let shown = match &play.hosts {
+            let shown = match &hosts {
                 Value::List(parts) => {
                     parts.iter().map(|p| format!("'{}'", python_str(p))).collect::<Vec<_>>()
                 }
                 one => vec![format!("'{}'", python_str(one))],
             };
-            let _ = write!(out, "\n    pattern: [{}]\n    hosts ({}):", shown.join(", "), hosts.len());
-            for host in hosts {
+            let _ = write!(out, "\n    pattern: [{}]\n    hosts ({}):", shown.join(", "), found.len());
+            for host in found {
                 let _ = write!(out, "\n      {host}");
             }
         }

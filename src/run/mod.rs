@@ -37,6 +37,7 @@ use crate::inventory::Inventory;
 use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
 use crate::value::{Value, normal};
+use keyword::Rendered;
 use play::{PlayRun, rendered_text};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -138,13 +139,11 @@ impl Shared {
 
     /// Runs a play, batch after batch. Says whether the next play may run.
     async fn play(self: &Arc<Self>, play: &Arc<Play>) -> Result<bool, Errors> {
-        let view = self.variables.view();
-        let mut hosts = view.inventory.matching(&play.hosts)?;
-        if let Some((limit, _)) = &self.settings.limit {
-            let limited = view.inventory.matching(limit)?;
-            hosts.retain(|h| limited.contains(h));
-        }
-        let name = self.play_name(play);
+        let (pattern, hosts) = self.hosts_of(play)?;
+        let name = match &play.name {
+            Some(name) => rendered_text(name, Rendered { engine: &self.engine, scope: &self.flat(play) }),
+            None => pattern_text(&pattern).into(),
+        };
         let vars = |batch: Vec<Arc<str>>| PlayVars {
             play: Arc::clone(play),
             name: Arc::clone(&name),
@@ -171,26 +170,31 @@ impl Shared {
         Ok(true)
     }
 
-    fn play_name(&self, play: &Play) -> Arc<str> {
-        let scope: Arc<dyn Scope> = Arc::new(catalogue::Flat {
-            extra: Arc::clone(&self.settings.extra_vars),
-            vars: (*play.vars).clone(),
-        });
-        let r = keyword::Rendered { engine: &self.engine, scope: &scope };
-        match &play.name {
-            Some(name) => rendered_text(name, r),
-            None => pattern_text(&play.hosts).into(),
+    /// What a play's keywords are rendered with before there is a host: extra vars over play vars.
+    fn flat(&self, play: &Play) -> Arc<dyn Scope> {
+        catalogue::Flat::of(&self.settings, play)
+    }
+
+    /// A play's pattern, rendered, and the hosts that it and `--limit` leave.
+    fn hosts_of(&self, play: &Play) -> Result<(Value, Vec<Arc<str>>)> {
+        let view = self.variables.view();
+        let pattern = self.engine.render(&play.hosts, &self.flat(play))?;
+        let mut warnings = Vec::new();
+        let mut hosts = view.inventory.matching_or_warn(&pattern, &mut warnings)?;
+        for warning in warnings {
+            self.warn(warning.message().to_owned());
         }
+        if let Some((limit, _)) = &self.settings.limit {
+            let limited = view.inventory.matching(limit)?;
+            hosts.retain(|h| limited.contains(h));
+        }
+        Ok((pattern, hosts))
     }
 
     /// The hosts in portions of `serial`.
     fn batches(&self, play: &Play, hosts: &[Arc<str>]) -> Result<Vec<Vec<Arc<str>>>> {
         let Some(serial) = &play.serial else { return Ok(vec![hosts.to_vec()]) };
-        let scope: Arc<dyn Scope> = Arc::new(catalogue::Flat {
-            extra: Arc::clone(&self.settings.extra_vars),
-            vars: (*play.vars).clone(),
-        });
-        let rendered = self.engine.render(serial, &scope)?;
+        let rendered = self.engine.render(serial, &self.flat(play))?;
         let sizes = rendered.as_list().unwrap_or(std::slice::from_ref(&rendered));
         let mut rest = hosts;
         let mut batches = Vec::new();

@@ -29,7 +29,8 @@ pub(super) fn of_outcome(outcome: Outcome, values: Map) -> Map {
     let mut result = Map::new();
     let own = values.is_empty();
     // A module that fails before it does anything says nothing of changes.
-    if own && !(outcome.failed && !outcome.values.contains_key("rc")) {
+    let began = !outcome.failed || outcome.values.contains_key("rc");
+    if own && began {
         put(&mut result, "changed", outcome.changed);
     }
     if !own && outcome.failed {

@@ -123,6 +123,9 @@ impl PlayRun {
                 seconds: end.seconds,
             });
         }
+        if end.end == End::Ok && &*task.action.module == "setup" {
+            self.run.variables.change_host(&end.host, |state| state.gathered = true);
+        }
         if !matches!(end.end, End::Skipped) {
             self.role_ran(task, &end.host);
         }

@@ -37,6 +37,18 @@ fn a_wrong_command_line_is_exit_5_as_of_ansible() {
     assert!(play.out.contains("--list-tasks"));
 }
 
+/// Each with ansible-playbook's own exit code.
+#[test]
+fn nothing_to_run_on_or_to_run_is_told() {
+    let bench = Bench::new("nothing", "- hosts: all\n  gather_facts: false\n  tasks: [{ping: }]\n");
+    for args in [["-i", "h1,", "-l", "nobody"], ["-i", "h1,", "-e", "x=1"]] {
+        let both = [bench.ansible(&args).code, bench.warp(&args).code];
+        assert!(both[0] == both[1] && both[0] != 0, "{args:?}: {both:?}");
+    }
+    std::fs::remove_file(bench.path("play.yml")).unwrap();
+    assert_eq!(bench.warp(&["-i", "h1,"]).code, bench.ansible(&["-i", "h1,"]).code);
+}
+
 #[test]
 fn a_password_variable_is_not_ignored() {
     let play =
