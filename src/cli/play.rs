@@ -158,6 +158,10 @@ fn settings(args: &Args, config: config::Settings, inventory: &[String]) -> Resu
     settings.become_user = args.become_user.clone().unwrap_or(settings.become_user);
     settings.force_handlers |= args.force_handlers;
     settings.inventory_sources = inventory.to_vec();
+    // A rerun of the same playbook attaches to the detached steps of one that was cut off.
+    if let Some(first) = args.playbooks.first() {
+        settings.run_key = std::path::absolute(first)?.to_string_lossy().into_owned();
+    }
     Ok(settings)
 }
 

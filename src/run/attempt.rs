@@ -6,6 +6,7 @@ use super::result;
 use super::vars::HostScope;
 use crate::action::{Context, Effect};
 use crate::connect::{CallError, Target};
+use crate::error::Error;
 use crate::event::Event;
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};
@@ -26,6 +27,13 @@ pub(super) struct Prepared {
     pub detached: Option<Detached>,
     /// Between looks at a detached step.
     pub poll: Duration,
+}
+
+/// A failure with the system's own words beneath it, which are shown and not registered.
+fn caused(outcome: &Outcome) -> Option<Error> {
+    let cause = outcome.cause.as_ref().filter(|_| outcome.failed)?;
+    let msg = outcome.values.get("msg").and_then(|m| m.as_str()).unwrap_or("the module failed");
+    Some(Error::other(format!("{msg}: {cause}")))
 }
 
 /// A step that survives the link.
@@ -62,6 +70,7 @@ impl Attempt<'_> {
             result::put(&mut result, "msg", Value::data(why));
             return (self.task.blank(End::Skipped, result), after);
         }
+        let caused = caused(&effect.outcome);
         let mut result = result::of_outcome(effect.outcome, effect.values);
         if retrying {
             result::put(&mut result, "attempts", Value::Int(number.into()));
@@ -72,7 +81,7 @@ impl Attempt<'_> {
         if let Some(vars) = &effect.included_vars {
             after.extend(vars.clone());
         }
-        let error = effect.error.map(|e| Arc::new(e.at(self.task.task.span.clone())));
+        let error = effect.error.or(caused).map(|e| Arc::new(e.at(self.task.task.span.clone())));
         if !result::is(&result, "skipped") {
             self.judge(&mut result, &mut after);
         }

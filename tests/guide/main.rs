@@ -44,7 +44,8 @@ fn the_guides_commands_work() {
     let _ = fs::remove_dir_all(&lwd);
     fs::create_dir_all(&lwd).unwrap();
     // The smallest guest that works: the machine that runs the tests is small.
-    fs::write(lwd.join("custom.yaml"), "undercloud_memory: 512\nundercloud_vcpu: 1\nundercloud_disk: 4\n").unwrap();
+    fs::write(lwd.join("custom.yaml"), "undercloud_memory: 512\nundercloud_vcpu: 1\nundercloud_disk: 4\n")
+        .unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_warp")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let shell = |script: &str| {
