@@ -37,8 +37,10 @@ lint: deps
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --release --locked -- -D warnings
 
+# The agent's tests compare with the Ansible that the parity test, which cargo runs before them, has installed.
 test: test-deps lint build
-	cargo test --workspace --release --locked --no-fail-fast
+	WARP_ORACLE_PYTHON=$(CURDIR)/target/tmp/oracle/venv/bin/python \
+		cargo test --workspace --release --locked --no-fail-fast
 
 bench: test-deps build
 	cargo test --release --locked --test bench

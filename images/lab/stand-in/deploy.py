@@ -96,7 +96,8 @@ def passwords(path):
     found = {}
     if os.path.exists(path):
         with open(path) as file:
-            found = yaml.safe_load(file)["parameter_defaults"]
+            # The file may be empty: a machine that lost its power kept its name and not its bytes.
+            found = (yaml.safe_load(file) or {}).get("parameter_defaults") or {}
     values = {name: found.get(name) or secrets.token_urlsafe(20) for name in PARAMETERS}
     write(path, yaml.safe_dump({"parameter_defaults": values}, default_flow_style=False))
     return values
