@@ -2,7 +2,7 @@
 # with Rust and root, with or without systemd: they install what they need with apt, build first.
 
 .DELETE_ON_ERROR:
-.PHONY: help deps test-deps build undercloud test lint bench
+.PHONY: help deps test-deps build undercloud test lint bench soak
 
 # To build: a linker and libvirt's headers.
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
@@ -19,6 +19,7 @@ help:
 	@echo 'make test         install what is needed, build, run every test'
 	@echo 'make build        build target/release/warp'
 	@echo 'make bench        compare with real Ansible, as ratios'
+	@echo 'make soak         kill deployments at random moments (SOAK_ROUNDS, SOAK_SEED)'
 	@echo 'make lint         rustfmt and clippy'
 
 deps:
@@ -44,3 +45,6 @@ test: test-deps lint build
 
 bench: test-deps build
 	cargo test --release --locked --test bench
+
+soak: test-deps build
+	cargo test --release --locked --test soak -- --nocapture

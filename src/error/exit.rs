@@ -13,6 +13,8 @@ pub enum Exit {
     HostsUnreachable,
     /// A playbook, inventory, variable file or template could not be read or understood.
     Input,
+    /// A file or role that a playbook names is not there; a dynamic include of it fails its hosts only.
+    Missing,
     /// The command line was wrong.
     Usage,
     /// The lab is held by another warp.
@@ -24,14 +26,14 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code: those of ansible-playbook, which has 4 for two things, and 6 for a lab that is held.
+    /// The exit code: those of ansible-playbook, which has 4 for several things, and 6 for a lab that is held.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Exit::Ok => 0,
             Exit::Error => 1,
             Exit::HostsFailed => 2,
-            Exit::HostsUnreachable | Exit::Input => 4,
+            Exit::HostsUnreachable | Exit::Input | Exit::Missing => 4,
             Exit::Usage => 5,
             Exit::LabHeld => 6,
             Exit::Interrupted => 99,

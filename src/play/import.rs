@@ -4,7 +4,7 @@ use super::action::Found;
 use super::loader::{Load, Place};
 use super::plan::{Inherited, Keywords, Step};
 use super::role::{RoleFiles, Use};
-use crate::error::{Error, Result, did_you_mean};
+use crate::error::{Error, Exit, Result, did_you_mean};
 use crate::value::yaml::Node;
 use crate::value::{Text, Value, Vars};
 use indexmap::IndexSet;
@@ -181,7 +181,7 @@ pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path) -> Result<Pa
         Some(path) => Ok(crate::value::normal(&path)),
         None => {
             let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
-            Err(Error::input(format!("cannot find the file `{name}`"))
+            Err(Error::new(Exit::Missing, format!("cannot find the file `{name}`"))
                 .note(format!("searched: {}", shown.join(", "))))
         }
     }

@@ -5,7 +5,7 @@ use super::keywords::{self, ROLE};
 use super::loader::{Load, Place};
 use super::plan::{Keywords, Link, Role, Step, Task};
 use super::playbook::flatten;
-use crate::error::{Error, Result, Span};
+use crate::error::{Error, Exit, Result, Span};
 use crate::value::yaml::{Kind, Node};
 use crate::value::{Key, Map, Text, Value, Vars, extend, find_vars_files};
 use std::path::{Path, PathBuf};
@@ -266,7 +266,7 @@ impl Load<'_> {
             Some(path) => Ok(crate::value::normal(&path)),
             None => {
                 let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
-                let error = Error::input(format!("cannot find the role `{}`", used.name))
+                let error = Error::new(Exit::Missing, format!("cannot find the role `{}`", used.name))
                     .at(used.span.clone())
                     .note(format!("searched: {}", shown.join(", ")));
                 let names: Vec<String> = searched.iter().flat_map(|p| folders(p)).collect();

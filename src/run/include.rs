@@ -41,7 +41,7 @@ impl PlayRun {
         for group in self.groups(ended, &ran.live, all) {
             match self.bring(task, &group.include) {
                 Ok(brought) => loaded.push((group, brought)),
-                Err(errors) if errors.exit() != Exit::Error => return Err(errors),
+                Err(errors) if errors.exit() != Exit::Missing => return Err(errors),
                 Err(errors) => {
                     self.failed_include(task, &group, &errors);
                     ran.failed.extend(group.hosts.iter().cloned());
