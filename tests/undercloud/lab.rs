@@ -242,12 +242,34 @@ impl Lab {
     }
 }
 
+/// Asserts that nothing is there that was not before, after the moment that the kernel needs to take down what ended.
+#[track_caller]
+pub fn assert_nothing_left(before: &BTreeSet<String>) {
+    let began = Instant::now();
+    loop {
+        let now = world();
+        let left: Vec<_> = now.difference(before).collect();
+        if left.is_empty() {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "left behind: {left:#?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// What a lab adds to a machine: daemons and guests, mounts, network namespaces, interfaces, run-time folders.
 pub fn world() -> BTreeSet<String> {
     let mut world = BTreeSet::new();
     for entry in fs::read_dir("/proc").unwrap() {
         let path = entry.unwrap().path();
         let Ok(comm) = fs::read_to_string(path.join("comm")) else { continue };
+        // A process that has ended is in /proc until its parent has asked after it, which is up to the machine's init.
+        let ended = fs::read_to_string(path.join("stat")).is_ok_and(|stat| {
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z') || rest.starts_with('X'))
+        });
+        if ended {
+            continue;
+        }
         let ours = ["libvirtd", "qemu", "dnsmasq", "virt", "warp"].iter().any(|n| comm.contains(n));
         // This test program and what starts it are not what is looked for.
         if ours && !path.ends_with(std::process::id().to_string()) {

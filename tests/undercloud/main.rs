@@ -17,7 +17,7 @@ mod support;
 
 mod lab;
 
-use lab::{Lab, world};
+use lab::{Lab, assert_nothing_left, world};
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -83,7 +83,7 @@ fn an_undercloud_is_deployed_rerun_restarted_and_torn_down() {
     lab.assert_only_foreign_objects_are_left();
     lab.remove_foreign_objects();
     lab.warp(&["teardown", "all", "--yes"]).succeeds();
-    assert_eq!(world(), before, "a process, mount, namespace or interface was left behind");
+    assert_nothing_left(&before);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn what_cannot_work_is_refused_before_anything_happens() {
     let malformed = lab.deploy(&[]).fails_with(4);
     assert!(malformed.said().contains("custom.yaml:2:"), "{}", malformed.said());
 
-    assert_eq!(world(), before, "something was started although nothing could work");
+    assert_nothing_left(&before);
 
     // A lab that another warp holds.
     lab.custom("");
