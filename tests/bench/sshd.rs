@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PORT: u16 = 2299;
 
@@ -36,13 +36,13 @@ impl Sshd {
         fs::set_permissions(root.join("id"), fs::Permissions::from_mode(0o600)).unwrap();
         let child =
             Command::new("/usr/sbin/sshd").arg("-D").arg("-f").arg(root.join("sshd_config")).spawn().unwrap();
-        for _ in 0..200 {
-            if std::net::TcpStream::connect(("127.0.0.1", PORT)).is_ok() {
-                return Sshd { child, key: root.join("id") };
-            }
+        let server = Sshd { child, key: root.join("id") };
+        let began = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", PORT)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(5), "sshd does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("sshd does not listen");
+        server
     }
 
     /// An inventory of so many hosts, each an address of its own; of none, the local machine.

@@ -15,6 +15,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../undercloud/lab.rs"]
 mod lab;
 
