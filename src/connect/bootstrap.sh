@@ -2,7 +2,8 @@
 # Sent as one line (comments and line ends removed), so each statement ends in a separator.
 # @...@ are filled in: a random word that marks our answers among what login shells print,
 # the agent's SHA-256 and size in bytes, and the processor it is built for.
-set -f; umask 077;
+# What steps make later gets the account's own umask, not the one that guards the directory.
+set -f; k=$(umask); umask 077;
 m=@MARK@; h=@HASH@; s=@SIZE@; u=$(id -u);
 
 # Prints a directory's physical path if no other account can change what is on the way to it:
@@ -35,7 +36,7 @@ for c in "$HOME/.cache" /var/tmp /tmp; do
   set -- $(ls -ldn "$d");
   case $1:$3 in drwx------*:"$u") ;; *) continue ;; esac;
   f=$d/agent-$h;
-  if whole "$f"; then echo "$m have"; exec "$f"; fi;
+  if whole "$f"; then echo "$m have"; umask "$k"; exec "$f"; fi;
   t=$d/.$m;
   { (set -C; : >"$t") 2>/dev/null && chmod 700 "$t" && [ -x "$t" ]
     && df -Pk "$d" | { read -r x; read -r x y z a x; [ "$a" -gt $((s / 1024 + 64)) ]; };
@@ -44,7 +45,7 @@ for c in "$HOME/.cache" /var/tmp /tmp; do
   echo "$m need";
   head -c $s >"$t"; e=$?;
   if command -v sha256sum >/dev/null; then x=$(sha256sum <"$t"); else x=$h; fi;
-  if [ $e -eq 0 ] && whole "$t" && [ "${x%% *}" = $h ] && mv -f "$t" "$f"; then echo "$m have"; exec "$f"; fi;
+  if [ $e -eq 0 ] && whole "$t" && [ "${x%% *}" = $h ] && mv -f "$t" "$f"; then echo "$m have"; umask "$k"; exec "$f"; fi;
   rm -f "$t"; echo "$m torn $d"; exit 1;
 done;
 echo "$m none"; exit 1;
