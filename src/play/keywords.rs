@@ -22,78 +22,78 @@ const ALL: Levels = PLAY | INNER | IMPORT;
 const INNER: Levels = ROLE | BLOCK | TASK | HANDLER;
 const TASKS: Levels = TASK | HANDLER;
 
-/// Every keyword of ansible-core 2.19, where it may stand, and whether warp does it.
-const TABLE: &[(&str, Levels, bool)] = &[
-    ("action", TASKS | INCLUDE, true),
-    ("always", BLOCK, true),
-    ("any_errors_fatal", ALL, true),
-    ("args", TASKS | INCLUDE, true),
-    ("async", TASKS, true),
-    ("become", ALL, true),
-    ("become_exe", ALL, true),
-    ("become_flags", ALL, true),
-    ("become_method", ALL, true),
-    ("become_user", ALL, true),
-    ("block", BLOCK, true),
-    ("changed_when", TASKS, true),
-    ("check_mode", ALL, true),
-    ("collections", PLAY | INNER | INCLUDE, false),
-    ("connection", ALL, true),
-    ("debugger", ALL | INCLUDE, false),
-    ("delay", TASKS, true),
-    ("delegate_facts", INNER, true),
-    ("delegate_to", INNER, true),
-    ("diff", ALL, true),
-    ("environment", ALL, true),
-    ("fact_path", PLAY, false),
-    ("failed_when", TASKS, true),
-    ("force_handlers", PLAY, true),
-    ("gather_facts", PLAY, true),
-    ("gather_subset", PLAY, true),
-    ("gather_timeout", PLAY, false),
-    ("handlers", PLAY, true),
-    ("hosts", PLAY, true),
-    ("ignore_errors", ALL | INCLUDE, true),
-    ("ignore_unreachable", ALL, true),
-    ("import_playbook", IMPORT, true),
-    ("listen", HANDLER, true),
-    ("local_action", TASKS, true),
-    ("loop", TASKS | INCLUDE, true),
-    ("loop_control", TASKS | INCLUDE, true),
-    ("max_fail_percentage", PLAY, false),
-    ("module_defaults", ALL, false),
-    ("name", ALL | INCLUDE, true),
-    ("no_log", ALL | INCLUDE, true),
-    ("notify", BLOCK | TASKS, true),
-    ("order", PLAY, false),
-    ("poll", TASKS, true),
-    ("port", ALL, true),
-    ("post_tasks", PLAY, true),
-    ("pre_tasks", PLAY, true),
-    ("register", TASKS | INCLUDE, true),
-    ("remote_user", ALL, true),
-    ("rescue", BLOCK, true),
-    ("retries", TASKS, true),
-    ("role", ROLE, true),
-    ("roles", PLAY, true),
-    ("run_once", ALL | INCLUDE, true),
-    ("serial", PLAY, true),
-    ("strategy", PLAY, true),
-    ("tags", ALL | INCLUDE, true),
-    ("tasks", PLAY, true),
-    ("throttle", ALL, true),
-    ("timeout", ALL | INCLUDE, true),
-    ("until", TASKS, true),
-    ("user", PLAY, true),
-    ("vars", ALL | INCLUDE, true),
-    ("vars_files", PLAY, true),
-    ("vars_prompt", PLAY, false),
-    ("when", INNER | IMPORT | INCLUDE, true),
+/// Every keyword of ansible-core 2.19, and where it may stand.
+const TABLE: &[(&str, Levels)] = &[
+    ("action", TASKS | INCLUDE),
+    ("always", BLOCK),
+    ("any_errors_fatal", ALL),
+    ("args", TASKS | INCLUDE),
+    ("async", TASKS),
+    ("become", ALL),
+    ("become_exe", ALL),
+    ("become_flags", ALL),
+    ("become_method", ALL),
+    ("become_user", ALL),
+    ("block", BLOCK),
+    ("changed_when", TASKS),
+    ("check_mode", ALL),
+    ("collections", PLAY | INNER | INCLUDE),
+    ("connection", ALL),
+    ("debugger", ALL | INCLUDE),
+    ("delay", TASKS),
+    ("delegate_facts", INNER),
+    ("delegate_to", INNER),
+    ("diff", ALL),
+    ("environment", ALL),
+    ("fact_path", PLAY),
+    ("failed_when", TASKS),
+    ("force_handlers", PLAY),
+    ("gather_facts", PLAY),
+    ("gather_subset", PLAY),
+    ("gather_timeout", PLAY),
+    ("handlers", PLAY),
+    ("hosts", PLAY),
+    ("ignore_errors", ALL | INCLUDE),
+    ("ignore_unreachable", ALL),
+    ("import_playbook", IMPORT),
+    ("listen", HANDLER),
+    ("local_action", TASKS),
+    ("loop", TASKS | INCLUDE),
+    ("loop_control", TASKS | INCLUDE),
+    ("max_fail_percentage", PLAY),
+    ("module_defaults", ALL),
+    ("name", ALL | INCLUDE),
+    ("no_log", ALL | INCLUDE),
+    ("notify", BLOCK | TASKS),
+    ("order", PLAY),
+    ("poll", TASKS),
+    ("port", ALL),
+    ("post_tasks", PLAY),
+    ("pre_tasks", PLAY),
+    ("register", TASKS | INCLUDE),
+    ("remote_user", ALL),
+    ("rescue", BLOCK),
+    ("retries", TASKS),
+    ("role", ROLE),
+    ("roles", PLAY),
+    ("run_once", ALL | INCLUDE),
+    ("serial", PLAY),
+    ("strategy", PLAY),
+    ("tags", ALL | INCLUDE),
+    ("tasks", PLAY),
+    ("throttle", ALL),
+    ("timeout", ALL | INCLUDE),
+    ("until", TASKS),
+    ("user", PLAY),
+    ("vars", ALL | INCLUDE),
+    ("vars_files", PLAY),
+    ("vars_prompt", PLAY),
+    ("when", INNER | IMPORT | INCLUDE),
 ];
 
 /// Whether `name` is a keyword at one of these levels.
 pub(super) fn is_keyword(name: &str, levels: Levels) -> bool {
-    TABLE.iter().any(|(n, l, _)| *n == name && l & levels != 0)
+    TABLE.iter().any(|(n, l)| *n == name && l & levels != 0)
 }
 
 /// Checks that `key` may stand at this level; `what` names the level in messages (`a task`).
@@ -102,11 +102,8 @@ pub(super) fn check(key: &Node, level: Levels, what: &str) -> Result<(), Error> 
         return Err(Error::input(format!("a keyword of {what} must be a string, not {}", key.describe()))
             .at(key.span.clone()));
     };
-    match TABLE.iter().find(|(n, _, _)| *n == name) {
-        Some((_, levels, true)) if levels & level != 0 => Ok(()),
-        Some((_, levels, false)) if levels & level != 0 => {
-            Err(Error::input(format!("the keyword `{name}` is not supported yet")).at(key.span.clone()))
-        }
+    match TABLE.iter().find(|(n, _)| *n == name) {
+        Some((_, levels)) if levels & level != 0 => Ok(()),
         Some(_) => {
             Err(Error::input(format!("the keyword `{name}` cannot stand in {what}")).at(key.span.clone()))
         }
@@ -117,7 +114,7 @@ pub(super) fn check(key: &Node, level: Levels, what: &str) -> Result<(), Error> 
 /// A word that is no keyword.
 pub(super) fn unknown(key: &Node, name: &str, level: Levels, what: &str) -> Error {
     let error = Error::input(format!("unknown keyword `{name}` in {what}")).at(key.span.clone());
-    let known = TABLE.iter().filter(|(_, l, _)| l & level != 0).map(|(n, _, _)| *n);
+    let known = TABLE.iter().filter(|(_, l)| l & level != 0).map(|(n, _)| *n);
     match did_you_mean(name, known) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,
@@ -174,6 +171,8 @@ pub(super) fn own(node: &Node, vars: Option<Arc<Vars>>) -> Keywords {
         vars: vars.into_iter().filter(|v| !v.is_empty()).collect(),
         include_params: Vec::new(),
         environment: listed(node.get("environment")),
+        module_defaults: listed(node.get("module_defaults")),
+        collections: node.get("collections").map(|n| Arc::new(names(Some(n)))),
         become_: one("become"),
         become_user: one("become_user"),
         become_method: one("become_method"),
@@ -193,6 +192,7 @@ pub(super) fn own(node: &Node, vars: Option<Arc<Vars>>) -> Keywords {
         any_errors_fatal: one("any_errors_fatal"),
         throttle: one("throttle"),
         timeout: one("timeout"),
+        debugger: one("debugger"),
     }
 }
 
@@ -216,6 +216,7 @@ impl Keywords {
                     vars: outer.vars.iter().cloned().chain(self.vars).collect(),
                     include_params: outer.include_params.iter().cloned().chain(self.include_params).collect(),
                     environment: chain(&outer.environment, self.environment),
+                    module_defaults: chain(&outer.module_defaults, self.module_defaults),
                     $($name: self.$name.or_else(|| outer.$name.clone()),)*
                 }
             };
@@ -239,7 +240,9 @@ impl Keywords {
             diff,
             any_errors_fatal,
             throttle,
-            timeout
+            timeout,
+            debugger,
+            collections
         )
     }
 

@@ -10,6 +10,7 @@ mod keywords;
 mod loader;
 mod plan;
 mod playbook;
+mod prompt;
 mod role;
 mod split;
 mod task;

@@ -32,12 +32,24 @@ pub struct Play {
     pub gather_facts: Option<Value>,
     /// `gather_subset` given to that gathering.
     pub gather_subset: Option<Value>,
+    /// `gather_timeout` given to that gathering.
+    pub gather_timeout: Option<Value>,
+    /// `fact_path` given to that gathering.
+    pub fact_path: Option<Value>,
     /// `any_errors_fatal`, where given.
     pub any_errors_fatal: Option<Value>,
     /// `force_handlers`, where given.
     pub force_handlers: Option<Value>,
     /// `serial`, where given.
     pub serial: Option<Value>,
+    /// `strategy`, where given.
+    pub strategy: Option<Value>,
+    /// `order` of hosts, where given.
+    pub order: Option<Value>,
+    /// `max_fail_percentage`, where given.
+    pub max_fail_percentage: Option<Value>,
+    /// `vars_prompt`: each a map with `name` and what else was said, not rendered.
+    pub vars_prompt: Vec<Value>,
     /// The keywords that its tasks inherit are already in each task's `Keywords`; these are the play's own, for the
     /// implicit gathering of facts.
     pub keywords: Keywords,
@@ -225,6 +237,10 @@ pub struct Loop {
     pub pause: Option<Value>,
     /// `loop_control.extended`.
     pub extended: Option<Value>,
+    /// `loop_control.extended_allitems`.
+    pub extended_allitems: Option<Value>,
+    /// `loop_control.break_when`: expressions; the loop ends after an item for which all of them hold.
+    pub break_when: Vec<Value>,
     /// Where it is written.
     pub span: Option<Span>,
 }
@@ -240,6 +256,10 @@ pub struct Keywords {
     pub vars: Vec<Arc<Vars>>,
     /// `vars` of the dynamic includes that brought the task in, outermost first; these count above `set_fact` too.
     pub include_params: Vec<Arc<Vars>>,
+    /// `module_defaults` of play, blocks and task, outermost first; each a map of modules and groups to arguments.
+    pub module_defaults: Vec<Value>,
+    /// `collections`: where modules and roles without a collection's name are looked for.
+    pub collections: Option<Arc<Vec<Text>>>,
     /// `environment` of play, blocks and task, outermost first; each a map or a template giving one.
     pub environment: Vec<Value>,
     /// `become`.
@@ -280,4 +300,6 @@ pub struct Keywords {
     pub throttle: Option<Value>,
     /// `timeout`, in seconds.
     pub timeout: Option<Value>,
+    /// `debugger`: always, never, on_failed, on_unreachable or on_skipped.
+    pub debugger: Option<Value>,
 }

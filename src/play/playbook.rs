@@ -128,6 +128,7 @@ impl Load<'_> {
         let mut vars = own_vars;
         extend(&mut vars, &import.vars);
         let vars_files = vars_files(node)?;
+        let vars_prompt = super::prompt::vars_prompt(node)?;
         self.enter_play(path, &vars, &vars_files);
 
         let own = keywords::own(node, None).within(&import.keywords);
@@ -163,9 +164,15 @@ impl Load<'_> {
             basedir: self.basedir.clone(),
             gather_facts: value("gather_facts"),
             gather_subset: value("gather_subset"),
+            gather_timeout: value("gather_timeout"),
+            fact_path: value("fact_path"),
             any_errors_fatal: value("any_errors_fatal"),
             force_handlers: value("force_handlers"),
             serial: value("serial"),
+            strategy: value("strategy"),
+            order: value("order"),
+            max_fail_percentage: value("max_fail_percentage"),
+            vars_prompt,
             keywords: inherited.keywords,
             vars: Arc::new(vars),
             vars_files,

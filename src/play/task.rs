@@ -49,15 +49,6 @@ impl Load<'_> {
             false => None,
         };
         let value = |name: &str| node.get(name).filter(|n| !n.is_null()).map(Node::to_value);
-        if value("async").is_some()
-            && let Some(poll) = node.get("poll").filter(|p| p.to_value() == Value::Int(0))
-        {
-            return Err(Error::input(
-                "a task that nobody waits for, `async` with `poll: 0`, is not supported yet",
-            )
-            .at(poll.span.clone())
-            .help("leave `poll` out: the task survives a lost link, and a rerun attaches to it"));
-        }
         let task = Task {
             id: identity(&path, &node.to_value()),
             name,
@@ -172,12 +163,15 @@ impl Load<'_> {
             label: value("label"),
             pause: value("pause"),
             extended: value("extended"),
+            extended_allitems: value("extended_allitems"),
+            break_when: keywords::listed(control.and_then(|c| c.get("break_when"))),
             span: Some(key.span.clone()),
         }))
     }
 
     fn check_loop_control(&mut self, control: &Node) -> Result<()> {
-        const KNOWN: [&str; 5] = ["loop_var", "index_var", "label", "pause", "extended"];
+        const KNOWN: [&str; 7] =
+            ["loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when"];
         let Some(entries) = control.as_map() else {
             return Err(Error::input(format!("`loop_control` must be a map, not {}", control.describe()))
                 .at(control.span.clone()));
@@ -187,16 +181,11 @@ impl Load<'_> {
             if KNOWN.contains(&name) {
                 continue;
             }
-            let error = if matches!(name, "break_when" | "extended_allitems") {
-                Error::input(format!("`{name}` is not supported yet"))
-            } else {
-                let error = Error::input(format!("unknown key `{name}` in loop_control"));
-                match crate::error::did_you_mean(name, KNOWN) {
-                    Some(near) => error.help(format!("did you mean `{near}`?")),
-                    None => error,
-                }
-            };
-            self.errors.push(error.at(key.span.clone()));
+            let error = Error::input(format!("unknown key `{name}` in loop_control")).at(key.span.clone());
+            self.errors.push(match crate::error::did_you_mean(name, KNOWN) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            });
         }
         Ok(())
     }
@@ -213,13 +202,16 @@ fn register(node: &Node) -> Result<Option<Text>> {
 }
 
 /// The actions of `meta` that the runner does.
-const META: [&str; 7] = [
+const META: [&str; 10] = [
     "clear_facts",
     "clear_host_errors",
+    "end_batch",
     "end_host",
     "end_play",
+    "end_role",
     "flush_handlers",
     "noop",
+    "refresh_inventory",
     "reset_connection",
 ];
 
@@ -231,9 +223,6 @@ fn check_meta(found: &Found<'_>) -> Result<()> {
     }
     let place = found.action.args.values().find_map(|v| v.span().cloned());
     let place = place.unwrap_or_else(|| found.name.span.clone());
-    if matches!(what, "refresh_inventory" | "end_batch" | "end_role" | "role_complete") {
-        return Err(Error::input(format!("`meta: {what}` is not supported yet")).at(place));
-    }
     let error = Error::input(format!("unknown action `{what}` of meta")).at(place);
     Err(match crate::error::did_you_mean(what, META) {
         Some(near) => error.help(format!("did you mean `{near}`?")),

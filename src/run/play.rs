@@ -172,8 +172,13 @@ fn gathering_task(play: &Play) -> Arc<Task> {
     if keywords.tags.is_empty() {
         keywords.tags.push(Value::data("always"));
     }
-    let mut args = Vars::new();
-    args.extend(play.gather_subset.clone().map(|subset| (Arc::from("gather_subset"), subset)));
+    let given = [
+        ("gather_subset", &play.gather_subset),
+        ("gather_timeout", &play.gather_timeout),
+        ("fact_path", &play.fact_path),
+    ];
+    let given = given.into_iter().filter_map(|(name, value)| Some((Arc::from(name), value.clone()?)));
+    let args: Vars = given.collect();
     Arc::new(Task {
         id: "gather_facts".into(),
         name: Some(Text::data("Gathering Facts")),
