@@ -1,8 +1,10 @@
 //! The command line: one file per command.
 
+mod compat;
 mod deploy;
 mod engine;
 mod ls;
+mod options;
 mod output;
 mod play;
 mod ssh;
@@ -27,6 +29,8 @@ struct Cli {
 enum Command {
     /// Run playbooks.
     Play(Box<play::Args>),
+    /// Make links of Ansible's names to warp, which behaves as those tools under them.
+    Compat(compat::Args),
     /// Deploy, skipping what is done.
     #[command(subcommand)]
     Deploy(deploy::What),
@@ -57,6 +61,9 @@ enum Command {
 /// Parses the command line, runs the command and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(end) = compat::dispatch() {
+        return end;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -69,6 +76,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Agent { args } => warp_agent::main_with_args(args),
         Command::Play(args) => play::run(&args).into(),
+        Command::Compat(args) => compat::run(&args).into(),
         Command::Deploy(what) => deploy::run(&what).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),

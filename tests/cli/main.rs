@@ -13,6 +13,7 @@
 mod support;
 
 mod bench;
+mod compat;
 mod detached;
 mod lists;
 mod refusals;

@@ -1,0 +1,54 @@
+//! Ansible's names: links to warp that behave as the tools of those names.
+
+mod links;
+mod playbook;
+mod usage;
+mod version;
+
+pub(super) use links::{Args, run};
+
+use crate::error::Exit;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// A tool that warp takes the place of.
+struct Tool {
+    name: &'static str,
+    run: fn(Vec<OsString>) -> ExitCode,
+}
+
+/// The tools, by the names of their links.
+const TOOLS: [Tool; 5] = [
+    Tool { name: "ansible-playbook", run: playbook::main },
+    Tool { name: "ansible", run: |_| refuse("ansible") },
+    Tool { name: "ansible-inventory", run: |_| refuse("ansible-inventory") },
+    Tool { name: "ansible-vault", run: |_| refuse("ansible-vault") },
+    Tool { name: "ansible-doc", run: |_| refuse("ansible-doc") },
+];
+
+/// Runs the tool that the program was started as, if it is one.
+pub(super) fn dispatch() -> Option<ExitCode> {
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let name = Path::new(args.first()?).file_name()?.to_owned();
+    let tool = TOOLS.iter().find(|tool| OsStr::new(tool.name) == name)?;
+    // Usage and errors show the tool's name, not where its link lies.
+    if let Some(first) = args.first_mut() {
+        *first = name;
+    }
+    Some((tool.run)(args))
+}
+
+/// The exit code under Ansible's names, which knows no code of its own for what is missing.
+fn code(exit: Exit) -> ExitCode {
+    match exit {
+        Exit::Missing => Exit::Error.code(),
+        other => other.code(),
+    }
+    .into()
+}
+
+fn refuse(name: &str) -> ExitCode {
+    anstream::eprintln!("[ERROR]: {name} is not supported yet");
+    code(Exit::Error)
+}

@@ -1,0 +1,153 @@
+//! Options that several commands share; their names and meanings are Ansible's.
+
+use crate::config;
+use crate::error::Error;
+use crate::run::{self, Settings};
+use crate::{inventory, value};
+use clap::ArgAction;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What playbooks and single modules are run with.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Inventory file, folder, or comma-separated list of hosts; may be given several times.
+    #[arg(short, long, value_name = "INVENTORY", visible_alias = "inventory-file")]
+    pub inventory: Vec<String>,
+    /// Variables: name=value, @FILE, or a JSON or YAML map; may be given several times.
+    #[arg(short, long, value_name = "VARS")]
+    pub extra_vars: Vec<String>,
+    /// Restrict to hosts that match this pattern.
+    #[arg(short, long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// List the matching hosts, run nothing.
+    #[arg(long)]
+    pub list_hosts: bool,
+    /// How many hosts a step runs on at once.
+    #[arg(short, long)]
+    pub forks: Option<usize>,
+    /// Predict changes, make none.
+    #[arg(short = 'C', long)]
+    pub check: bool,
+    /// Show what changes in files.
+    #[arg(short = 'D', long)]
+    pub diff: bool,
+    /// Load the plays, run nothing.
+    #[arg(long)]
+    pub syntax_check: bool,
+    /// Tell more; may be given several times.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    #[command(flatten)]
+    pub connect: Connect,
+    #[command(flatten)]
+    pub become_: Become,
+}
+
+/// How to connect.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connect {
+    /// The account to log in as.
+    #[arg(short, long = "user", value_name = "USER")]
+    pub user: Option<String>,
+    /// The key to log in with.
+    #[arg(long, value_name = "FILE", visible_alias = "key-file")]
+    pub private_key: Option<PathBuf>,
+    /// How to connect: ssh or local.
+    #[arg(short, long)]
+    pub connection: Option<String>,
+    /// Seconds that connecting may take.
+    #[arg(short = 'T', long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// More arguments for ssh, sftp and scp, such as -o ProxyCommand.
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub ssh_common_args: Option<String>,
+    /// More arguments for ssh alone.
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub ssh_extra_args: Option<String>,
+    /// Accepted for Ansible's sake: warp uses no sftp.
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub sftp_extra_args: Option<String>,
+    /// Accepted for Ansible's sake: warp uses no scp.
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub scp_extra_args: Option<String>,
+}
+
+/// As whom to act.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Privilege escalation")]
+pub(super) struct Become {
+    /// Become another account.
+    #[arg(short, long = "become")]
+    pub become_: bool,
+    /// The account to become.
+    #[arg(long, value_name = "USER")]
+    pub become_user: Option<String>,
+    /// How to become it: sudo or su.
+    #[arg(long, value_name = "METHOD")]
+    pub become_method: Option<String>,
+}
+
+impl Options {
+    /// The inventory sources: those given, else the configuration's.
+    pub(super) fn sources(&self, config: &config::Settings) -> Vec<String> {
+        if self.inventory.is_empty() { config.inventory.clone() } else { self.inventory.clone() }
+    }
+
+    /// The settings of a run: what the options say, above the configuration.
+    ///
+    /// # Errors
+    /// Variables or a limit that cannot be read.
+    pub(super) fn settings(&self, config: config::Settings) -> Result<Settings, Error> {
+        let sources = self.sources(&config);
+        let mut settings = Settings::new(config);
+        settings.extra_vars = Arc::new(run::extra_vars(&self.extra_vars)?);
+        if let Some(text) = &self.limit {
+            settings.limit = Some((inventory::limit(text)?, text.clone()));
+        }
+        settings.forks = self.forks.unwrap_or(settings.forks);
+        settings.check |= self.check;
+        settings.diff |= self.diff;
+        settings.verbosity = self.verbose;
+        settings.inventory_sources = sources;
+        self.connect.apply(&mut settings);
+        self.become_.apply(&mut settings);
+        Ok(settings)
+    }
+}
+
+impl Connect {
+    fn apply(&self, settings: &mut Settings) {
+        settings.user = self.user.clone().or(settings.user.take());
+        if let Some(key) = &self.private_key {
+            settings.private_key = Some(value::normal(key));
+        }
+        if let Some(connection) = &self.connection {
+            settings.connection.clone_from(connection);
+        }
+        settings.timeout = self.timeout.map_or(settings.timeout, Duration::from_secs);
+        let config = &mut settings.config;
+        for (given, setting) in [
+            (&self.ssh_common_args, &mut config.ssh_common_args),
+            (&self.ssh_extra_args, &mut config.ssh_extra_args),
+        ] {
+            if given.is_some() {
+                setting.clone_from(given);
+            }
+        }
+    }
+}
+
+impl Become {
+    fn apply(&self, settings: &mut Settings) {
+        settings.become_ |= self.become_;
+        if let Some(user) = &self.become_user {
+            settings.become_user.clone_from(user);
+        }
+        if let Some(method) = &self.become_method {
+            settings.config.become_method.clone_from(method);
+        }
+    }
+}
