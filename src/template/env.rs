@@ -7,7 +7,7 @@ use super::parse::Mode;
 use super::val::{Dict, List, Object, Slot, Val};
 use super::{Scope, Shared};
 use crate::error::{Span, did_you_mean};
-use crate::value::{Key, Map, Text, Value};
+use crate::value::{Key, Map, Text, Value, vault};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -38,7 +38,7 @@ impl Env {
     /// A raw value as templates see it: author's text rendered, containers lazy. A failure becomes a marker.
     pub(crate) fn lift(&self, value: &Value) -> Val {
         let slot = |v: &Value| match v {
-            Value::Text(t) if t.is_template() => Slot::Raw(v.clone(), self.clone()),
+            Value::Text(t) if t.is_template() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
             Value::List(_) | Value::Map(_) => Slot::Raw(v.clone(), self.clone()),
             other => Slot::Ready(self.lift(other)),
         };
@@ -48,6 +48,9 @@ impl Env {
             Value::Int(i) => Val::Int(*i),
             Value::Float(f) => Val::Float(*f),
             Value::Text(t) if t.is_template() => self.render(t).unwrap_or_else(Val::Marker),
+            Value::Text(t) if t.is_vault() => {
+                vault::reveal(t).map_or_else(|e| Val::Marker(Fail::sealed(&e, t)), Val::Str)
+            }
             Value::Text(_) if super::is_omit(value) => Val::Omit,
             Value::Text(t) => Val::Str(t.shared()),
             Value::List(l) => Val::List(Rc::new(List(RefCell::new(l.iter().map(slot).collect())))),

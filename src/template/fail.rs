@@ -1,8 +1,10 @@
 //! Why an expression has no value. Carried as a value too, so that `default` and `is defined` can look at it.
 
 use crate::error::{Error, Span};
+use crate::value::Text;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What went wrong inside a template.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ struct Inner {
     message: String,
     span: Option<Span>,
     help: Option<String>,
+    /// The vault that no secret opens.
+    vault: Option<Arc<str>>,
 }
 
 /// What kind of failure; it decides how the message is framed on the way out.
@@ -34,7 +38,7 @@ pub(crate) type R<T = super::val::Val> = Result<T, Fail>;
 
 impl Fail {
     fn of(kind: Kind, message: String) -> Self {
-        Fail(Rc::new(Inner { kind, message, span: None, help: None }))
+        Fail(Rc::new(Inner { kind, message, span: None, help: None, vault: None }))
     }
 
     /// Something that is not there.
@@ -55,6 +59,20 @@ impl Fail {
     /// Text that does not parse.
     pub(crate) fn syntax(message: impl Into<String>) -> Self {
         Self::of(Kind::Syntax, message.into())
+    }
+
+    /// An encrypted value that cannot be decrypted.
+    pub(crate) fn sealed(error: &Error, text: &Text) -> Self {
+        let mut fail = Self::finished(error.message())
+            .at(|| error.span().cloned())
+            .help(error.help_lines().first().cloned());
+        fail.inner().vault = Some(text.shared());
+        fail
+    }
+
+    /// The vault that no secret opens, if this is why it failed.
+    pub(crate) fn vault(&self) -> Option<&Arc<str>> {
+        self.0.vault.as_ref()
     }
 
     fn inner(&mut self) -> &mut Inner {

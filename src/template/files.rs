@@ -9,7 +9,7 @@ use super::parse::Mode;
 use super::python;
 use super::val::Val;
 use crate::error::{Source, Span};
-use crate::value::Text;
+use crate::value::{Text, vault};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,10 +62,12 @@ pub(crate) fn expand_user(path: &str) -> PathBuf {
     }
 }
 
-/// A file's text.
+/// A file's text; a vault is decrypted.
 pub(crate) fn read(path: &Path) -> R<String> {
     let bytes =
         std::fs::read(path).map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))?;
+    let bytes = vault::decrypted(bytes)
+        .map_err(|e| Fail::new(format!("{} (in '{}')", e.message(), path.display())))?;
     String::from_utf8(bytes).map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
 }
 

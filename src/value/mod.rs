@@ -6,6 +6,7 @@ mod scalar;
 mod surrogates;
 mod text;
 mod vars;
+pub mod vault;
 pub mod yaml;
 mod yaml_error;
 

@@ -15,6 +15,8 @@ pub enum Origin {
     Source(Option<Span>),
     /// Came back or was computed; never rendered.
     Data,
+    /// An encrypted value: the characters are the vault, and what is in it is data.
+    Vault(Option<Span>),
 }
 
 /// A string with its origin. Cheap to clone. Equality is that of the characters.
@@ -35,6 +37,12 @@ impl Text {
     #[must_use]
     pub fn data(chars: impl Into<Arc<str>>) -> Self {
         Text { chars: chars.into(), origin: Origin::Data }
+    }
+
+    /// A vault, at its place.
+    #[must_use]
+    pub fn vault(chars: impl Into<Arc<str>>, span: impl Into<Option<Span>>) -> Self {
+        Text { chars: chars.into(), origin: Origin::Vault(span.into()) }
     }
 
     /// The characters.
@@ -59,7 +67,7 @@ impl Text {
     #[must_use]
     pub fn span(&self) -> Option<&Span> {
         match &self.origin {
-            Origin::Source(span) => span.as_ref(),
+            Origin::Source(span) | Origin::Vault(span) => span.as_ref(),
             Origin::Data => None,
         }
     }
@@ -68,6 +76,12 @@ impl Text {
     #[must_use]
     pub fn is_source(&self) -> bool {
         matches!(self.origin, Origin::Source(_))
+    }
+
+    /// Whether it is a vault, to be decrypted when somebody looks at it.
+    #[must_use]
+    pub fn is_vault(&self) -> bool {
+        matches!(self.origin, Origin::Vault(_))
     }
 
     /// Whether rendering it can give anything but itself: an author's text with a Jinja opening in it.

@@ -1,26 +1,22 @@
 //! Files and texts that hold variables.
 
+use super::vault;
 use super::yaml::{self, Node};
 use super::{Value, Vars};
 use crate::error::{Error, Result, Source};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Reads a file's text, which must be UTF-8.
+/// Reads a file's text, which must be UTF-8; a vault is decrypted.
 ///
 /// # Errors
-/// A file that cannot be read, naming it.
+/// A file that cannot be read or decrypted, naming it.
 pub fn read_source(path: &Path) -> Result<Arc<Source>> {
     let bytes =
         std::fs::read(path).map_err(|e| Error::input(format!("cannot read {}: {e}", path.display())))?;
+    let bytes = vault::decrypted(bytes).map_err(|e| e.note(format!("in {}", path.display())))?;
     let text = String::from_utf8(bytes)
         .map_err(|e| Error::input(format!("{} is not UTF-8: {}", path.display(), e.utf8_error())))?;
-    if text.starts_with("$ANSIBLE_VAULT;") {
-        return Err(Error::input(format!(
-            "{} is encrypted: vault files are not supported yet",
-            path.display()
-        )));
-    }
     Ok(Source::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }
 

@@ -299,8 +299,15 @@ impl Composer<'_, '_> {
                 self.unsafe_depth += 1;
                 Tag::Unsafe
             }
-            Some("!vault" | "!vault-encrypted") => {
-                return Err(Error::input("vault-encrypted values are not supported yet").at(span.clone()));
+            Some(name @ ("!vault" | "!vault-encrypted")) => {
+                if name == "!vault-encrypted" {
+                    self.warnings.push(
+                        Error::input("Use of the YAML `!vault-encrypted` tag is deprecated.")
+                            .at(span.clone())
+                            .help("Use the `!vault` tag instead."),
+                    );
+                }
+                Tag::Vault
             }
             Some(tag) => match tag.strip_prefix(STANDARD) {
                 Some("str") => Tag::Standard("str"),
@@ -339,6 +346,11 @@ impl Composer<'_, '_> {
                 Err(Error::input(format!("the YAML tag `!!{name}` does not fit what follows"))
                     .at(span.clone()))
             }
+            Tag::Vault => {
+                Err(Error::input("the '!vault' tag requires a string value").at(span.clone()).help(
+                    "`warp vault encrypt_string` writes one; to encrypt more than a string, encrypt its file",
+                ))
+            }
             _ => Ok(()),
         }
     }
@@ -356,6 +368,9 @@ impl Composer<'_, '_> {
                 Scalar::Bool(scalar::boolean(text).ok_or_else(|| misfit("bool").at(span.clone()))?)
             }
             Tag::Standard(name) => return Err(misfit(name).at(span)),
+            Tag::Vault => {
+                return Ok(Node { kind: Kind::Scalar(Value::Text(Text::vault(text, span.clone()))), span });
+            }
             // PyYAML resolves what `!unsafe` marks as if it were plain, quoted or not.
             Tag::Unsafe => scalar::resolve(text),
             Tag::None if plain && self.json => scalar::resolve_json(text),
@@ -438,6 +453,7 @@ impl Composer<'_, '_> {
 enum Tag {
     None,
     Unsafe,
+    Vault,
     Standard(&'static str),
 }
 

@@ -4,6 +4,7 @@ use super::Test;
 use crate::template::fail::{Fail, R};
 use crate::template::python;
 use crate::template::val::Val;
+use crate::value::vault;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,13 @@ pub(super) const TABLE: &[Test] = &[
     Test::new("is_mount", &[], |_, v, _| Ok(mount(&path(&v)?))),
     Test::new("same_file", &["other"], |_, v, b| same(&v, &b.need("other")?)),
     Test::new("is_same_file", &["other"], |_, v, b| same(&v, &b.need("other")?)),
-    Test::new("vault_encrypted", &[], |_, _, _| Ok(false)),
+    Test::new("vault_encrypted", &[], |_, v, _| match v {
+        Val::Marker(f) if f.vault().is_none() => Err(f),
+        Val::Marker(_) => Ok(true),
+        Val::Str(s) => Ok(vault::vault_of(&s).is_some()),
+        _ => Ok(false),
+    })
+    .takes_markers(),
     Test::new("vaulted_file", &[], |_, v, _| vaulted(&v)),
     Test::new("uri", &["schemes"], |_, v, b| uri(&v, b.some("schemes"))),
     Test::new("url", &["schemes"], |_, v, b| {
@@ -69,13 +76,8 @@ fn same(a: &Val, b: &Val) -> R<bool> {
 
 fn vaulted(v: &Val) -> R<bool> {
     let path = path(v)?;
-    let mut head = Vec::new();
-    let read = std::fs::File::open(&path).and_then(|f| {
-        use std::io::Read;
-        f.take(14).read_to_end(&mut head)
-    });
-    read.map(|_| head == b"$ANSIBLE_VAULT")
-        .map_err(|e| Fail::new(format!("Cannot test if the file '{}' is a vault. {e}", path.display())))
+    vault::is_vault_file(&path)
+        .map_err(|e| Fail::new(format!("Cannot test if the file '{}' is a vault: {e}", path.display())))
 }
 
 /// A scheme and something behind it.
