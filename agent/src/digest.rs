@@ -1,6 +1,8 @@
 //! Checksums.
 
+use md5::Md5;
 use sha1::{Digest, Sha1};
+use sha2::{Sha224, Sha256, Sha384, Sha512};
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
@@ -50,6 +52,24 @@ pub fn file<D: Digest>(path: &Path) -> io::Result<String> {
 /// It cannot be read.
 pub fn sha1(path: &Path) -> io::Result<String> {
     file::<Sha1>(path)
+}
+
+/// The names of the ways to hash that modules offer.
+pub const ALGORITHMS: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
+
+/// A file's hash by the algorithm of this name; SHA-1 for any other.
+///
+/// # Errors
+/// It cannot be read.
+pub fn named(algorithm: &str, path: &Path) -> io::Result<String> {
+    match algorithm {
+        "md5" => file::<Md5>(path),
+        "sha224" => file::<Sha224>(path),
+        "sha256" => file::<Sha256>(path),
+        "sha384" => file::<Sha384>(path),
+        "sha512" => file::<Sha512>(path),
+        _ => file::<Sha1>(path),
+    }
 }
 
 /// Bytes in lower-case hex.

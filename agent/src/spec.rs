@@ -55,6 +55,8 @@ pub struct Arg {
     pub aliases: &'static [&'static str],
     /// Whether its value is a secret, redacted in every report.
     pub no_log: bool,
+    /// The arguments that a map, or each map of a list, is made of; empty where it is not looked into.
+    pub options: &'static [Arg],
     /// One sentence for `warp doc`.
     pub help: &'static str,
 }
@@ -72,6 +74,7 @@ impl Arg {
             choices: &[],
             aliases: &[],
             no_log: false,
+            options: &[],
             help: "",
         }
     }
@@ -108,6 +111,13 @@ impl Arg {
     #[must_use]
     pub const fn elements(mut self, kind: Kind) -> Self {
         self.elements = Some(kind);
+        self
+    }
+
+    /// Is a map, or a list of maps, of these arguments.
+    #[must_use]
+    pub const fn options(mut self, options: &'static [Arg]) -> Self {
+        self.options = options;
         self
     }
 
@@ -152,6 +162,8 @@ pub struct Spec {
     pub required_together: &'static [&'static [&'static str]],
     /// `(argument, value, needed)`: when the argument has the value, the needed ones must be given.
     pub required_if: &'static [(&'static str, &'static str, &'static [&'static str])],
+    /// `(argument, needed)`: when the argument is given, the needed ones must be given too.
+    pub required_by: &'static [(&'static str, &'static [&'static str])],
     /// What check mode does.
     pub check: CheckSupport,
 }
@@ -172,6 +184,7 @@ impl Spec {
             required_one_of: &[],
             required_together: &[],
             required_if: &[],
+            required_by: &[],
             check: CheckSupport::Full,
         }
     }

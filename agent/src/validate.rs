@@ -1,5 +1,7 @@
 //! Checks arguments against a module's table, with the messages of ansible-core 2.19.
 
+mod options;
+
 use crate::convert;
 use crate::python;
 use crate::spec::{Arg, Kind, Spec};
@@ -37,7 +39,8 @@ pub fn check(spec: &Spec, raw: &Map) -> Result<Checked, String> {
         choose(arg, &mut args)?;
     }
     dependent(spec, &args)?;
-    if let Some(msg) = unsupported {
+    let unsupported_inside = options::check(spec, &mut args)?;
+    if let Some(msg) = unsupported.or(unsupported_inside) {
         return Err(msg);
     }
     for arg in spec.arguments() {
@@ -212,6 +215,13 @@ fn dependent(spec: &Spec, args: &Map) -> Result<(), String> {
                 "{name} is {value} but all of the following are missing: {}",
                 missing.join(", ")
             ));
+        }
+    }
+    let given = |name: &str| args.get(name).is_some_and(|v| !v.is_null());
+    for (name, needed) in spec.required_by.iter().filter(|(name, _)| given(name)) {
+        let missing: Vec<&str> = needed.iter().filter(|n| !given(n)).copied().collect();
+        if !missing.is_empty() {
+            return Err(format!("missing parameter(s) required by '{name}': {}", missing.join(", ")));
         }
     }
     Ok(())

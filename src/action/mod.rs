@@ -1,6 +1,7 @@
 //! Modules that run on the controller, or partly there.
 
 mod add_host;
+mod assemble;
 mod assert;
 mod copy;
 mod debug;
@@ -211,6 +212,7 @@ pub fn texts<'a>(args: &'a Map, name: &str) -> impl Iterator<Item = &'a str> {
 pub fn builtin() -> Actions {
     let mut actions = Actions::default();
     actions.register(Box::new(add_host::AddHostAction));
+    actions.register(Box::new(assemble::Assemble));
     actions.register(Box::new(assert::Assert));
     actions.register(Box::new(copy::Copy));
     actions.register(Box::new(debug::Debug));

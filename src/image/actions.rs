@@ -1,7 +1,7 @@
 //! The image room's modules for plays. They run on the controller.
 
 use super::inject::Injection;
-use super::{boot, cache, overlay};
+use super::{boot, cache};
 use crate::action::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
@@ -12,11 +12,11 @@ use std::sync::Arc;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 
-/// The modules `warp.lab.image`, `warp.lab.boot` and `warp.lab.overlay`; `events` are told what takes long.
+/// The modules `warp.lab.image` and `warp.lab.boot`; `events` are told what takes long.
 #[must_use]
 pub fn actions(events: &Events) -> Vec<Box<dyn Action>> {
     let module = |spec, work| Box::new(Module { spec, work, events: events.clone() }) as Box<dyn Action>;
-    vec![module(&IMAGE, image as Work), module(&BOOT, prepare as Work), module(&OVERLAY, lay_over as Work)]
+    vec![module(&IMAGE, image as Work), module(&BOOT, prepare as Work)]
 }
 
 const NAME: Arg = Arg::new("name", Kind::Str).required();
@@ -50,19 +50,6 @@ static BOOT: Spec = Spec {
                 "hostname, users (name, shell, groups, sudo, authorized_keys), root_authorized_keys, host_keys \
                  (private, public) and files (path, mode, owner, content) that the guest is given when it boots.",
             ),
-        ],
-    )
-};
-
-static OVERLAY: Spec = Spec {
-    collection: "warp.lab",
-    ..Spec::new(
-        "overlay",
-        "Makes a qcow2 disk over an image, which is not written. A disk that is there is left as it is.",
-        &[
-            Arg::new("path", Kind::Path).required().aliases(&["dest"]).help("The disk."),
-            Arg::new("base", Kind::Path).required().help("The image."),
-            Arg::new("size", Kind::Bytes).required().help("The disk's size; not less than the image's."),
         ],
     )
 };
@@ -132,14 +119,6 @@ fn prepare(args: &Map, check: bool, _events: &Events, _host: &str) -> Result<Out
         .with("kernel", shown(&boot.kernel))
         .with("initrd", shown(&boot.initrd))
         .with("root", boot.root))
-}
-
-fn lay_over(args: &Map, check: bool, _events: &Events, _host: &str) -> Result<Outcome> {
-    let size = arg(args, "size").as_int().and_then(|s| u64::try_from(s).ok());
-    let size = size.ok_or_else(|| Error::input("size is not a count of bytes"))?;
-    let (disk, base) = (path(args, "path")?, path(args, "base")?);
-    let changed = overlay::ensure(&disk, &base, size, check)?;
-    Ok(Outcome::changed(changed).with("path", shown(&disk)).with("size", size))
 }
 
 fn text<'a>(args: &'a Map, name: &str) -> Result<&'a str> {

@@ -1,4 +1,4 @@
-//! Images: the cache, the default image made of packages, reading out of images, overlays and injection.
+//! Images: the cache, the default image made of packages, reading out of images and injection.
 
 mod actions;
 pub mod boot;
@@ -7,6 +7,5 @@ pub mod cache;
 pub mod disk;
 pub mod inject;
 pub mod kernel;
-pub mod overlay;
 
 pub use actions::actions;

@@ -3,7 +3,7 @@
 use crate::fixture::{Fixture, read, run};
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
-use warp::image::{boot, disk, kernel, overlay};
+use warp::image::{boot, disk, kernel};
 
 /// The kernel that is read is debugfs's, byte for byte, from every kind of image that is read.
 #[test]
@@ -18,7 +18,7 @@ fn the_newest_kernel_with_an_initrd_is_read() {
     ];
     for (i, base) in images.clone().iter().enumerate() {
         images.push(f.path(&format!("over{i}.qcow2")));
-        overlay::create(images.last().unwrap(), base, 64 << 20).unwrap();
+        f.overlay(images.last().unwrap(), base, 64 << 20);
     }
     for image in images {
         let found = kernel::read(&image).unwrap_or_else(|e| panic!("{}: {e}", image.display()));
@@ -119,7 +119,7 @@ fn backing_chains_are_followed_and_loops_refused() {
     let f = Fixture::new();
     let base = f.qcow2("base.qcow2", &[]);
     let top = f.path("top.qcow2");
-    overlay::create(&top, &base, 24 << 20).unwrap();
+    f.overlay(&top, &base, 24 << 20);
     disk::verify(&top).unwrap();
     // The base is laid over the top: the chain comes back.
     run(
@@ -134,42 +134,6 @@ fn backing_chains_are_followed_and_loops_refused() {
         error.contains("top.qcow2 is laid over") && error.contains("base.qcow2, which cannot be read"),
         "{error}"
     );
-}
-
-/// What QEMU makes of an overlay.
-#[test]
-fn an_overlay_is_clean_and_as_large_as_asked() {
-    let f = Fixture::new();
-    for (base, format) in [(f.qcow2("base.qcow2", &["-c"]), "qcow2"), (f.path("root.raw"), "raw")] {
-        let before = read(&base);
-        let top = f.path("top.qcow2");
-        overlay::create(&top, &base, 10 << 30).unwrap();
-        run("qemu-img", &["check", &f.text("top.qcow2")]);
-        let info = run("qemu-img", &["info", "--output=json", &f.text("top.qcow2")]);
-        let info: serde_json::Value = serde_json::from_str(&info).unwrap();
-        assert_eq!(info["virtual-size"], 10_u64 << 30);
-        assert_eq!(info["backing-filename"], base.canonicalize().unwrap().to_str().unwrap());
-        assert_eq!(info["backing-filename-format"], format);
-        run("qemu-img", &["compare", "-q", &f.text("top.qcow2"), base.to_str().unwrap()]);
-        assert!(read(&base) == before);
-    }
-    let error = overlay::create(&f.path("small.qcow2"), &f.path("root.raw"), 1 << 20).unwrap_err();
-    assert!(error.message().contains("is smaller than its image"), "{error}");
-    assert!(!f.path("small.qcow2").exists());
-}
-
-#[test]
-fn a_disk_that_is_there_is_left_alone() {
-    let f = Fixture::new();
-    let (base, top) = (f.qcow2("base.qcow2", &[]), f.path("top.qcow2"));
-    assert!(overlay::ensure(&top, &base, 1 << 30, true).unwrap());
-    assert!(!top.exists());
-    assert!(overlay::ensure(&top, &base, 1 << 30, false).unwrap());
-    assert!(!overlay::ensure(&top, &base, 1 << 30, false).unwrap());
-    let error = overlay::ensure(&top, &base, 2 << 30, false).unwrap_err();
-    assert!(error.message().contains("is there already, with 1073741824 bytes"), "{error}");
-    let error = overlay::ensure(&top, &f.path("root.raw"), 1 << 30, false).unwrap_err();
-    assert!(error.message().contains("is there already, laid over"), "{error}");
 }
 
 /// The files of a boot are written when they differ, and never in check mode.

@@ -74,6 +74,13 @@ impl Fixture {
         self.path(name)
     }
 
+    /// A qcow2 disk of `size` bytes over another image.
+    pub fn overlay(&self, path: &Path, base: &Path, size: u64) {
+        let format = if base.extension().is_some_and(|e| e == "raw") { "raw" } else { "qcow2" };
+        let (path, base) = (path.to_str().unwrap(), base.to_str().unwrap());
+        run("qemu-img", &["create", "-q", "-f", "qcow2", "-F", format, "-b", base, path, &size.to_string()]);
+    }
+
     /// What debugfs reads out of the raw image.
     pub fn dump(&self, file: &str) -> Vec<u8> {
         let to = self.text("dump");

@@ -1,12 +1,14 @@
 //! The modules that run on a target, one file each.
 
 mod apt;
+pub mod assemble;
 mod authorized_key;
 mod blockinfile;
 mod command;
 mod copy;
 mod edit;
 mod file;
+mod find;
 mod getent;
 mod group;
 mod known_hosts;
@@ -27,12 +29,14 @@ use crate::module::Module;
 /// All of them.
 static ALL: &[&dyn Module] = &[
     &apt::AptModule,
+    &assemble::Assemble,
     &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
     &command::CommandModule,
     &command::Shell,
     &copy::Copy,
     &file::FileModule,
+    &find::Find,
     &getent::Getent,
     &group::Group,
     &known_hosts::KnownHosts,

@@ -11,12 +11,9 @@ use crate::outcome::Outcome;
 use crate::paths;
 use crate::spec::{Arg, Kind, Spec};
 use crate::value::{Map, Value};
-use md5::Md5;
-use sha1::Sha1;
-use sha2::{Sha224, Sha256, Sha384, Sha512};
 use std::ffi::CString;
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -40,7 +37,7 @@ const ARGS: &[Arg] = &[
         .help("Read the flags of the file system."),
     Arg::new("checksum_algorithm", Kind::Str)
         .default("sha1")
-        .choices(&["md5", "sha1", "sha224", "sha256", "sha384", "sha512"])
+        .choices(digest::ALGORITHMS)
         .aliases(&["checksum", "checksum_algo"])
         .help("How to hash."),
 ];
@@ -78,7 +75,7 @@ impl Module for Stat {
             put("gr_name", group.name.into());
         }
         if meta.is_file() && readable && args.flag("get_checksum") {
-            let hash = checksum(args.text("checksum_algorithm"), path);
+            let hash = digest::named(args.text("checksum_algorithm"), path);
             put("checksum", hash.map_err(|e| Failed::new(errno::python(&e, &[path])))?.into());
         }
         if args.flag("get_mime") {
@@ -148,17 +145,6 @@ fn may(path: &Path, how: libc::c_int) -> bool {
     let Ok(name) = CString::new(path.as_os_str().as_bytes()) else { return false };
     // SAFETY: name is a C string that lives through the call.
     unsafe { libc::access(name.as_ptr(), how) == 0 }
-}
-
-fn checksum(algorithm: &str, path: &Path) -> io::Result<String> {
-    match algorithm {
-        "md5" => digest::file::<Md5>(path),
-        "sha224" => digest::file::<Sha224>(path),
-        "sha256" => digest::file::<Sha256>(path),
-        "sha384" => digest::file::<Sha384>(path),
-        "sha512" => digest::file::<Sha512>(path),
-        _ => digest::file::<Sha1>(path),
-    }
 }
 
 /// What `file` says, where it is installed: `PATH: text/plain; charset=us-ascii`.

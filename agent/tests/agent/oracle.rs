@@ -128,6 +128,15 @@ fn sorted(mut result: Map) -> String {
             stat.shift_remove(name);
         }
     }
+    if let Some(Value::List(files)) = result.get_mut("files") {
+        for file in files {
+            if let Value::Map(file) = file {
+                for name in ["atime", "mtime", "ctime", "inode"] {
+                    file.shift_remove(name);
+                }
+            }
+        }
+    }
     if let Some(Value::Map(diff)) = result.get_mut("diff") {
         for side in ["before", "after"] {
             if let Some(Value::Map(side)) = diff.get_mut(side) {

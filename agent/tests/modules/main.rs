@@ -10,6 +10,8 @@ mod editing_parity;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
 #[allow(dead_code)]
 #[path = "../agent/harness.rs"]
 mod harness;

@@ -6,6 +6,7 @@ mod virt;
 mod virt_define;
 mod virt_net;
 mod virt_pool;
+mod wish;
 
 use super::Lab;
 use crate::action::Action;

@@ -1,6 +1,7 @@
 //! `community.libvirt.virt_net`: networks.
 
 use super::call::{Args, Failed, IntoEffect, Reach, Session, URI, run};
+use super::wish::{Wish, fulfilled};
 use crate::action::{Action, BoxFuture, Context, Effect, FactKind};
 use crate::connect::CallError;
 use crate::error::Result;
@@ -61,9 +62,6 @@ static SPEC: Spec = Spec {
     )
 };
 
-/// The collection drops the argument without a word.
-pub(super) const AUTOSTART_IGNORED: &str = "autostart is ignored beside state; give it a task of its own";
-
 /// The module.
 pub struct VirtNet(pub Reach);
 
@@ -92,22 +90,11 @@ fn core(session: &Session, args: &Args, mode: &Mode) -> Result<Effect, Failed> {
     if state.is_none() && matches!(command, Some("facts" | "info")) {
         return facts(session, command == Some("facts"), args.text("name")?);
     }
-    let needs_name = || Failed("state change requires a specified name".to_owned());
-    let name = args.text("name")?.filter(|n| !n.is_empty());
-    let outcome = match (state, command, args.flag("autostart")) {
-        (Some(state), _, autostart) => {
-            let mut outcome = reach_state(session, name.ok_or_else(needs_name)?, state, args, mode)?;
-            outcome.warnings.extend(autostart.map(|_| AUTOSTART_IGNORED.to_owned()));
-            outcome
-        }
-        (None, Some(command), _) => {
-            let name = name.ok_or_else(|| Failed(format!("{command} requires 1 argument: name")))?;
-            carry_out(session, name, command, args, mode)?
-        }
-        (None, None, Some(wanted)) => autostart(session, name.ok_or_else(needs_name)?, wanted, mode)?,
-        (None, None, None) => return Err("expected state or command parameter to be specified".into()),
-    };
-    Ok(outcome.into_effect())
+    fulfilled(args, |name, wish| match wish {
+        Wish::State(state) => reach_state(session, name, state, args, mode),
+        Wish::Command(command) => carry_out(session, name, command, args, mode),
+        Wish::Autostart(wanted) => autostart(session, name, wanted, mode),
+    })
 }
 
 fn reach_state(
