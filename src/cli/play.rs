@@ -4,11 +4,11 @@ use super::engine;
 use super::options::Options;
 use super::output::{self, Output};
 use crate::error::{Error, Exit};
-use crate::event::{Event, Events};
+use crate::event::Event;
 use crate::inventory::{Inventory, Sources};
-use crate::play::{Errors, Loader, Plan};
+use crate::play::{Errors, Plan};
 use crate::report::terminal;
-use crate::run::{self, LoadTime, Modules, Runner, Settings};
+use crate::run::{self, Runner, Settings};
 use crate::template::Engine;
 use crate::{action, config, lab};
 use std::os::unix::fs::FileTypeExt;
@@ -52,14 +52,14 @@ pub(super) struct Play {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Exit {
-    output::exit_of(play(&args.play, args.output))
+    output::exit_of(play(&args.play, args.output, true))
 }
 
 /// Runs, lists or checks playbooks.
 ///
 /// # Errors
 /// What keeps them from running, or ends them at once.
-pub(super) fn play(args: &Play, output: Output) -> Result<Exit, Errors> {
+pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
     let config = config::Settings::of_process()?;
     let given = args.options.sources(&config);
     let events = output.events(args.options.verbose);
@@ -68,7 +68,9 @@ pub(super) fn play(args: &Play, output: Output) -> Result<Exit, Errors> {
     }
     present(&args.playbooks)?;
     let inventory = Sources::default().load(&given)?;
-    let settings = settings(args, config)?;
+    let mut settings = settings(args, config)?;
+    let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.options.syntax_check;
+    settings.early = early && !look_only;
     if let Some((limit, _)) = &settings.limit
         && inventory.matching(limit)?.is_empty()
     {
@@ -81,8 +83,9 @@ pub(super) fn play(args: &Play, output: Output) -> Result<Exit, Errors> {
         actions.register(action);
     }
     let actions = Arc::new(actions);
-    let plans = load(args, &settings, &engine, &actions, &events)?;
-    if args.list_tasks || args.options.list_hosts || args.list_tags || args.options.syntax_check {
+    let load = |playbook: &PathBuf| run::load(&settings, &engine, &actions, &events, playbook);
+    let plans = args.playbooks.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    if look_only {
         return look(args, &plans, &inventory, &settings, &engine);
     }
     engine::drive(engine, actions, events, async |services| {
@@ -130,28 +133,6 @@ fn settings(args: &Play, config: config::Settings) -> Result<Settings, Error> {
         settings.run_key = std::path::absolute(first)?.to_string_lossy().into_owned();
     }
     Ok(settings)
-}
-
-fn load(
-    args: &Play,
-    settings: &Settings,
-    engine: &Arc<Engine>,
-    actions: &Arc<action::Actions>,
-    events: &Events,
-) -> Result<Vec<Plan>, Errors> {
-    let modules = Modules::new(Arc::clone(actions));
-    let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
-    let loader =
-        Loader { catalogue: &modules, render: &render, roles_path: settings.config.roles_path.clone() };
-    let mut plans = Vec::new();
-    for playbook in &args.playbooks {
-        let loaded = loader.playbook(playbook)?;
-        for warning in loaded.warnings {
-            events.emit(&Event::Warning(warning.to_string()));
-        }
-        plans.push(loaded.value);
-    }
-    Ok(plans)
 }
 
 /// `--list-*` and `--syntax-check`.

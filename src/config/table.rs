@@ -55,6 +55,9 @@ type Row =
 
 const TABLE: &[Row] = &[
     ("roles_path", &["ANSIBLE_ROLES_PATH"], &[("defaults", "roles_path")], None),
+    ("library", &["ANSIBLE_LIBRARY"], &[("defaults", "library")], None),
+    ("action_plugins", &["ANSIBLE_ACTION_PLUGINS"], &[("defaults", "action_plugins")], None),
+    ("collections_path", &["ANSIBLE_COLLECTIONS_PATH"], &[("defaults", "collections_path")], None),
     ("inventory", &["ANSIBLE_INVENTORY"], &[("defaults", "inventory")], Some("/etc/ansible/hosts")),
     ("forks", &["ANSIBLE_FORKS"], &[("defaults", "forks")], Some("5")),
     ("transport", &["ANSIBLE_TRANSPORT"], &[("defaults", "transport")], Some("ssh")),
@@ -113,6 +116,9 @@ const TABLE: &[Row] = &[
 pub struct Settings {
     pub file: Option<PathBuf>,
     pub roles_path: Vec<PathBuf>,
+    pub library: Vec<PathBuf>,
+    pub action_plugins: Vec<PathBuf>,
+    pub collections_path: Vec<PathBuf>,
     pub inventory: Vec<String>,
     pub forks: usize,
     pub transport: String,
@@ -171,7 +177,13 @@ impl Settings {
         let all = TABLE.iter().map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {
-            roles_path: found.roles_path(),
+            roles_path: found
+                .paths("roles_path", &["~/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]),
+            library: found.paths("library", &["~/plugins/modules", "/usr/share/ansible/plugins/modules"]),
+            action_plugins: found
+                .paths("action_plugins", &["~/plugins/action", "/usr/share/ansible/plugins/action"]),
+            collections_path: found
+                .paths("collections_path", &["~/collections", "/usr/share/ansible/collections"]),
             inventory: found.inventory(),
             forks: found.number("forks")?.unwrap_or(5),
             transport: found.text("transport"),
@@ -296,15 +308,14 @@ impl Found<'_> {
         normal(&base.join(path))
     }
 
-    fn roles_path(&self) -> Vec<PathBuf> {
-        let Some(setting) = self.get("roles_path") else { return Vec::new() };
+    /// The folders of a setting; `~` at the beginning of a default is Ansible's own folder.
+    fn paths(&self, name: &str, defaults: &[&str]) -> Vec<PathBuf> {
+        let Some(setting) = self.get(name) else { return Vec::new() };
         match &setting.text {
             Some(text) => text.split(':').filter(|p| !p.is_empty()).map(|p| self.path(p, setting)).collect(),
             None => {
                 let home = (self.env)("ANSIBLE_HOME").unwrap_or_else(|| "~/.ansible".to_owned());
-                let paths =
-                    [format!("{home}/roles"), "/usr/share/ansible/roles".into(), "/etc/ansible/roles".into()];
-                paths.iter().map(|p| self.path(p, setting)).collect()
+                defaults.iter().map(|p| self.path(&p.replacen('~', &home, 1), setting)).collect()
             }
         }
     }
@@ -345,7 +356,7 @@ mod tests {
         assert_eq!(settings.ssh_args.as_deref(), Some("-F x\n-C"));
         assert_eq!(settings.remote_user.as_deref(), Some("me"));
         assert!(settings.become_ && settings.host_key_checking);
-        let forks = &settings.all[2];
+        let forks = &settings.all[5];
         assert_eq!((forks.name, forks.origin.to_string()), ("forks", "environment ANSIBLE_FORKS".to_owned()));
     }
 

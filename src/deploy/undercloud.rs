@@ -7,8 +7,8 @@ use crate::event::Event;
 use crate::failpoint;
 use crate::inventory::Sources;
 use crate::lab::Lab;
-use crate::play::{Errors, Loader, Plan};
-use crate::run::{self, LoadTime, Modules, Runner, Services};
+use crate::play::{Errors, Plan};
+use crate::run::{self, Runner, Services};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -91,16 +91,8 @@ impl Deployment {
     }
 
     fn load(&self, path: &Path) -> Result<Plan, Errors> {
-        let catalogue = Modules::new(Arc::clone(&self.services.actions));
-        let render =
-            LoadTime { engine: Arc::clone(&self.services.engine), extra: Arc::clone(&self.run.extra_vars) };
-        let loader =
-            Loader { catalogue: &catalogue, render: &render, roles_path: self.run.config.roles_path.clone() };
-        let loaded = loader.playbook(path)?;
-        for warning in loaded.warnings {
-            self.services.events.emit(&Event::Warning(warning.to_string()));
-        }
-        Ok(loaded.value)
+        let Services { engine, actions, events, .. } = &self.services;
+        run::load(&self.run, engine, actions, events, path)
     }
 
     fn begin(&self, name: &'static str) -> Stage {

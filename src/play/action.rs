@@ -1,16 +1,14 @@
 //! What a task does, out of the many ways to write it.
 
-use super::Catalogue;
 use super::keywords::{self, Levels};
+use super::loader::{Load, Place};
 use super::plan::Action;
+use super::resolve::{Doer, Resolved, STATEMENTS};
 use super::split::{Pairs, parse_pairs, split_args};
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::yaml::{Kind, Node};
 use crate::value::{Text, Value, Vars};
 use std::sync::Arc;
-
-/// Statements of the language that look like modules.
-const STATEMENTS: [&str; 5] = ["import_tasks", "import_role", "include_tasks", "include_role", "meta"];
 
 /// Modules whose string is a command, so that only their own options are taken out of it.
 const COMMANDS: [&str; 4] = ["command", "shell", "script", "raw"];
@@ -27,94 +25,111 @@ pub(super) struct Found<'a> {
     pub local: bool,
 }
 
-/// The canonical name of a module or statement, if it is known.
-pub(super) fn canonical(name: &str, catalogue: &dyn Catalogue) -> Option<&'static str> {
-    let short = name
-        .strip_prefix("ansible.builtin.")
-        .or_else(|| name.strip_prefix("ansible.legacy."))
-        .unwrap_or(name);
-    STATEMENTS
-        .iter()
-        .find(|s| **s == short)
-        .copied()
-        .or_else(|| catalogue.spec(name).or_else(|| catalogue.spec(short)).map(|s| s.name))
+impl Load<'_> {
+    /// Finds the action of a task; `levels` are those at which its keywords count.
+    ///
+    /// # Errors
+    /// None, two, or an unknown one; arguments that cannot be split.
+    pub fn find<'a>(&mut self, task: &'a Node, levels: Levels, place: &Place) -> Result<Found<'a>> {
+        let own = task.get("collections").map(|n| Arc::new(keywords::names(Some(n))));
+        let collections = own.or_else(|| place.inherited.keywords.collections.clone()).unwrap_or_default();
+        let mut found: Vec<(&Node, &Node, Option<Resolved>)> = Vec::new();
+        let mut unknown: Vec<(&Node, &str)> = Vec::new();
+        for (key, value) in task.as_map().unwrap_or_default() {
+            let Some(name) = key.as_str() else { continue };
+            if matches!(name, "action" | "local_action") {
+                found.push((key, value, None));
+            } else if !keywords::is_keyword(name, levels) && !name.starts_with("with_") {
+                match self.resolve(name, place, &collections).map_err(|e| e.at(key.span.clone()))? {
+                    Some(resolved) => found.push((key, value, Some(resolved))),
+                    None => unknown.push((key, name)),
+                }
+            }
+        }
+        if found.len() + unknown.len() > 1 {
+            return Err(conflict(task, &found, &unknown, levels));
+        }
+        match (found.pop(), unknown.first()) {
+            (Some((key, value, resolved)), _) => self.action(task, key, value, resolved, place, &collections),
+            (None, Some((key, name))) => Err(self.unresolved(key, name)),
+            (None, None) => Err(Error::input("no module/action detected in task.")
+                .at(first_place(task))
+                .help("name what it does: `command:`, `copy:`, `include_tasks:` ...")),
+        }
+    }
+
+    fn action<'a>(
+        &mut self,
+        task: &'a Node,
+        key: &'a Node,
+        value: &'a Node,
+        resolved: Option<Resolved>,
+        place: &Place,
+        collections: &[Text],
+    ) -> Result<Found<'a>> {
+        let written = key.as_text().cloned().unwrap_or_else(|| Text::data(""));
+        let mut args = Arguments::default();
+        args.keyword(task.get("args"))?;
+        let local = written.as_str() == "local_action";
+        let (module, name) = if resolved.is_none() {
+            (args.old_style(value)?, value)
+        } else {
+            args.new_style(written.as_str(), value)?;
+            (written, key)
+        };
+        let resolved = match resolved {
+            Some(resolved) => Some(resolved),
+            None => self.resolve(module.as_str(), place, collections).map_err(|e| e.at(name.span.clone()))?,
+        };
+        let Some(Resolved { module: canonical, full, doer }) = resolved else {
+            return Err(self.unresolved(name, module.as_str()));
+        };
+        let free_form = match doer {
+            Doer::Warp => self.loader.catalogue.spec(&full).and_then(|s| s.free_form),
+            _ => None,
+        };
+        args.place_rest(&canonical, free_form);
+        args.refuse_reserved(name)?;
+        let Arguments { vars, nodes, variable, .. } = args;
+        let action =
+            Action { written: module, module: canonical, full, doer, args: vars, variable_args: variable };
+        Ok(Found { action, name, nodes, local })
+    }
 }
 
-/// Finds the action of a task; `levels` are those at which its keywords count.
-///
-/// # Errors
-/// None, two, or an unknown one; arguments that cannot be split.
-pub(super) fn find<'a>(task: &'a Node, levels: Levels, catalogue: &dyn Catalogue) -> Result<Found<'a>> {
-    let entries = task.as_map().unwrap_or_default();
-    let candidates: Vec<&(Node, Node)> = entries
-        .iter()
-        .filter(|(key, _)| {
-            key.as_str().is_some_and(|k| {
-                matches!(k, "action" | "local_action")
-                    || !(keywords::is_keyword(k, levels) || k.starts_with("with_"))
-            })
-        })
-        .collect();
-    let known: Vec<&(Node, Node)> = candidates
-        .iter()
-        .copied()
-        .filter(|(key, _)| {
-            key.as_str()
-                .is_some_and(|k| matches!(k, "action" | "local_action") || canonical(k, catalogue).is_some())
-        })
-        .collect();
-    match (known.as_slice(), candidates.as_slice()) {
-        ([(key, value)], _) => read(task, key, value, catalogue),
-        ([first, second, ..], _) => Err(Error::input(format!(
-            "conflicting actions: {} and {}",
-            first.0.as_str().unwrap_or_default(),
-            second.0.as_str().unwrap_or_default()
-        ))
-        .at(second.0.span.clone())
-        .label("a task does one thing")
-        .help("make a task of each")),
-        ([], [(key, _), ..]) => Err(unknown_module(key, key.as_str().unwrap_or_default(), catalogue)),
-        ([], []) => Err(Error::input("this task has no module")
-            .at(first_place(task))
-            .help("name what it does: `command:`, `copy:`, `include_tasks:` ...")),
+/// The error for a task that names two actions, of which one may be a slip of a keyword.
+fn conflict(
+    task: &Node,
+    found: &[(&Node, &Node, Option<Resolved>)],
+    unknown: &[(&Node, &str)],
+    levels: Levels,
+) -> Error {
+    let candidate = |key: &Node| {
+        found.iter().any(|(k, _, _)| k.span == key.span) || unknown.iter().any(|(k, _)| k.span == key.span)
+    };
+    let keys = task.as_map().unwrap_or_default().iter().map(|(key, _)| key).filter(|key| candidate(key));
+    let names: Vec<&str> = keys.clone().filter_map(Node::as_str).take(2).collect();
+    if names.iter().all(|n| matches!(*n, "action" | "local_action")) {
+        return Error::input("action and local_action are mutually exclusive").at(task.span.clone());
+    }
+    let error = Error::input(format!("conflicting action statements: {}", names.join(", ")));
+    match unknown.first() {
+        Some((key, name)) => {
+            let error = error.at(key.span.clone()).label("neither a keyword nor a module");
+            match did_you_mean(name, keywords::names_at(levels)) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            }
+        }
+        None => error
+            .at(keys.clone().nth(1).map(|key| key.span.clone()))
+            .label("a task does one thing")
+            .help("make a task of each"),
     }
 }
 
 fn first_place(task: &Node) -> crate::error::Span {
     task.as_map().and_then(|e| e.first()).map_or_else(|| task.span.clone(), |(k, _)| k.span.clone())
-}
-
-/// An unknown module, perhaps a slip of a keyword or of a module's name.
-fn unknown_module(key: &Node, name: &str, catalogue: &dyn Catalogue) -> Error {
-    let error = Error::input(format!("unknown module `{name}`")).at(key.span.clone());
-    let mut names = catalogue.names();
-    names.extend(STATEMENTS);
-    match did_you_mean(name, names) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.note("warp does not have this module (yet), or its name is misspelt"),
-    }
-}
-
-fn read<'a>(task: &'a Node, key: &'a Node, value: &'a Node, catalogue: &dyn Catalogue) -> Result<Found<'a>> {
-    let written = key.as_text().cloned().unwrap_or_else(|| Text::data(""));
-    let mut args = Arguments::default();
-    args.keyword(task.get("args"))?;
-    let local = written.as_str() == "local_action";
-    let (module, name) = if local || written.as_str() == "action" {
-        (args.old_style(value)?, value)
-    } else {
-        args.new_style(written.as_str(), value)?;
-        (written, key)
-    };
-    let Some(canonical) = canonical(module.as_str(), catalogue) else {
-        return Err(unknown_module(name, module.as_str(), catalogue));
-    };
-    args.place_rest(canonical, catalogue);
-    args.refuse_reserved(name)?;
-    let Arguments { vars, nodes, variable, .. } = args;
-    let action =
-        Action { written: module, module: Arc::from(canonical), args: vars, variable_args: variable };
-    Ok(Found { action, name, nodes, local })
 }
 
 /// Arguments as they are gathered; what comes later wins.
@@ -218,9 +233,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// Gives free-form text its argument, or takes it as arguments in one variable.
-    fn place_rest(&mut self, module: &'static str, catalogue: &dyn Catalogue) {
+    fn place_rest(&mut self, module: &str, free_form: Option<&str>) {
         let Some(rest) = self.rest.take() else { return };
-        let free_form = catalogue.spec(module).and_then(|s| s.free_form);
         if let Some(argument) = free_form {
             self.set(argument, Value::Text(rest));
         } else if is_all_template(&rest) && !STATEMENTS.contains(&module) {

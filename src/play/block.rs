@@ -44,10 +44,12 @@ impl Load<'_> {
             return Err(Error::input("a block cannot be a handler").at(node.span.clone()));
         }
         for (key, _) in node.as_map().unwrap_or_default() {
-            self.keep(keywords::check(key, BLOCK, "a block"));
+            self.keep(keywords::check(key, BLOCK, "Block"));
         }
-        if node.get("block").is_none() {
-            return Err(Error::input("`rescue` and `always` need a `block`").at(node.span.clone()));
+        let empty = |name: &str| node.get(name).and_then(Node::as_list).is_none_or(<[Node]>::is_empty);
+        if let Some(name) = ["rescue", "always"].into_iter().find(|name| empty("block") && !empty(name)) {
+            return Err(Error::input(format!("'{name}' keyword cannot be used without 'block'"))
+                .at(node.get(name).map(|n| n.span.clone())));
         }
         self.check_texts(node, &["block", "rescue", "always"]);
         let vars = self.variables(node.get("vars"), "a block")?;

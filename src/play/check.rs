@@ -2,6 +2,7 @@
 
 use super::action::Found;
 use super::loader::Load;
+use super::resolve::Doer;
 use crate::error::{Error, did_you_mean};
 use crate::value::Value;
 use crate::value::yaml::{Kind, Node};
@@ -19,6 +20,9 @@ const RAW: [&str; 4] = ["add_host", "group_by", "set_fact", "meta"];
 impl Load<'_> {
     /// Checks that every text of a map parses as a template or condition, but for those under the keys of `except`.
     pub fn check_texts(&mut self, node: &Node, except: &[&str]) {
+        if !self.loader.early {
+            return;
+        }
         for (key, value) in node.as_map().unwrap_or_default() {
             match key.as_str() {
                 Some(name) if except.contains(&name) => {}
@@ -28,12 +32,34 @@ impl Load<'_> {
         }
     }
 
-    /// Checks a task: its texts, and the arguments that can be known.
-    pub fn check_task(&mut self, node: &Node, found: &Found<'_>, unconditional: bool) {
+    /// Checks a task: its texts, and the arguments that can be known. What surrounds it may make it conditional, and it
+    /// itself.
+    pub fn check_task(&mut self, node: &Node, found: &Found<'_>, around: bool, unconditional: bool) {
+        if !self.loader.early {
+            return;
+        }
+        let before = self.errors.len();
+        if let Some(when) = node.get("when") {
+            self.check_conditions(when);
+        }
+        self.only_warn_since(before, !around);
+        let before = self.errors.len();
+        self.check_arguments(node, found);
+        self.only_warn_since(before, !unconditional);
+    }
+
+    /// What was found since is told, and refused only where nothing could keep the task from failing.
+    fn only_warn_since(&mut self, before: usize, guarded: bool) {
+        if guarded {
+            self.warnings.extend(self.errors.drain(before.min(self.errors.len())..));
+        }
+    }
+
+    fn check_arguments(&mut self, node: &Node, found: &Found<'_>) {
         let module = &*found.action.module;
         let expression = EXPRESSIONS.iter().find(|(m, _)| *m == module).map(|(_, argument)| *argument);
         let written = found.action.written.as_str();
-        self.check_texts(node, &[written, "args"]);
+        self.check_texts(node, &[written, "args", "when"]);
         for place in [node.get(written), node.get("args")].into_iter().flatten() {
             match place.as_map() {
                 None => self.check_templates(place),
@@ -48,13 +74,12 @@ impl Load<'_> {
                 }
             }
         }
-        if let Some(spec) = self.loader.catalogue.spec(module) {
-            for error in arguments(spec, found) {
-                if unconditional {
-                    self.errors.push(error);
-                } else {
-                    self.warnings.push(error);
-                }
+        match &found.action.doer {
+            Doer::Nobody(why) => self.errors.push(Error::input(&**why).at(found.name.span.clone())),
+            Doer::File(_) => {}
+            Doer::Warp => {
+                let spec = self.loader.catalogue.spec(&found.action.full);
+                self.errors.extend(spec.into_iter().flat_map(|spec| arguments(spec, found)));
             }
         }
     }
@@ -91,6 +116,9 @@ impl Load<'_> {
 impl Load<'_> {
     /// Warns of texts in variables that do not parse: nobody may ever use them.
     pub fn warn_of_templates(&mut self, vars: &Node) {
+        if !self.loader.early {
+            return;
+        }
         let errors = std::mem::take(&mut self.errors);
         self.check_templates(vars);
         self.warnings.append(&mut self.errors);

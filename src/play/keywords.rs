@@ -96,29 +96,25 @@ pub(super) fn is_keyword(name: &str, levels: Levels) -> bool {
     TABLE.iter().any(|(n, l)| *n == name && l & levels != 0)
 }
 
-/// Checks that `key` may stand at this level; `what` names the level in messages (`a task`).
-pub(super) fn check(key: &Node, level: Levels, what: &str) -> Result<(), Error> {
-    let Some(name) = key.as_str() else {
-        return Err(Error::input(format!("a keyword of {what} must be a string, not {}", key.describe()))
-            .at(key.span.clone()));
-    };
-    match TABLE.iter().find(|(n, _)| *n == name) {
-        Some((_, levels)) if levels & level != 0 => Ok(()),
-        Some(_) => {
-            Err(Error::input(format!("the keyword `{name}` cannot stand in {what}")).at(key.span.clone()))
-        }
-        None => Err(unknown(key, name, level, what)),
-    }
+/// The keywords that may stand at a level.
+pub(super) fn names_at(level: Levels) -> impl Iterator<Item = &'static str> {
+    TABLE.iter().filter(move |(_, l)| l & level != 0).map(|(n, _)| *n)
 }
 
-/// A word that is no keyword.
-pub(super) fn unknown(key: &Node, name: &str, level: Levels, what: &str) -> Error {
-    let error = Error::input(format!("unknown keyword `{name}` in {what}")).at(key.span.clone());
-    let known = TABLE.iter().filter(|(_, l)| l & level != 0).map(|(n, _)| *n);
-    match did_you_mean(name, known) {
+/// Checks that `key` may stand at this level; `class` is Ansible's name for what it stands in (`Task`).
+pub(super) fn check(key: &Node, level: Levels, class: &str) -> Result<(), Error> {
+    let Some(name) = key.as_str() else {
+        return Err(Error::input(format!("a keyword of a {class} must be a string, not {}", key.describe()))
+            .at(key.span.clone()));
+    };
+    if is_keyword(name, level) {
+        return Ok(());
+    }
+    let error = Error::input(format!("'{name}' is not a valid attribute for a {class}")).at(key.span.clone());
+    Err(match did_you_mean(name, names_at(level)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,
-    }
+    })
 }
 
 /// A value as a list: a list's items, or the value alone; nothing gives none.

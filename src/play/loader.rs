@@ -1,11 +1,13 @@
 //! The loader: what it is given, what it hands back, and the state of one load.
 
 use super::id::Paths;
+use super::library::Library;
 use super::plan::{Inherited, Plan, Role, Task};
 use super::{Catalogue, Render};
 use crate::error::{Error, Exit, Result};
 use crate::value::yaml::{self, Node};
 use crate::value::{Text, Vars, extend, read_source};
+use indexmap::IndexSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +18,24 @@ pub struct Loader<'a> {
     pub catalogue: &'a dyn Catalogue,
     /// The templates.
     pub render: &'a dyn Render,
-    /// `roles_path` of the configuration.
-    pub roles_path: Vec<PathBuf>,
+    /// Where what plays name is looked for.
+    pub search: Search,
+    /// Whether what surely fails is refused while loading: templates that do not parse, literal arguments that their
+    /// module does not take, modules that warp does not have. Else such a task fails when it is run, as in Ansible.
+    pub early: bool,
+}
+
+/// The configured folders, in which what plays name is looked for after their own.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// `roles_path`.
+    pub roles: Vec<PathBuf>,
+    /// `library`: modules.
+    pub library: Vec<PathBuf>,
+    /// `action_plugins`.
+    pub action_plugins: Vec<PathBuf>,
+    /// `collections_path`.
+    pub collections: Vec<PathBuf>,
 }
 
 /// What was loaded, and what the user should know about it.
@@ -98,6 +116,9 @@ pub(super) struct Load<'a> {
     pub loading: Vec<PathBuf>,
     /// The files that are being imported, against loops.
     pub importing: Vec<PathBuf>,
+    /// The folders of all roles seen: their modules may be used by what is loaded after them.
+    pub role_folders: IndexSet<PathBuf>,
+    pub library: Library,
 }
 
 /// Where steps are being loaded.
@@ -128,6 +149,8 @@ impl<'a> Load<'a> {
             handlers: Vec::new(),
             loading: Vec::new(),
             importing: Vec::new(),
+            role_folders: IndexSet::new(),
+            library: Library::default(),
         }
     }
 

@@ -3,21 +3,25 @@
 mod action;
 mod block;
 mod check;
+mod collection;
 mod id;
 mod import;
 mod include;
 mod keywords;
+mod library;
 mod loader;
 mod plan;
 mod playbook;
 mod prompt;
+mod resolve;
 mod role;
 mod split;
 mod task;
 
 pub use include::{IncludedRole, IncludedTasks, RoleRequest};
-pub use loader::{Errors, Loaded, Loader};
+pub use loader::{Errors, Loaded, Loader, Search};
 pub use plan::{Action, Block, Inherited, Keywords, Link, Loop, Plan, Play, Role, Step, Task};
+pub use resolve::Doer;
 pub use role::RoleFiles;
 
 use crate::error::Result;

@@ -3,6 +3,7 @@
 //! Static imports (`import_tasks`, `import_role`, `roles:`) are already expanded. Dynamic includes are tasks whose
 //! `Action` names `include_tasks`, `include_role` or `include_vars`; the runner loads what they name when it gets there.
 
+use super::resolve::Doer;
 use crate::error::Span;
 use crate::value::{Text, Value, Vars};
 use std::path::PathBuf;
@@ -214,6 +215,10 @@ pub struct Action {
     pub written: Text,
     /// Its canonical short name, as in `Spec::name`.
     pub module: Arc<str>,
+    /// Its full name: `ansible.builtin.copy`.
+    pub full: Arc<str>,
+    /// Who does it.
+    pub doer: Doer,
     /// Its arguments as written, free form already under its argument's name. Not rendered.
     pub args: Vars,
     /// Arguments given as one template (`args: "{{ x }}"`, `copy: "{{ x }}"`), beneath `args`.

@@ -81,7 +81,7 @@ impl Load<'_> {
             if name.ends_with("import_playbook") {
                 continue;
             }
-            keywords::check(key, IMPORT, "import_playbook")?;
+            keywords::check(key, IMPORT, "PlaybookInclude")?;
             if !matches!(name, "name" | "vars" | "tags" | "when") {
                 self.warnings.push(
                     Error::input(format!("`{name}` has no effect on import_playbook")).at(key.span.clone()),
@@ -115,7 +115,7 @@ impl Load<'_> {
     fn play(&mut self, node: &Node, path: &Path, import: &Import) -> Result<Option<Play>> {
         let before = self.errors.len();
         for (key, _) in node.as_map().unwrap_or_default() {
-            self.keep(keywords::check(key, PLAY, "a play"));
+            self.keep(keywords::check(key, PLAY, "Play"));
         }
         if let (Some(user), Some(_)) = (node.get("user"), node.get("remote_user")) {
             self.errors

@@ -78,7 +78,7 @@ impl Use {
                 for (key, value) in entries {
                     let Some(name) = key.to_key().map(|k| k.to_string()) else { continue };
                     if keywords::is_keyword(&name, ROLE) {
-                        load.keep(keywords::check(key, ROLE, "a role's entry"));
+                        load.keep(keywords::check(key, ROLE, "RoleInclude"));
                     } else {
                         used.params.insert(Arc::from(name), value.to_value());
                     }
@@ -121,6 +121,7 @@ impl Load<'_> {
             );
             return None;
         }
+        self.role_folders.insert(path.clone());
         self.loading.push(path.clone());
         let loaded = self.role_at(used, path, place);
         self.loading.pop();
@@ -254,7 +255,7 @@ impl Load<'_> {
 
     fn find_role(&self, used: &Use) -> Result<PathBuf> {
         let mut searched = vec![self.basedir.join("roles")];
-        searched.extend(self.loader.roles_path.iter().cloned());
+        searched.extend(self.loader.search.roles.iter().cloned());
         searched.extend(used.beside.clone());
         searched.push(self.basedir.clone());
         let found = searched

@@ -1,6 +1,6 @@
 //! Tasks, and the statements that look like tasks.
 
-use super::action::{self, Found};
+use super::action::Found;
 use super::id::identity;
 use super::keywords::{self, HANDLER, INCLUDE, Levels, TASK};
 use super::loader::{Load, Place};
@@ -15,7 +15,7 @@ impl Load<'_> {
     /// A task, or all that an import brings.
     pub fn task(&mut self, node: &Node, place: &Place) -> Result<Vec<Step>> {
         let level = if place.handlers { HANDLER } else { TASK };
-        let found = action::find(node, level, self.loader.catalogue)?;
+        let found = self.find(node, level, place)?;
         let dynamic = matches!(&*found.action.module, "include_tasks" | "include_role");
         self.check_keys(node, &found, level, dynamic);
         let vars = Arc::new(self.variables(node.get("vars"), "a task")?);
@@ -31,7 +31,8 @@ impl Load<'_> {
             own.include_params.push(Arc::clone(&vars));
         }
         let inner = place.inherited.inner(own, notify);
-        self.check_task(node, &found, inner.unconditional && !place.handlers);
+        let around = place.inherited.unconditional && !place.handlers;
+        self.check_task(node, &found, around, around && inner.unconditional);
         match &*found.action.module {
             "import_tasks" => return self.import_tasks(node, &found, inner, &vars, place, path),
             "import_role" => return self.import_role(node, &found, inner, &vars, place, path),
@@ -77,11 +78,12 @@ impl Load<'_> {
 
     /// Checks the keys of a task but its action.
     fn check_keys(&mut self, node: &Node, found: &Found<'_>, level: Levels, dynamic: bool) {
-        let (level, what) = match (dynamic, level) {
-            (true, HANDLER) => (INCLUDE | HANDLER, "an include"),
-            (true, _) => (INCLUDE, "an include"),
-            (_, HANDLER) => (HANDLER, "a handler"),
-            _ => (TASK, "a task"),
+        let (level, class) = match (dynamic, level) {
+            (true, HANDLER) => (INCLUDE | HANDLER, "HandlerTaskInclude"),
+            (true, _) if &*found.action.module == "include_role" => (INCLUDE, "IncludeRole"),
+            (true, _) => (INCLUDE, "TaskInclude"),
+            (_, HANDLER) => (HANDLER, "Handler"),
+            _ => (TASK, "Task"),
         };
         for (key, _) in node.as_map().unwrap_or_default() {
             let name = key.as_str().unwrap_or_default();
@@ -93,8 +95,7 @@ impl Load<'_> {
             {
                 continue;
             }
-            // What no module and no keyword has is here beside a module that is known: a slip in a keyword.
-            self.keep(keywords::check(key, level, what));
+            self.keep(keywords::check(key, level, class));
         }
     }
 
@@ -113,7 +114,7 @@ impl Load<'_> {
                 .at(apply.span.clone()));
         };
         for (key, _) in entries {
-            self.keep(keywords::check(key, keywords::BLOCK, "`apply`"));
+            self.keep(keywords::check(key, keywords::BLOCK, "Block"));
         }
         let vars = self.variables(apply.get("vars"), "`apply`")?;
         let notify = apply.get("notify").map(|n| keywords::names(Some(n)));
@@ -132,10 +133,16 @@ impl Load<'_> {
                 None => continue,
             };
             if found.is_some() {
-                return Err(Error::input("a task has one loop only").at(key.span.clone()));
+                let name = lookup.unwrap_or("loop");
+                return Err(Error::input(format!("duplicate loop in task: {name}"))
+                    .at(key.span.clone())
+                    .label("a task has one loop only"));
             }
             if value.is_null() {
-                return Err(Error::input("this loop goes over nothing").at(key.span.clone()));
+                let name = key.as_str().unwrap_or_default();
+                return Err(
+                    Error::input(format!("you must specify a value when using {name}")).at(key.span.clone())
+                );
             }
             found = Some((lookup, key, value));
         }
@@ -181,7 +188,8 @@ impl Load<'_> {
             if KNOWN.contains(&name) {
                 continue;
             }
-            let error = Error::input(format!("unknown key `{name}` in loop_control")).at(key.span.clone());
+            let error = Error::input(format!("'{name}' is not a valid attribute for a LoopControl"))
+                .at(key.span.clone());
             self.errors.push(match crate::error::did_you_mean(name, KNOWN) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error,
@@ -196,7 +204,12 @@ fn register(node: &Node) -> Result<Option<Text>> {
         None => Ok(None),
         Some(name) => match name.as_text() {
             Some(text) if is_variable_name(text.as_str()) => Ok(Some(text.clone())),
-            _ => Err(Error::input("`register` must be the name of a variable").at(name.span.clone())),
+            _ => {
+                let shown = crate::value::python_str(&name.to_value());
+                Err(Error::input(format!("Invalid 'register' specified: Invalid variable name '{shown}'."))
+                    .at(name.span.clone())
+                    .help("it must be the name of a variable: letters, digits and underscores"))
+            }
         },
     }
 }

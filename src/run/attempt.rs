@@ -8,6 +8,7 @@ use crate::action::{Context, Effect};
 use crate::connect::{CallError, Target};
 use crate::error::Error;
 use crate::event::Event;
+use crate::play::Doer;
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};
 use std::sync::Arc;
@@ -179,6 +180,9 @@ impl Attempt<'_> {
     async fn call(&self, args: Map) -> Result<Effect, CallError> {
         let run = &self.task.play.run;
         let module = &*self.task.task.action.module;
+        if let Doer::Nobody(why) = &self.task.task.action.doer {
+            return Ok(failed(why.to_string()));
+        }
         let Some(spec) = run.modules().find(module) else {
             return Ok(failed(format!("the module '{module}' is not known")));
         };

@@ -6,7 +6,7 @@ use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Status};
-use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Loader, Role, RoleRequest, Step, Task};
+use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Role, RoleRequest, Step, Task};
 use crate::value::{Map, Text, Value, Vars};
 use std::sync::Arc;
 
@@ -50,9 +50,7 @@ impl PlayRun {
             }
         }
         for (group, brought) in &loaded {
-            for warning in &brought.warnings {
-                self.run.warn(warning.to_string());
-            }
+            super::load::warn(&self.run.events, &brought.warnings);
             write(&self.handlers).extend(brought.handlers.iter().cloned());
             write(&self.vars.roles).extend(brought.roles.iter().cloned());
             for host in &group.hosts {
@@ -99,11 +97,7 @@ impl PlayRun {
     }
 
     fn bring(&self, task: &Task, include: &Include) -> Result<Brought, Errors> {
-        let loader = Loader {
-            catalogue: &self.run.modules,
-            render: &self.run.load_time,
-            roles_path: self.run.settings.config.roles_path.clone(),
-        };
+        let loader = super::load::loader(&self.run.settings, &self.run.modules, &self.run.load_time);
         let play = &self.vars.play;
         let item = include.loop_vars.clone();
         if &*task.action.module == "include_role" {

@@ -12,6 +12,7 @@ mod host_task;
 mod include;
 mod keyword;
 mod list;
+mod load;
 mod meta;
 mod play;
 mod result;
@@ -25,6 +26,7 @@ mod vars;
 
 pub use catalogue::{LoadTime, Modules};
 pub use list::{Listing, list};
+pub use load::load;
 pub use settings::Settings;
 pub use tally::RunResult;
 pub use vars::extra_vars;

@@ -7,7 +7,7 @@ use super::vars::{HostScope, PlayVars, write};
 use super::{Shared, tags};
 use crate::config::Gathering;
 use crate::error::Result;
-use crate::play::{Action, Errors, Play, Task};
+use crate::play::{Action, Doer, Errors, Play, Task};
 use crate::template::Scope;
 use crate::value::{Text, Value, Vars};
 use std::collections::HashMap;
@@ -186,6 +186,8 @@ fn gathering_task(play: &Play) -> Arc<Task> {
         action: Action {
             written: Text::data("gather_facts"),
             module: "setup".into(),
+            full: "ansible.builtin.setup".into(),
+            doer: Doer::Warp,
             args,
             variable_args: None,
         },

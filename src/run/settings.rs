@@ -43,6 +43,8 @@ pub struct Settings {
     pub force_handlers: bool,
     /// The identity of this run across reruns: detached steps are attached to by it.
     pub run_key: String,
+    /// Whether what surely fails is refused before anything runs; else it fails at its task, as in Ansible.
+    pub early: bool,
     /// Inventory sources as given, for `ansible_inventory_sources`.
     pub inventory_sources: Vec<String>,
 }
@@ -68,6 +70,7 @@ impl Settings {
             become_user: config.become_user.clone(),
             force_handlers: config.force_handlers,
             run_key: String::from("warp"),
+            early: true,
             inventory_sources: Vec::new(),
             config,
         }

@@ -63,7 +63,12 @@ fn includes_pass_on_what_surrounds_them_and_apply_but_not_their_own_keywords() {
     write(folder.path(), "roles/inner/tasks/main.yml", "- command: 'true'\n");
 
     let templates = Templates(Engine::new());
-    let loader = Loader { catalogue: &Modules, render: &templates, roles_path: Vec::new() };
+    let loader = Loader {
+        catalogue: &Modules,
+        render: &templates,
+        search: warp::play::Search::default(),
+        early: true,
+    };
     let plan: Plan = loader.playbook(&folder.path().join("site.yml")).unwrap().value;
     let play = &plan.plays[0];
     let includers = tasks(&play.sections[1]);

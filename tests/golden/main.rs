@@ -48,7 +48,8 @@ static META: Spec = Spec { free_form: Some("_raw_params"), open: true, ..Spec::n
 
 impl Catalogue for Modules {
     fn spec(&self, module: &str) -> Option<&'static Spec> {
-        [&COMMAND, &COPY, &FILE, &META].into_iter().find(|s| s.name == module)
+        let short = module.strip_prefix("ansible.builtin.").unwrap_or(module);
+        [&COMMAND, &COPY, &FILE, &META].into_iter().find(|s| s.name == short)
     }
 
     fn names(&self) -> Vec<&'static str> {
@@ -99,7 +100,12 @@ fn said(path: &Path) -> String {
         }
     } else {
         let templates = Templates(Engine::new());
-        let loader = Loader { catalogue: &Modules, render: &templates, roles_path: Vec::new() };
+        let loader = Loader {
+            catalogue: &Modules,
+            render: &templates,
+            search: warp::play::Search::default(),
+            early: true,
+        };
         match loader.playbook(path) {
             Err(errors) => errors.to_string(),
             Ok(loaded) => {

@@ -1,0 +1,58 @@
+//! Installed collections: where they are, and what their `meta/runtime.yml` says.
+
+use super::loader::{Load, Place};
+use crate::value::{Value, read_vars};
+use std::path::{Path, PathBuf};
+
+/// Where a collection sends the users of one of its plugins.
+pub(super) enum Route {
+    /// Elsewhere.
+    Redirect(String),
+    /// Nowhere: it is gone, and perhaps why.
+    Removed(Option<String>),
+}
+
+/// The folder of a collection below one of these roots.
+pub(super) fn find(roots: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let (namespace, short) = name.split_once('.')?;
+    roots.iter().find_map(|root| {
+        let root = match root.file_name() {
+            Some(last) if last == "ansible_collections" => root.clone(),
+            _ => root.join("ansible_collections"),
+        };
+        Some(root.join(namespace).join(short)).filter(|path| path.is_dir())
+    })
+}
+
+/// A part of a collection's `meta/runtime.yml`.
+pub(super) fn runtime(path: &Path, part: &str) -> Option<Value> {
+    read_vars(&path.join("meta/runtime.yml")).ok()?.get(part).cloned()
+}
+
+/// What a collection's routing says of a plugin, in the first of these kinds that says anything.
+pub(super) fn route(path: &Path, kinds: &[&str], name: &str) -> Option<Route> {
+    let routing = runtime(path, "plugin_routing")?;
+    kinds.iter().find_map(|kind| {
+        let entry = routing.get(kind)?.get(name)?;
+        if let Some(gone) = entry.get("tombstone") {
+            return Some(Route::Removed(gone.get("warning_text").and_then(Value::as_str).map(str::to_owned)));
+        }
+        Some(Route::Redirect(entry.get("redirect")?.as_str()?.to_owned()))
+    })
+}
+
+impl Load<'_> {
+    /// The folder of an installed collection: beside the playbook, else in the configured places.
+    pub fn collection(&self, name: &str) -> Option<PathBuf> {
+        let beside = [self.basedir.join("collections")];
+        find(&beside, name).or_else(|| find(&self.loader.search.collections, name))
+    }
+
+    /// The folders of this name that hold plugins: beside the playbook, in the roles that were loaded, and as configured.
+    pub fn folders(&self, place: &Place, name: &str, configured: &[PathBuf]) -> Vec<PathBuf> {
+        let here = place.role.iter().flat_map(|r| r.link.chain()).map(|link| link.path.clone());
+        let roles = self.role_folders.iter().cloned().chain(here);
+        let own = std::iter::once(self.basedir.clone()).chain(roles).map(|folder| folder.join(name));
+        own.chain(configured.iter().cloned()).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! Playbooks loaded as a run's settings say.
+
+use super::catalogue::{LoadTime, Modules};
+use super::settings::Settings;
+use crate::action::Actions;
+use crate::error::Error;
+use crate::event::{Event, Events};
+use crate::play::{Errors, Loader, Plan, Search};
+use crate::template::Engine;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Loads a playbook and tells what the user should know about it.
+///
+/// # Errors
+/// Everything found wrong.
+pub fn load(
+    settings: &Settings,
+    engine: &Arc<Engine>,
+    actions: &Arc<Actions>,
+    events: &Events,
+    playbook: &Path,
+) -> Result<Plan, Errors> {
+    let modules = Modules::new(Arc::clone(actions));
+    let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
+    let loaded = loader(settings, &modules, &render).playbook(playbook)?;
+    warn(events, &loaded.warnings);
+    Ok(loaded.value)
+}
+
+/// Tells the warnings of what was loaded.
+pub(super) fn warn(events: &Events, warnings: &[Error]) {
+    for warning in warnings {
+        let text = warning.as_warning();
+        // Reports say themselves that it is one.
+        events.emit(&Event::Warning(text.strip_prefix("warning: ").unwrap_or(&text).to_owned()));
+    }
+}
+
+/// The loader of a run.
+pub(super) fn loader<'a>(settings: &Settings, modules: &'a Modules, render: &'a LoadTime) -> Loader<'a> {
+    let config = &settings.config;
+    Loader {
+        catalogue: modules,
+        render,
+        search: Search {
+            roles: config.roles_path.clone(),
+            library: config.library.clone(),
+            action_plugins: config.action_plugins.clone(),
+            collections: config.collections_path.clone(),
+        },
+        early: settings.early,
+    }
+}
