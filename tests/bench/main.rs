@@ -19,6 +19,8 @@
 mod support;
 
 mod scenario;
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "../support/sshd.rs"]
 mod sshd;
 
 use scenario::{SCENARIOS, Scenario};
@@ -64,7 +66,9 @@ fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let runs: usize = std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
     let root = support::scratch("bench");
-    let server = sshd::Sshd::start(&root);
+    let server = sshd::Sshd::start(
+        "ListenAddress 0.0.0.0\nMaxSessions 1000\nMaxStartups 1000:30:2000\nSubsystem sftp internal-sftp",
+    );
     println!("{:<10} {:<20} {:>9} {:>9} {:>8}  ratio", "scenario", "runner", "wall s", "cpu s", "MiB");
     for scenario in SCENARIOS.iter().filter(|s| asked.is_empty() || asked.iter().any(|a| a == s.name)) {
         compare(scenario, &root, &server, runs);

@@ -76,7 +76,7 @@ impl Scenario {
             play += &format!("    {line}\n");
         }
         fs::write(work.join("play.yml"), play).unwrap();
-        fs::write(work.join("inventory"), server.inventory(self.hosts)).unwrap();
+        fs::write(work.join("inventory"), inventory(server, self.hosts)).unwrap();
         fs::create_dir_all(work.join("templates")).unwrap();
         let template =
             "{% for i in range(20) %}\nline {{ i }} of {{ n }} on {{ inventory_hostname }}\n{% endfor %}\n";
@@ -87,6 +87,18 @@ impl Scenario {
             fs::write(dir.join(format!("f{i}")), "x".repeat(500 + i)).unwrap();
         }
     }
+}
+
+/// An inventory of so many hosts, each an address of its own; of none, the local machine.
+fn inventory(server: &Sshd, hosts: usize) -> String {
+    if hosts == 0 {
+        return "localhost ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n".to_owned();
+    }
+    // Addresses are many, keys known for one: neither runner checks them.
+    let unchecked =
+        "ansible_ssh_common_args='-F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'";
+    let hosts: String = (1..=hosts).map(|i| format!("h{i} ansible_host=127.1.0.{i}\n")).collect();
+    format!("[hosts]\n{hosts}[all:vars]\n{}{unchecked}\n", server.variables())
 }
 
 /// Every file below a folder with its bytes.

@@ -1,6 +1,7 @@
 //! Who we are and who they are: keys, ssh-agent, known_hosts.
 
-use crate::sshd::{Sshd, keygen, target};
+use crate::far::target;
+use crate::sshd::{Sshd, keygen};
 use crate::{call, holds, sessions, unreachable};
 use std::fs;
 use std::process::Command;

@@ -106,7 +106,7 @@ async fn compression_is_used_where_it_is_asked_for() {
     let sessions = sessions();
     write_file(&sshd, 8);
     let (from, to) = (sshd.at("large").display().to_string(), sshd.at("copy"));
-    let outcome = sessions.read(&crate::sshd::target(ssh), &from, &to).await.unwrap();
+    let outcome = sessions.read(&crate::far::target(ssh), &from, &to).await.unwrap();
     assert!(!outcome.failed, "{outcome:?}");
     assert!(fs::read(&to).unwrap() == fs::read(sshd.at("large")).unwrap());
 }
@@ -245,7 +245,7 @@ async fn a_dead_host_is_asked_once_for_all_who_wait() {
     let begun = Instant::now();
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..20 {
-        let (sessions, target) = (sessions.clone(), crate::sshd::target(ssh.clone()));
+        let (sessions, target) = (sessions.clone(), crate::far::target(ssh.clone()));
         all.spawn(async move { unreachable(sessions.call(&target, call("ping", &[]), None).await) });
     }
     all.join_all().await;

@@ -11,10 +11,13 @@
 )]
 
 mod agents;
+mod far;
 mod figures;
 mod keys;
 mod links;
 mod routes;
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "../support/sshd.rs"]
 mod sshd;
 
 use std::path::PathBuf;

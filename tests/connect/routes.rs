@@ -1,6 +1,7 @@
 //! By which way a host is reached: ssh_config, ProxyCommand, ProxyJump, and what is said where there is none.
 
-use crate::sshd::{Sshd, target};
+use crate::far::target;
+use crate::sshd::Sshd;
 use crate::{call, holds, sessions, unreachable};
 use std::fs;
 use std::net::TcpListener;

@@ -13,6 +13,9 @@
     reason = "a test ends by panicking"
 )]
 
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "../support/sshd.rs"]
+mod sshd;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -55,13 +58,21 @@ fn tree(root: &Path) -> Tree {
     into
 }
 
-/// Options that a case's first lines ask for: `# args: -C --diff`, `# env: A=b`.
+/// Options that a case's first lines ask for: `# args: -C --diff`, `# env: A=b`, `# sandbox: yes` (see [`sandboxed`]),
+/// `# ssh: yes` (see [`far`]).
 fn directives(text: &str, key: &str) -> Vec<String> {
     text.lines()
         .take_while(|l| l.starts_with('#'))
         .filter_map(|l| l.strip_prefix(&format!("# {key}:")))
         .flat_map(|l| l.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .collect()
+}
+
+/// An inventory whose host `far` is this machine over SSH.
+fn far(server: &sshd::Sshd) -> String {
+    let path = server.at("inventory");
+    fs::write(&path, format!("[distant]\nfar\n[distant:vars]\n{}", server.variables())).unwrap();
+    path.display().to_string()
 }
 
 struct Run {
@@ -104,6 +115,8 @@ fn sandboxed(command: &Command) -> Command {
 
 fn run(mut command: Command, play: &Path, out: &Path) -> Run {
     let text = fs::read_to_string(play).unwrap();
+    let server =
+        (!directives(&text, "ssh").is_empty()).then(|| sshd::Sshd::start("Subsystem sftp internal-sftp"));
     if !directives(&text, "sandbox").is_empty() {
         command = sandboxed(&command);
     }
@@ -118,7 +131,9 @@ fn run(mut command: Command, play: &Path, out: &Path) -> Run {
     let output = command
         .current_dir(play.parent().unwrap())
         .env("PARITY_ENV", "from the environment")
-        .args(["-i", "inventory/hosts", "-e"])
+        .args(["-i", "inventory/hosts"])
+        .args(server.iter().flat_map(|s| ["-i".to_owned(), far(s)]))
+        .arg("-e")
         .arg(format!("out={}", out.display()))
         .args(directives(&text, "args"))
         .arg(play)

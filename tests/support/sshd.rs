@@ -1,13 +1,11 @@
-//! A private sshd with keys of its own, on a port of the loopback device.
+//! A private sshd with keys of its own, on a free port of every loopback address.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use warp::connect::{SshTarget, Target, Transport};
 
 /// A server for one test; it ends with it.
 pub struct Sshd {
@@ -31,9 +29,9 @@ fn free_port() -> u16 {
 }
 
 impl Sshd {
-    /// With the lines of `more` in its configuration.
+    /// With the lines of `more` in its configuration; it listens on 127.0.0.1 unless they say where.
     pub fn start(more: &str) -> Sshd {
-        let dir = tempfile::Builder::new().prefix("warp-connect-").tempdir().unwrap();
+        let dir = tempfile::Builder::new().prefix("warp-sshd-").tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let at = |name: &str| dir.path().join(name);
         keygen(&at("host_ed25519"), "ed25519", &[]);
@@ -43,8 +41,9 @@ impl Sshd {
         // sshd separates its privileges here, whichever directory its package names.
         fs::create_dir_all("/run/sshd").unwrap();
         let port = free_port();
+        let listen = if more.contains("ListenAddress") { "" } else { "ListenAddress 127.0.0.1\n" };
         let config = format!(
-            "{more}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {0}/host_ed25519\n\
+            "{more}\nPort {port}\n{listen}HostKey {0}/host_ed25519\n\
              AuthorizedKeysFile {0}/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n\
              PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
              SetEnv HOME={0}/home\nLogLevel VERBOSE\n",
@@ -86,29 +85,16 @@ impl Sshd {
         fs::write(self.at("known_hosts"), format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
     }
 
-    /// The arguments that keep a test away from the user's own configuration.
-    pub fn args(&self) -> Vec<String> {
-        let known = format!("UserKnownHostsFile={}", self.at("known_hosts").display());
-        ["-F", "none", "-o", &known, "-o", "GlobalKnownHostsFile=none", "-o", "IdentityAgent=none"]
-            .map(str::to_owned)
-            .to_vec()
-    }
-
-    /// The server's variables, with its key.
-    pub fn ssh(&self) -> SshTarget {
-        SshTarget {
-            address: "127.0.0.1".into(),
-            port: Some(self.port),
-            user: Some("root".into()),
-            key_file: Some(self.at("id")),
-            args: self.args(),
-            ..SshTarget::default()
-        }
-    }
-
-    /// The server as a target.
-    pub fn target(&self) -> Target {
-        target(self.ssh())
+    /// The variables that lead an inventory's hosts here, one a line.
+    pub fn variables(&self) -> String {
+        format!(
+            "ansible_host=127.0.0.1\nansible_user=root\nansible_port={}\nansible_ssh_private_key_file={}\n\
+             ansible_python_interpreter=/usr/bin/python3\n\
+             ansible_ssh_common_args='-F none -o UserKnownHostsFile={} -o GlobalKnownHostsFile=none'\n",
+            self.port,
+            self.at("id").display(),
+            self.at("known_hosts").display()
+        )
     }
 
     /// Ends the server and all its connections.
@@ -128,9 +114,4 @@ impl Drop for Sshd {
     fn drop(&mut self) {
         self.cut();
     }
-}
-
-/// A target named `guest` by these variables.
-pub fn target(ssh: SshTarget) -> Target {
-    Target { host: Arc::from("guest"), transport: Transport::Ssh(ssh), become_: None }
 }
