@@ -1,6 +1,8 @@
 //! The command line: one file per command.
 
+mod ask;
 mod compat;
+mod config;
 mod deploy;
 mod engine;
 mod ls;
@@ -9,6 +11,7 @@ mod output;
 mod play;
 mod ssh;
 mod teardown;
+mod vault;
 
 use crate::error::Exit;
 use crate::lab::proxy;
@@ -40,6 +43,12 @@ enum Command {
     Ls(ls::Args),
     /// Remove what warp made.
     Teardown(teardown::Args),
+    /// Show the configuration.
+    #[command(subcommand)]
+    Config(config::What),
+    /// Encrypt and decrypt files and values, as ansible-vault does.
+    #[command(subcommand)]
+    Vault(vault::What),
     /// Connect to a host inside the lab's network, on standard input and output: ssh's ProxyCommand.
     Proxy {
         /// The lab's local working directory.
@@ -81,6 +90,8 @@ pub fn main() -> ExitCode {
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
         Command::Teardown(args) => teardown::run(&args).into(),
+        Command::Config(what) => output::exit_of(config::run(&what).map_err(Into::into)).into(),
+        Command::Vault(what) => vault::main(&what).into(),
         Command::Proxy { lab, host, port } => {
             let end = proxy::run(&lab, &host, port).map(|()| Exit::Ok);
             output::exit_of(end.map_err(Into::into)).into()

@@ -1,5 +1,6 @@
 //! Options that several commands share; their names and meanings are Ansible's.
 
+use super::ask;
 use crate::config;
 use crate::error::Error;
 use crate::run::{self, Settings};
@@ -43,6 +44,8 @@ pub(super) struct Options {
     pub connect: Connect,
     #[command(flatten)]
     pub become_: Become,
+    #[command(flatten)]
+    pub vault: Vault,
 }
 
 /// How to connect.
@@ -88,6 +91,55 @@ pub(super) struct Become {
     /// How to become it: sudo or su.
     #[arg(long, value_name = "METHOD")]
     pub become_method: Option<String>,
+}
+
+/// The secrets of vaults.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Vault")]
+pub(super) struct Vault {
+    /// A secret: ID@SOURCE, where SOURCE is a file, a script or `prompt`; may be given several times.
+    #[arg(long = "vault-id", value_name = "ID@SOURCE")]
+    pub ids: Vec<String>,
+    /// A file with the password, or a script that prints it; may be given several times.
+    #[arg(long = "vault-password-file", value_name = "FILE", visible_alias = "vault-pass-file")]
+    pub password_files: Vec<PathBuf>,
+    /// Ask for the password.
+    #[arg(short = 'J', long, visible_alias = "ask-vault-pass", conflicts_with = "password_files")]
+    pub ask_vault_password: bool,
+}
+
+impl Vault {
+    /// The secrets that these options and the configuration name; `wanted` says what else is to be done.
+    ///
+    /// # Errors
+    /// As `config::vault::Settings::secrets`.
+    pub(super) fn secrets(
+        &self,
+        settings: &config::vault::Settings,
+        wanted: config::vault::Wanted,
+        warn: &mut dyn FnMut(String),
+    ) -> Result<value::vault::Secrets, Error> {
+        let wanted = config::vault::Wanted {
+            ids: settings.identity_list.iter().chain(&self.ids).cloned().collect(),
+            files: self.password_files.iter().map(|file| value::normal(file)).collect(),
+            ask: self.ask_vault_password || settings.ask,
+            ..wanted
+        };
+        settings.secrets(&wanted, &ask::hidden, warn)
+    }
+
+    /// Makes the secrets known to everything that is read from now on.
+    ///
+    /// # Errors
+    /// As `secrets`.
+    pub(super) fn install(
+        &self,
+        settings: &config::vault::Settings,
+        warn: &mut dyn FnMut(String),
+    ) -> Result<(), Error> {
+        value::vault::install(self.secrets(settings, config::vault::Wanted::default(), warn)?);
+        Ok(())
+    }
 }
 
 impl Options {

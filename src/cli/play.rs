@@ -67,6 +67,7 @@ pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Err
         events.emit(&Event::Warning(warning.clone()));
     }
     present(&args.playbooks)?;
+    args.options.vault.install(&config.vault, &mut |warning| events.emit(&Event::Warning(warning)))?;
     let inventory = Sources::default().load(&given)?;
     let mut settings = settings(args, config)?;
     let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.options.syntax_check;

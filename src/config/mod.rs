@@ -2,6 +2,7 @@
 
 mod file;
 mod table;
+pub mod vault;
 
 pub use file::find;
 pub use table::{Gathering, Origin, Setting, Settings};

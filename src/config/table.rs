@@ -1,6 +1,7 @@
 //! The table of settings, and the values that it gives.
 
 use super::file::{Entries, Entry, expand_home, find, read};
+use super::vault;
 use crate::error::{Error, Result, Span};
 use crate::value::normal;
 use std::fmt;
@@ -108,6 +109,20 @@ const TABLE: &[Row] = &[
     ("run_tags", &["ANSIBLE_RUN_TAGS"], &[("tags", "run")], Some("")),
     ("skip_tags", &["ANSIBLE_SKIP_TAGS"], &[("tags", "skip")], Some("")),
     ("diff", &["ANSIBLE_DIFF_ALWAYS"], &[("diff", "always")], Some("false")),
+    ("ask_vault_pass", &["ANSIBLE_ASK_VAULT_PASS"], &[("defaults", "ask_vault_pass")], Some("false")),
+    ("vault_password_file", &["ANSIBLE_VAULT_PASSWORD_FILE"], &[("defaults", "vault_password_file")], None),
+    ("vault_identity_list", &["ANSIBLE_VAULT_IDENTITY_LIST"], &[("defaults", "vault_identity_list")], None),
+    ("vault_identity", &["ANSIBLE_VAULT_IDENTITY"], &[("defaults", "vault_identity")], Some("default")),
+    ("vault_id_match", &["ANSIBLE_VAULT_ID_MATCH"], &[("defaults", "vault_id_match")], Some("false")),
+    (
+        "vault_encrypt_identity",
+        &["ANSIBLE_VAULT_ENCRYPT_IDENTITY"],
+        &[("defaults", "vault_encrypt_identity")],
+        None,
+    ),
+    ("vault_encrypt_salt", &["ANSIBLE_VAULT_ENCRYPT_SALT"], &[("defaults", "vault_encrypt_salt")], None),
+    ("editor", &["ANSIBLE_EDITOR", "EDITOR"], &[("defaults", "editor")], Some("vi")),
+    ("pager", &["ANSIBLE_PAGER", "PAGER"], &[("defaults", "pager")], Some("less")),
 ];
 
 /// All settings, typed.
@@ -147,6 +162,9 @@ pub struct Settings {
     pub run_tags: Vec<String>,
     pub skip_tags: Vec<String>,
     pub diff: bool,
+    pub vault: vault::Settings,
+    pub editor: String,
+    pub pager: String,
     /// Every setting as found, in the order of the table.
     pub all: Vec<Setting>,
     /// What the user should know.
@@ -211,6 +229,19 @@ impl Settings {
             run_tags: found.list("run_tags"),
             skip_tags: found.list("skip_tags"),
             diff: found.boolean("diff")?,
+            vault: vault::Settings {
+                ask: found.boolean("ask_vault_pass")?,
+                password_file: found
+                    .get("vault_password_file")
+                    .and_then(|s| Some(found.path(s.text.as_deref()?, s))),
+                identity_list: found.list("vault_identity_list"),
+                identity: found.text("vault_identity"),
+                match_id: found.boolean("vault_id_match")?,
+                encrypt_identity: found.optional("vault_encrypt_identity"),
+                encrypt_salt: found.optional("vault_encrypt_salt"),
+            },
+            editor: found.text("editor"),
+            pager: found.text("pager"),
             all: found.all,
             file,
             warnings,

@@ -1,8 +1,10 @@
 //! Ansible's names: links to warp that behave as the tools of those names.
 
+mod config;
 mod links;
 mod playbook;
 mod usage;
+mod vault;
 mod version;
 
 pub(super) use links::{Args, run};
@@ -19,11 +21,12 @@ struct Tool {
 }
 
 /// The tools, by the names of their links.
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 6] = [
     Tool { name: "ansible-playbook", run: playbook::main },
     Tool { name: "ansible", run: |_| refuse("ansible") },
     Tool { name: "ansible-inventory", run: |_| refuse("ansible-inventory") },
-    Tool { name: "ansible-vault", run: |_| refuse("ansible-vault") },
+    Tool { name: "ansible-config", run: config::main },
+    Tool { name: "ansible-vault", run: vault::main },
     Tool { name: "ansible-doc", run: |_| refuse("ansible-doc") },
 ];
 
