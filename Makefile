@@ -2,7 +2,7 @@
 # with Rust and root, with or without systemd: they install what they need with apt, build first.
 
 .DELETE_ON_ERROR:
-.PHONY: help deps test-deps build undercloud test lint bench soak
+.PHONY: help deps test-deps build undercloud test lint bench soak corpus
 
 # To build: a linker and libvirt's headers.
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
@@ -20,6 +20,7 @@ help:
 	@echo 'make build        build target/release/warp'
 	@echo 'make bench        compare with real Ansible, as ratios'
 	@echo 'make soak         kill deployments at random moments (SOAK_ROUNDS, SOAK_SEED)'
+	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
 	@echo 'make lint         rustfmt and clippy'
 
 deps:
@@ -48,3 +49,6 @@ bench: test-deps build
 
 soak: test-deps build
 	cargo test --release --locked --test soak -- --nocapture
+
+corpus: test-deps build
+	CORPUS=$(abspath $(DIR)) cargo test --release --locked --test corpus -- --nocapture
