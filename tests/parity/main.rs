@@ -19,6 +19,8 @@ mod sshd;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod generated;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

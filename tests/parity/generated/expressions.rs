@@ -1,0 +1,82 @@
+//! Made-up templates and conditionals give the same value, or fail with the same words.
+
+use super::oracle::Oracle;
+use super::{Verdict, grammar, judge};
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use warp::error::{Source, Span};
+use warp::template::{Engine, Scope};
+use warp::value::{Text, Value, Vars, parse_vars};
+
+struct Names(Vars);
+
+impl Scope for Names {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.keys().cloned().collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+fn ours(engine: &Engine, kind: &str, text: &str) -> Json {
+    let vars = parse_vars(&Source::new("vars.yml", grammar::VARS)).unwrap();
+    let scope: Arc<dyn Scope> = Arc::new(Names(vars));
+    let span = Span { end: text.len(), source: Source::new("<unknown>", text), start: 0, line: 1, column: 1 };
+    let source = Value::from(Text::source(text, span));
+    let result = match kind {
+        "condition" => engine.test(&source, &scope).map(Value::Bool),
+        _ => engine.render(&source, &scope),
+    };
+    match result {
+        Ok(value) => json!({ "value": Json::from(&value) }),
+        Err(e) => json!({ "error": e.message() }),
+    }
+}
+
+/// Differences that docs/compatibility.md names.
+fn known(text: &str, theirs: &Json, ours: &Json) -> Option<&'static str> {
+    let said = |answer: &Json, words: &str| answer["error"].as_str().is_some_and(|e| e.contains(words));
+    let both_fail = theirs["error"].is_string() && ours["error"].is_string();
+    if both_fail {
+        return Some("words of errors");
+    }
+    let _ = (text, said);
+    None
+}
+
+/// Errors have the same cause when they have the same words, but for what they quote.
+fn mark(theirs: &Json, ours: &Json) -> String {
+    let words = |answer: &Json| match answer["error"].as_str() {
+        Some(error) => error.split('\'').step_by(2).collect::<String>(),
+        None => answer["value"].to_string(),
+    };
+    if theirs["error"].is_string() { words(theirs) } else { words(ours) }
+}
+
+#[test]
+fn templates_give_what_ansible_gives() {
+    let (oracle, engine) = (Oracle::start(), Engine::new());
+    let verdict = |(kind, text): &(&str, String)| {
+        let theirs =
+            oracle.ask(&json!({ "ask": "template", "kind": kind, "text": text, "vars": grammar::VARS }));
+        let ours = ours(&engine, kind, text);
+        if theirs["value"] == ours["value"] && theirs["error"] == ours["error"] {
+            return Verdict::Same;
+        }
+        match known(text, &theirs, &ours) {
+            Some(reason) => Verdict::Known(reason),
+            None => Verdict::Differs {
+                mark: mark(&theirs, &ours),
+                how: format!("  ansible: {theirs}\n  warp:    {ours}"),
+            },
+        }
+    };
+    judge("templates", 3000, grammar::templates(), verdict, |(kind, text)| format!("{kind}: {text}"));
+}
