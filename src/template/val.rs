@@ -5,7 +5,7 @@
 
 use super::depth::Nested;
 use super::env::Env;
-use super::fail::{Fail, R};
+use super::fail::{Fail, Kind, R};
 use crate::value::{Key, Map, Text, Value};
 use indexmap::IndexMap;
 use std::cell::RefCell;
@@ -201,7 +201,8 @@ impl Val {
     /// Python's name of its type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
-            Val::Marker(_) => "UndefinedMarker",
+            Val::Marker(f) if f.kind() == Kind::Undefined => "UndefinedMarker",
+            Val::Marker(_) => "CapturedExceptionMarker",
             Val::None => "NoneType",
             Val::Bool(_) => "bool",
             Val::Int(_) => "int",

@@ -211,6 +211,9 @@ fn log(_: &Env, v: Val, b: Bound) -> R {
 
 fn root(_: &Env, v: Val, b: Bound) -> R {
     let x = real(&v)?;
+    if x < 0.0 {
+        return Err(Fail::new("root() can only be used on numbers: math domain error"));
+    }
     Ok(Val::Float(match b.get("base").map(real).transpose()?.unwrap_or(2.0) {
         2.0 => x.sqrt(),
         base => x.powf(1.0 / base),

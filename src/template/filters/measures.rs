@@ -92,7 +92,11 @@ fn strftime(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn urlsplit(_: &Env, v: Val, b: Bound) -> R {
-    let url = python::to_str(&v)?;
+    let Some(url) = v.as_str() else {
+        return Err(Fail::new(format!("'{}' object is no text with the parts of a URL", v.type_name())));
+    };
+    // As Python's `urlsplit` does.
+    let url = url.trim_start_matches(|c| c <= ' ').replace(['\n', '\r', '\t'], "");
     let (rest, fragment) = url.split_once('#').unwrap_or((&url, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let scheme_end = rest.find(':').filter(|i| {

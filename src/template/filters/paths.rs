@@ -45,7 +45,13 @@ pub(super) const TABLE: &[Filter] = &[
 ];
 
 fn on(v: &Val, f: impl Fn(&str) -> String) -> R {
-    Ok(f(&python::to_str(v)?).into())
+    Ok(f(path(v)?).into())
+}
+
+/// What Python's functions on paths take.
+fn path(v: &Val) -> R<&str> {
+    v.as_str()
+        .ok_or_else(|| Fail::new(format!("expected str, bytes or os.PathLike object, not {}", v.type_name())))
 }
 
 fn dirname(p: &str) -> String {
@@ -55,7 +61,7 @@ fn dirname(p: &str) -> String {
 }
 
 fn splitext(_: &Env, v: Val, _: Bound) -> R {
-    let path = python::to_str(&v)?;
+    let path = path(&v)?;
     let name_at = path.rfind('/').map_or(0, |i| i + 1);
     let name = path.get(name_at..).unwrap_or_default();
     let leading = name.len() - name.trim_start_matches('.').len();
@@ -139,7 +145,7 @@ fn realpath(p: &str) -> String {
 }
 
 fn relpath(_: &Env, v: Val, b: Bound) -> R {
-    let (path, start) = (absolute(&python::to_str(&v)?), absolute(&b.text("start", ".")?));
+    let (path, start) = (absolute(path(&v)?), absolute(&b.text("start", ".")?));
     let parts = |p: &str| p.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     let (path, start) = (parts(&path), parts(&start));
     let common = path.iter().zip(&start).take_while(|(a, b)| a == b).count();
@@ -152,7 +158,7 @@ fn texts(v: &Val, filter: &str) -> R<Vec<String>> {
     let items = v.as_seq().ok_or_else(|| {
         Fail::new(format!("|{filter} expects sequence, got <class '{}'> instead.", v.type_name()))
     })?;
-    items.iter().map(python::to_str).collect()
+    items.iter().map(|item| path(item).map(str::to_owned)).collect()
 }
 
 /// `os.path.join`.

@@ -51,7 +51,7 @@ fn map(env: &Env, v: Val, mut b: Bound) -> R {
             Some(b.extra.remove(at).1)
         };
         let attribute = taken("attribute").ok_or_else(|| Fail::new("map requires a filter argument"))?;
-        let default = taken("default");
+        let default = taken("default").filter(|v| !v.is_none());
         if let Some((name, _)) = b.extra.first() {
             return Err(Fail::new(format!("Unexpected keyword argument '{name}'")));
         }
@@ -280,7 +280,7 @@ fn groupby(_: &Env, v: Val, b: Bound) -> R {
     let case_sensitive = b.flag("case_sensitive", false)?;
     let mut keyed = Vec::new();
     for item in v.iter()? {
-        let found = match (access::path(&item, &attribute), b.get("default")) {
+        let found = match (access::path(&item, &attribute), b.some("default")) {
             (Val::Marker(_), Some(default)) => default.clone(),
             (found, _) => found.ok()?,
         };

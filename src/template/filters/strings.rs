@@ -152,6 +152,12 @@ fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String
     for chunk in chunks.into_iter().filter(|c| !c.is_empty()) {
         let mut chunk = chunk;
         if current.chars().count() + chunk.chars().count() > width && !chunk.trim().is_empty() {
+            // Only a word that no line can hold is cut, and its beginning fills this line.
+            if break_long && chunk.chars().count() > width {
+                let room = width.saturating_sub(current.chars().count());
+                current.extend(chunk.chars().take(room));
+                chunk = chunk.chars().skip(room).collect();
+            }
             if !current.trim().is_empty() {
                 lines.push(current.trim_end().to_owned());
             }

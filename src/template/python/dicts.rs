@@ -75,7 +75,9 @@ fn set_default(dict: &Dict, args: &Args) -> R {
 
 fn update(dict: &Dict, args: &Args) -> R {
     if let Some(other) = args.pos.first() {
-        dict.0.borrow_mut().extend(pairs(other)?.into_iter().map(|(k, v)| (k, Slot::Ready(v))));
+        // Read first: it may be the dict itself.
+        let more = pairs(other)?;
+        dict.0.borrow_mut().extend(more.into_iter().map(|(k, v)| (k, Slot::Ready(v))));
     }
     for (k, v) in &args.kw {
         dict.insert(Key::Str(k.clone()), v.clone());

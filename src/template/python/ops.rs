@@ -262,7 +262,14 @@ pub(crate) fn contains(of: &Val, item: &Val) -> R<bool> {
         Val::Dict(d) => Ok(d.0.borrow().contains_key(&item.key()?)),
         Val::Object(o) if o.keys().is_some() => Ok(o.entry(&item.key()?).is_some()),
         other => match other.as_seq() {
-            Some(items) => Ok(items.iter().any(|v| eq(v, item))),
+            Some(items) => {
+                for v in items {
+                    if eq(&v.ok()?, item) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
             None => Err(match other {
                 Val::Marker(f) => f.clone(),
                 _ => Fail::new(format!("argument of type '{}' is not iterable", other.type_name())),

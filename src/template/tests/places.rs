@@ -2,7 +2,6 @@
 
 use super::Test;
 use crate::template::fail::{Fail, R};
-use crate::template::python;
 use crate::template::val::Val;
 use crate::value::vault;
 use std::fs::Metadata;
@@ -34,14 +33,12 @@ pub(super) const TABLE: &[Test] = &[
     Test::new("vaulted_file", &[], |_, v, _| vaulted(&v)),
     Test::new("uri", &["schemes"], |_, v, b| uri(&v, b.some("schemes"))),
     Test::new("url", &["schemes"], |_, v, b| {
-        let text = python::to_str(&v)?;
-        let after = text.split_once("://").map(|(_, rest)| rest);
+        let after = v.as_str().and_then(|text| Some(text.split_once("//")?.1));
         let host = after.map(|r| r.split(['/', '?', '#']).next().unwrap_or_default());
-        Ok(uri(&v, b.some("schemes"))? && host.is_some_and(|h| !h.is_empty()))
+        let local = scheme(&v).is_some_and(|s| s == "file");
+        Ok(uri(&v, b.some("schemes"))? && (local || host.is_some_and(|h| !h.is_empty())))
     }),
-    Test::new("urn", &[], |_, v, _| {
-        Ok(python::to_str(&v)?.to_lowercase().strip_prefix("urn:").is_some_and(|rest| rest.contains(':')))
-    }),
+    Test::new("urn", &[], |_, v, _| Ok(scheme(&v).is_some_and(|s| s == "urn"))),
 ];
 
 fn path(v: &Val) -> R<PathBuf> {
@@ -80,22 +77,19 @@ fn vaulted(v: &Val) -> R<bool> {
         .map_err(|e| Fail::new(format!("Cannot test if the file '{}' is a vault: {e}", path.display())))
 }
 
-/// A scheme and something behind it.
+/// Whether it is text with one of the schemes; without any, every text is.
 fn uri(v: &Val, schemes: Option<&Val>) -> R<bool> {
-    let text = python::to_str(v)?;
-    let Some((scheme, rest)) = text.split_once(':') else { return Ok(false) };
+    let Some(scheme) = scheme(v) else { return Ok(false) };
+    match schemes {
+        Some(list) if list.truthy()? => Ok(list.iter()?.iter().any(|one| one.as_str() == Some(&scheme))),
+        _ => Ok(true),
+    }
+}
+
+/// The scheme of a text that names a place, empty where it has none.
+fn scheme(v: &Val) -> Option<String> {
+    let (scheme, _) = v.as_str()?.split_once(':').unwrap_or_default();
     let valid = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let allowed = match schemes {
-        None => true,
-        Some(list) => {
-            let mut any = false;
-            for one in list.iter()? {
-                any |= python::to_str(&one)? == scheme;
-            }
-            any
-        }
-    };
-    Ok(valid && allowed && !rest.is_empty())
+    Some(if valid { scheme.to_lowercase() } else { String::new() })
 }

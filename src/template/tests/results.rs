@@ -114,9 +114,17 @@ fn any(v: &Val) -> R<bool> {
 fn subset(a: &Val, b: &Val) -> R<bool> {
     let all = b.iter()?;
     for item in a.iter()?.iter().chain(&all) {
-        item.key()?;
+        hashable(item)?;
     }
     Ok(a.iter()?.iter().all(|v| all.iter().any(|w| ops::eq(v, w))))
+}
+
+/// A tuple is as hashable as what it holds.
+fn hashable(v: &Val) -> R<()> {
+    match v {
+        Val::Tuple(items) => items.iter().try_for_each(hashable),
+        other => other.key().map(drop),
+    }
 }
 
 fn truth(v: &Val, b: &Bound) -> R<bool> {
