@@ -2,12 +2,13 @@
 //!
 //! Rooms, from the top down; a room imports only rooms below it (`tests/architecture` checks):
 //! `cli`, `deploy`, `lab`, `image`, `report`, `run`, `action`, `connect`, `inventory`, `play`, `template`,
-//! `config`, `event`, `value`, `error`; and below them all `failpoint`, which tests use.
+//! `config`, `event`, `console`, `value`, `error`; and below them all `failpoint`, which tests use.
 
 pub mod action;
 pub mod cli;
 pub mod config;
 pub mod connect;
+pub mod console;
 pub mod deploy;
 pub mod error;
 pub mod event;

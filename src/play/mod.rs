@@ -1,6 +1,7 @@
 //! Playbooks, roles and task files, loaded into a `Plan`.
 
 mod action;
+mod adhoc;
 mod block;
 mod check;
 mod collection;
@@ -18,6 +19,7 @@ mod role;
 mod split;
 mod task;
 
+pub use adhoc::AdHoc;
 pub use include::{IncludedRole, IncludedTasks, RoleRequest};
 pub use loader::{Errors, Loaded, Loader, Search};
 pub use plan::{Action, Block, Inherited, Keywords, Link, Loop, Plan, Play, Role, Step, Task};

@@ -112,7 +112,11 @@ impl Load<'_> {
         Ok(())
     }
 
-    fn play(&mut self, node: &Node, path: &Path, import: &Import) -> Result<Option<Play>> {
+    /// Loads one play.
+    ///
+    /// # Errors
+    /// Hosts or variables that cannot be understood; what else is wrong is kept.
+    pub fn play(&mut self, node: &Node, path: &Path, import: &Import) -> Result<Option<Play>> {
         let before = self.errors.len();
         for (key, _) in node.as_map().unwrap_or_default() {
             self.keep(keywords::check(key, PLAY, "Play"));

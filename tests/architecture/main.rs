@@ -29,6 +29,7 @@ const ROOMS: &[&str] = &[
     "template",
     "config",
     "event",
+    "console",
     "value",
     "error",
     "failpoint",
