@@ -135,6 +135,8 @@ pub enum Event {
         /// Seconds it took.
         seconds: f64,
     },
+    /// The user is asked for something: what is drawn live must stand back.
+    Asking,
     /// Something the user should know.
     Warning(String),
     /// The run is over.

@@ -19,7 +19,7 @@ pub struct Plan {
 }
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name, not rendered; absent when the play has none.
     pub name: Option<Text>,

@@ -83,7 +83,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
                 recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();
             json!({"event": "finished", "recap": hosts})
         }
-        Event::Secret(_) => return None,
+        Event::Secret(_) | Event::Asking => return None,
     })
 }
 

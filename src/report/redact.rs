@@ -91,7 +91,7 @@ impl Redacting {
             Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
             Event::Warning(text) => *text = self.text(text).to_string(),
-            Event::Secret(_) | Event::Finished { .. } => {}
+            Event::Secret(_) | Event::Asking | Event::Finished { .. } => {}
         }
         event
     }

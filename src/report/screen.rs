@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How many lines of a failed module's stderr, and stdout where stderr is empty, are shown.
 const TAIL: usize = 15;
 
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
 /// Prints for people.
 pub struct Screen {
     out: Box<dyn Write + Send>,
@@ -38,7 +41,6 @@ impl Screen {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
                 bar.set_style(style);
             }
-            bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
         Screen { bar, ..Screen::to(Box::new(anstream::stdout()), verbosity) }
@@ -80,8 +82,17 @@ impl Screen {
 
     fn running(&self, what: &str) {
         if let Some(bar) = &self.bar {
-            bar.reset_elapsed();
+            bar.reset();
+            bar.enable_steady_tick(TICK);
             bar.set_message(visible_line(what));
+        }
+    }
+
+    /// Clears the spinner away until the next step.
+    fn stand_back(&self) {
+        if let Some(bar) = &self.bar {
+            bar.disable_steady_tick();
+            bar.finish_and_clear();
         }
     }
 
@@ -269,6 +280,7 @@ impl Report for Screen {
                 }
                 self.recap(recap);
             }
+            Event::Asking => self.stand_back(),
             Event::Secret(_) => {}
         }
     }

@@ -92,6 +92,11 @@ impl Flat {
     pub fn of(settings: &Settings, play: &Play) -> Arc<dyn Scope> {
         Arc::new(Flat { extra: Arc::clone(&settings.extra_vars), vars: Vars::clone(&play.vars) })
     }
+
+    /// These variables alone.
+    pub fn of_vars(vars: Vars) -> Arc<dyn Scope> {
+        Arc::new(Flat { extra: Arc::default(), vars })
+    }
 }
 
 impl Scope for Flat {

@@ -4,7 +4,7 @@ use super::catalogue::Flat;
 use super::keyword::Rendered;
 use super::play::rendered_text;
 use super::settings::Settings;
-use super::tags;
+use super::{prompt, tags};
 use crate::error::Result;
 use crate::inventory::Inventory;
 use crate::play::{Plan, Play, Step, Task};
@@ -44,6 +44,7 @@ pub fn list(
         own => own,
     };
     for (number, play) in plan.plays.iter().enumerate() {
+        let play = &prompt::with_defaults(play, settings, engine)?;
         let scope = Flat::of(settings, play);
         let r = Rendered { engine, scope: &scope };
         let hosts = engine.render(&play.hosts, &scope)?;

@@ -15,6 +15,7 @@ mod list;
 mod load;
 mod meta;
 mod play;
+mod prompt;
 mod result;
 mod settings;
 mod steps;
@@ -119,7 +120,10 @@ impl Runner {
         shared.variables.set_playbook_dir(dir);
         let mut outcome = Ok(true);
         for play in &plan.plays {
-            outcome = shared.play(play).await;
+            outcome = match shared.prompted(play).await {
+                Ok(play) => shared.play(&play).await,
+                Err(e) => Err(e.into()),
+            };
             if !matches!(outcome, Ok(true)) {
                 break;
             }
