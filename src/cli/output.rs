@@ -1,9 +1,10 @@
 //! What a command prints, and the exit code it ends with.
 
+use crate::config;
 use crate::error::Exit;
 use crate::event::{Events, Report};
 use crate::play::Errors;
-use crate::report::{Json, Redacting, Screen, terminal};
+use crate::report::{Default, Json, Redacting, Screen, terminal};
 use clap::ValueEnum;
 
 /// The form of what is printed.
@@ -11,15 +12,18 @@ use clap::ValueEnum;
 pub(super) enum Output {
     /// For people.
     Screen,
+    /// As ansible-playbook prints.
+    Default,
     /// One JSON object a line, for programs.
     Json,
 }
 
 impl Output {
     /// A stream of events that is printed in this form.
-    pub(super) fn events(self, verbosity: u8) -> Events {
+    pub(super) fn events(self, verbosity: u8, check: bool, config: &config::Settings) -> Events {
         let report: Box<dyn Report> = match self {
             Output::Screen => Box::new(Screen::new(verbosity)),
+            Output::Default => Box::new(Default::new(verbosity, check, &config.screen)),
             Output::Json => Box::new(Json::new(std::io::stdout())),
         };
         Events::new(vec![Box::new(Redacting::new(vec![report]))])

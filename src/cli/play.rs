@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> Exit {
 pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
     let config = config::Settings::of_process()?;
     let given = args.options.sources(&config);
-    let events = output.events(args.options.verbose);
+    let events = output.events(args.options.verbose, args.options.check, &config);
     for warning in &config.warnings {
         events.emit(&Event::Warning(warning.clone()));
     }

@@ -1,7 +1,7 @@
 //! The table of settings, and the values that it gives.
 
 use super::file::{Entries, Entry, expand_home, find, read};
-use super::vault;
+use super::{screen, vault};
 use crate::error::{Error, Result, Span};
 use crate::value::normal;
 use std::fmt;
@@ -51,7 +51,7 @@ pub enum Gathering {
 }
 
 /// A row: name, environment variables, section and key pairs in the file, default. What comes first wins.
-type Row =
+pub(super) type Row =
     (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)], Option<&'static str>);
 
 const TABLE: &[Row] = &[
@@ -165,6 +165,8 @@ pub struct Settings {
     pub vault: vault::Settings,
     pub editor: String,
     pub pager: String,
+    /// What is printed in Ansible's way.
+    pub screen: screen::Screen,
     /// Every setting as found, in the order of the table.
     pub all: Vec<Setting>,
     /// What the user should know.
@@ -192,7 +194,7 @@ impl Settings {
             Some(path) => read(path)?,
             None => Entries::new(),
         };
-        let all = TABLE.iter().map(|row| setting(row, env, &entries)).collect();
+        let all = TABLE.iter().chain(screen::TABLE).map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {
             roles_path: found
@@ -242,6 +244,7 @@ impl Settings {
             },
             editor: found.text("editor"),
             pager: found.text("pager"),
+            screen: screen::Screen::of(&found)?,
             all: found.all,
             file,
             warnings,
@@ -271,31 +274,31 @@ fn unquoted(text: &str) -> &str {
     quoted('"').or_else(|| quoted('\'')).unwrap_or(text)
 }
 
-struct Found<'a> {
+pub(super) struct Found<'a> {
     all: Vec<Setting>,
     env: &'a dyn Fn(&str) -> Option<String>,
     cwd: &'a Path,
 }
 
 impl Found<'_> {
-    fn get(&self, name: &str) -> Option<&Setting> {
+    pub(super) fn get(&self, name: &str) -> Option<&Setting> {
         self.all.iter().find(|s| s.name == name)
     }
 
-    fn optional(&self, name: &str) -> Option<String> {
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
         self.get(name)?.text.clone().filter(|t| !t.is_empty())
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         self.optional(name).unwrap_or_default()
     }
 
-    fn list(&self, name: &str) -> Vec<String> {
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name);
         text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
     }
 
-    fn wrong(&self, name: &str, kind: &str) -> Error {
+    pub(super) fn wrong(&self, name: &str, kind: &str) -> Error {
         let origin = self.get(name).map_or(Origin::Default, |s| s.origin.clone());
         let error = Error::input(format!("the setting {name} must be {kind}, not `{}`", self.text(name)));
         match origin {
@@ -304,7 +307,7 @@ impl Found<'_> {
         }
     }
 
-    fn boolean(&self, name: &str) -> Result<bool> {
+    pub(super) fn boolean(&self, name: &str) -> Result<bool> {
         match self.text(name).to_lowercase().as_str() {
             "yes" | "on" | "1" | "true" | "t" | "y" => Ok(true),
             "no" | "off" | "0" | "false" | "f" | "n" | "" => Ok(false),
@@ -312,7 +315,7 @@ impl Found<'_> {
         }
     }
 
-    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>> {
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>> {
         match self.optional(name) {
             None => Ok(None),
             Some(text) => text.trim().parse().map(Some).map_err(|_| self.wrong(name, "a whole number")),
@@ -329,7 +332,7 @@ impl Found<'_> {
     }
 
     /// A path of a setting: `~` is the home folder, and relative ones begin beside the configuration file.
-    fn path(&self, text: &str, setting: &Setting) -> PathBuf {
+    pub(super) fn path(&self, text: &str, setting: &Setting) -> PathBuf {
         let text = text.replace("{{CWD}}", &self.cwd.to_string_lossy());
         let path = expand_home(&text, self.env);
         let base = match &setting.origin {

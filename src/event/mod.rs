@@ -25,33 +25,72 @@ pub enum Status {
     Lost,
 }
 
+/// A step as every event of it tells it.
+#[derive(Clone, Debug)]
+pub struct StepInfo {
+    /// Its identity in the plan.
+    pub id: Arc<str>,
+    /// Its name as rendered, its role's before it; without one, its module as written.
+    pub name: Arc<str>,
+    /// Its module as written.
+    pub written: Arc<str>,
+    /// Its module, as its canonical short name.
+    pub module: Arc<str>,
+    /// Where it is written.
+    pub span: Option<Span>,
+    /// Whether it is a handler.
+    pub handler: bool,
+    /// Whether `no_log` hides its arguments and results.
+    pub no_log: bool,
+    /// Whether it only predicts.
+    pub check: bool,
+    /// Whether it shows what changes in files.
+    pub diff: bool,
+    /// Whether it has a loop.
+    pub looped: bool,
+}
+
 /// What a run tells, as it happens. Values are final and may hold secrets: reports redact.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A play begins on these hosts.
+    /// The run of a playbook begins.
+    PlaybookStarted {
+        /// Its path as given.
+        path: Arc<str>,
+    },
+    /// A play begins on these hosts; told again for every batch of `serial`.
     PlayStarted {
         /// Its name, or its host pattern.
         name: Arc<str>,
         /// The hosts it runs on; empty when the pattern matched none.
         hosts: Vec<Arc<str>>,
+        /// Whether it only predicts.
+        check: bool,
+        /// Whether every host ends a step before the next step begins.
+        lockstep: bool,
     },
     /// A step begins.
     StepStarted {
-        /// Its name as rendered, or its module's.
-        name: Arc<str>,
-        /// Its module as written.
-        module: Arc<str>,
-        /// Where it is written.
-        span: Option<Span>,
-        /// Whether it is a handler.
-        handler: bool,
-        /// Whether `no_log` hides its arguments and results.
-        no_log: bool,
+        /// The step.
+        step: Arc<StepInfo>,
     },
-    /// An item of a loop ended on a host.
-    ItemDone {
+    /// A step begins on a host.
+    HostStarted {
+        /// The step.
+        step: Arc<StepInfo>,
         /// The host.
         host: Arc<str>,
+    },
+    /// No host of the play is left to go on.
+    NoHostsLeft,
+    /// An item of a loop ended on a host.
+    ItemDone {
+        /// The step.
+        step: Arc<StepInfo>,
+        /// The host.
+        host: Arc<str>,
+        /// The host it ran on, if delegated.
+        delegated_to: Option<Arc<str>>,
         /// How it ended.
         status: Status,
         /// The item's label.
@@ -65,6 +104,8 @@ pub enum Event {
     },
     /// An attempt failed and another follows.
     Retry {
+        /// The step.
+        step: Arc<StepInfo>,
         /// The host.
         host: Arc<str>,
         /// Attempts made.
@@ -87,20 +128,16 @@ pub enum Event {
     },
     /// A step ended on a host.
     StepDone {
+        /// The step.
+        step: Arc<StepInfo>,
         /// The host.
         host: Arc<str>,
         /// The host it ran on, if delegated.
         delegated_to: Option<Arc<str>>,
-        /// The step's name, for reports that interleave hosts.
-        name: Arc<str>,
-        /// The module, as its canonical short name.
-        module: Arc<str>,
         /// How it ended.
         status: Status,
         /// Its result, as a registered variable has it.
         result: Value,
-        /// Where it is written.
-        span: Option<Span>,
         /// Whether `no_log` hides the result.
         no_log: bool,
         /// What failed it, where that has a place of its own.

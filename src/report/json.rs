@@ -45,13 +45,15 @@ fn escaped(json: &str) -> String {
 fn object(event: &Event) -> Option<serde_json::Value> {
     let value = |v: &Value| serde_json::Value::from(v);
     Some(match event {
-        Event::PlayStarted { name, hosts } => {
-            json!({"event": "play_started", "name": &**name, "hosts": texts(hosts)})
+        Event::PlaybookStarted { path } => json!({"event": "playbook_started", "path": &**path}),
+        Event::PlayStarted { name, hosts, check, .. } => {
+            json!({"event": "play_started", "name": &**name, "hosts": texts(hosts), "check": check})
         }
-        Event::StepStarted { name, module, span, handler, no_log } => json!({
-            "event": "step_started", "name": &**name, "module": &**module,
-            "place": span.as_ref().map(ToString::to_string), "handler": handler, "no_log": no_log,
+        Event::StepStarted { step } => json!({
+            "event": "step_started", "name": &*step.name, "module": &*step.written,
+            "place": step.span.as_ref().map(ToString::to_string), "handler": step.handler, "no_log": step.no_log,
         }),
+        Event::NoHostsLeft => json!({"event": "no_hosts_left"}),
         Event::ItemDone { host, status, label, result, .. } => json!({
             "event": "item_done", "host": &**host, "status": word(*status), "label": value(label),
             "result": value(result),
@@ -60,12 +62,10 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "event": "retry", "host": &**host, "attempt": attempt, "of": of, "result": value(result),
         }),
         Event::Output { host, line, .. } => json!({"event": "output", "host": &**host, "line": line}),
-        Event::StepDone {
-            host, delegated_to, name, module, status, result, span, error, seconds, ..
-        } => json!({
-            "event": "step_done", "host": &**host, "delegated_to": delegated_to.as_deref(), "name": &**name,
-            "module": &**module, "status": word(*status), "result": value(result),
-            "place": span.as_ref().map(ToString::to_string),
+        Event::StepDone { step, host, delegated_to, status, result, error, seconds, .. } => json!({
+            "event": "step_done", "host": &**host, "delegated_to": delegated_to.as_deref(), "name": &*step.name,
+            "module": &*step.module, "status": word(*status), "result": value(result),
+            "place": step.span.as_ref().map(ToString::to_string),
             "error": error.as_ref().map(|e| e.message().to_owned()),
             "error_place": error.as_ref().and_then(|e| e.span()).map(ToString::to_string),
             "seconds": seconds,
@@ -83,7 +83,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
                 recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();
             json!({"event": "finished", "recap": hosts})
         }
-        Event::Secret(_) | Event::Asking => return None,
+        Event::HostStarted { .. } | Event::Secret(_) | Event::Asking => return None,
     })
 }
 

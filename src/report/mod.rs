@@ -3,13 +3,17 @@
 //! Every report stands behind `Redacting`, the one place that hides secrets, and whatever reaches a terminal goes through
 //! `terminal`, the one place that takes control characters out.
 
+mod colour;
+mod default;
 mod diff;
+mod display;
 mod json;
 mod redact;
 mod screen;
 pub mod terminal;
 mod values;
 
+pub use default::Default;
 pub use json::Json;
 pub use redact::Redacting;
 pub use screen::Screen;

@@ -1,7 +1,7 @@
 //! The one place that hides secrets.
 
 use crate::error::Error;
-use crate::event::{Event, Report};
+use crate::event::{Event, Report, StepInfo};
 use crate::value::{Key, Map, Text, Value};
 use std::sync::Arc;
 
@@ -61,7 +61,8 @@ impl Redacting {
     fn redacted(&self, event: &Event) -> Event {
         let mut event = event.clone();
         match &mut event {
-            Event::ItemDone { label, result, error, no_log, .. } => {
+            Event::ItemDone { step, label, result, error, no_log, .. } => {
+                self.step(step);
                 if *no_log {
                     *label = Value::data("(censored due to no_log)");
                     *error = None;
@@ -70,30 +71,45 @@ impl Redacting {
                 *result = self.result(result, *no_log);
                 self.drop_error(error);
             }
-            Event::Retry { result, no_log, .. } => *result = self.result(result, *no_log),
+            Event::Retry { step, result, no_log, .. } => {
+                self.step(step);
+                *result = self.result(result, *no_log);
+            }
             Event::Output { line, no_log, .. } => {
                 *line = if *no_log { HIDDEN.to_owned() } else { self.text(line).to_string() };
             }
-            Event::StepDone { name, result, error, span, no_log, .. } => {
-                *name = self.text(name);
-                if span.as_ref().is_some_and(|s| self.betrays(&Error::other("").at(s.clone()))) {
-                    *span = None;
-                }
+            Event::StepDone { step, result, error, no_log, .. } => {
+                self.step(step);
                 if *no_log {
                     *error = None;
                 }
                 *result = self.result(result, *no_log);
                 self.drop_error(error);
             }
-            Event::StepStarted { name, .. }
-            | Event::PlayStarted { name, .. }
-            | Event::StageStarted { name } => *name = self.text(name),
+            Event::StepStarted { step } | Event::HostStarted { step, .. } => self.step(step),
+            Event::PlayStarted { name, .. } | Event::StageStarted { name } => *name = self.text(name),
             Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
             Event::Warning(text) => *text = self.text(text).to_string(),
-            Event::Secret(_) | Event::Asking | Event::Finished { .. } => {}
+            Event::PlaybookStarted { .. }
+            | Event::NoHostsLeft
+            | Event::Secret(_)
+            | Event::Asking
+            | Event::Finished { .. } => {}
         }
         event
+    }
+
+    fn step(&self, step: &mut Arc<StepInfo>) {
+        let betrayed = step.span.as_ref().is_some_and(|s| self.betrays(&Error::other("").at(s.clone())));
+        let name = self.text(&step.name);
+        if betrayed || name != step.name {
+            let shown = Arc::make_mut(step);
+            shown.name = name;
+            if betrayed {
+                shown.span = None;
+            }
+        }
     }
 
     fn result(&self, result: &Value, no_log: bool) -> Value {
@@ -162,7 +178,20 @@ mod tests {
         redacting.event(&Event::Warning("password hunter2 is weak".into()));
         let item = Value::map([(Key::from("x"), Value::data("-phunter2"))].into_iter().collect());
         redacting.event(&Event::ItemDone {
+            step: Arc::new(StepInfo {
+                id: "s".into(),
+                name: "set".into(),
+                written: "set_fact".into(),
+                module: "set_fact".into(),
+                span: None,
+                handler: false,
+                no_log: false,
+                check: false,
+                diff: false,
+                looped: true,
+            }),
             host: "h".into(),
+            delegated_to: None,
             status: crate::event::Status::Ok,
             label: Value::list(vec![Value::data("hunter2")]),
             result: item,

@@ -184,7 +184,7 @@ impl Report for Screen {
             self.output_of = None;
         }
         match event {
-            Event::PlayStarted { name, hosts } => {
+            Event::PlayStarted { name, hosts, .. } => {
                 let count = match hosts.len() {
                     0 => "no hosts matched".to_owned(),
                     1 => "1 host".to_owned(),
@@ -192,11 +192,11 @@ impl Report for Screen {
                 };
                 self.line(&format!("\n{bold}PLAY {}{bold:#} ({count})", visible_line(name)));
             }
-            Event::StepStarted { name, module, handler, .. } => {
-                self.module = module.rsplit('.').next().unwrap_or(module).into();
+            Event::StepStarted { step } => {
+                self.module = Arc::clone(&step.module);
                 self.items = 0;
-                let word = if *handler { "HANDLER" } else { "TASK" };
-                let name = visible_line(name);
+                let word = if step.handler { "HANDLER" } else { "TASK" };
+                let name = visible_line(&step.name);
                 self.line(&format!("{bold}{word}{bold:#} {name}"));
                 self.running(&name);
             }
@@ -224,7 +224,7 @@ impl Report for Screen {
                 let style = Style::new().dimmed();
                 self.line(&format!("      {style}| {}{style:#}", visible_line(line)));
             }
-            Event::StepDone { host, delegated_to, status, result, error, span, no_log, .. } => {
+            Event::StepDone { step, host, delegated_to, status, result, error, no_log, .. } => {
                 let mut who = visible_line(host);
                 if let Some(delegate) = delegated_to {
                     who.push_str(&format!(" -> {}", visible_line(delegate)));
@@ -236,7 +236,7 @@ impl Report for Screen {
                     }
                     return;
                 }
-                let place = match (error, span) {
+                let place = match (error, &step.span) {
                     (Some(error), _) => Some(error.to_string()),
                     // The task's own text may hold what `no_log` is to hide.
                     (None, Some(span)) if *no_log => Some(format!("{}\n  --> {span}", failure_text(result))),
@@ -281,7 +281,10 @@ impl Report for Screen {
                 self.recap(recap);
             }
             Event::Asking => self.stand_back(),
-            Event::Secret(_) => {}
+            Event::PlaybookStarted { .. }
+            | Event::HostStarted { .. }
+            | Event::NoHostsLeft
+            | Event::Secret(_) => {}
         }
     }
 }

@@ -11,6 +11,11 @@ pub(super) fn inline(value: &Value) -> String {
     }
 }
 
+/// A value as Python's `str` shows it.
+pub(super) fn inline_python(value: &Value) -> String {
+    python_str(value)
+}
+
 /// A result as indented JSON, its keys sorted, without what only plays need.
 pub(super) fn pretty(result: &Value) -> String {
     let cleaned = match result {

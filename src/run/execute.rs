@@ -232,6 +232,7 @@ impl HostTask {
             }
             result::put(&mut execution.result, "retries", Value::Int(i128::from(retries) + 1));
             self.play.run.events.emit(&Event::Retry {
+                step: Arc::clone(&self.step),
                 host: Arc::clone(&self.host),
                 attempt: number,
                 of: retries,

@@ -6,7 +6,7 @@ use super::play::PlayRun;
 use super::result;
 use super::vars::HostScope;
 use crate::error::{Error, Result};
-use crate::event::{Event, Status};
+use crate::event::{Event, Status, StepInfo};
 use crate::play::{Loop, Task};
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 pub(super) struct HostTask {
     pub play: Arc<PlayRun>,
     pub task: Arc<Task>,
+    pub step: Arc<StepInfo>,
     pub host: Arc<str>,
 }
 
@@ -158,7 +159,9 @@ impl HostTask {
             return;
         }
         self.play.run.events.emit(&Event::ItemDone {
+            step: Arc::clone(&self.step),
             host: Arc::clone(&self.host),
+            delegated_to: execution.delegated_to.clone(),
             status: status(execution.end, execution.ignore_errors, &execution.result),
             label,
             result: Value::map(execution.result.clone()),

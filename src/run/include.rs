@@ -5,9 +5,9 @@ use super::play::PlayRun;
 use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::{Error, Exit, Result};
-use crate::event::{Event, Status};
+use crate::event::{Event, Status, StepInfo};
 use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Role, RoleRequest, Step, Task};
-use crate::value::{Map, Text, Value, Vars};
+use crate::value::{Map, Value, Vars};
 use std::sync::Arc;
 
 /// What several hosts include at once.
@@ -35,6 +35,7 @@ impl PlayRun {
         live: Hosts,
         all: Option<&Hosts>,
         around: Around,
+        step: &Arc<StepInfo>,
     ) -> Result<Ran, Errors> {
         let mut ran = Ran::all(live);
         let mut loaded = Vec::new();
@@ -43,7 +44,7 @@ impl PlayRun {
                 Ok(brought) => loaded.push((group, brought)),
                 Err(errors) if errors.exit() != Exit::Missing => return Err(errors),
                 Err(errors) => {
-                    self.failed_include(task, &group, &errors);
+                    self.failed_include(step, &group, &errors);
                     ran.failed.extend(group.hosts.iter().cloned());
                     ran.live.retain(|h| !group.hosts.contains(h));
                 }
@@ -120,7 +121,7 @@ impl PlayRun {
     }
 
     /// An include whose file or role is not there fails its hosts; what is there but wrong ends the run.
-    fn failed_include(&self, task: &Arc<Task>, group: &Group, errors: &Errors) {
+    fn failed_include(&self, step: &Arc<StepInfo>, group: &Group, errors: &Errors) {
         let Some(first) = errors.all().first() else { return };
         let msg = first.message().to_owned();
         for host in &group.hosts {
@@ -128,13 +129,11 @@ impl PlayRun {
             super::result::put(&mut result, "reason", Value::data(msg.as_str()));
             self.run.tally(host, Status::Failed, false);
             self.run.events.emit(&Event::StepDone {
+                step: Arc::clone(step),
                 host: Arc::clone(host),
                 delegated_to: None,
-                name: task.name.as_ref().map_or_else(|| task.action.written.shared(), Text::shared),
-                module: Arc::clone(&task.action.module),
                 status: Status::Failed,
                 result: Value::map(result),
-                span: Some(task.span.clone()),
                 no_log: false,
                 error: None,
                 seconds: 0.0,

@@ -53,14 +53,8 @@ impl PlayRun {
         }
         let Some(first) = hosts.first() else { return Ok(Ran::default()) };
         let scope: Arc<dyn Scope> = self.scope(first, Some(task))?;
-        let name = self.shown_name(task, Rendered { engine: &self.run.engine, scope: &scope });
-        self.run.events.emit(&Event::StepStarted {
-            name,
-            module: Arc::from("meta"),
-            span: Some(task.span.clone()),
-            handler: around.handler,
-            no_log: false,
-        });
+        let step = self.step_info(task, around, Rendered { engine: &self.run.engine, scope: &scope })?;
+        self.run.events.emit(&Event::StepStarted { step });
         let mut meant = Hosts::new();
         for host in &hosts {
             if self.holds(task, host)? {

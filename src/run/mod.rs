@@ -23,6 +23,7 @@ mod tags;
 mod tally;
 mod target;
 mod task;
+mod told;
 mod vars;
 
 pub use catalogue::{LoadTime, Modules};
@@ -118,6 +119,7 @@ impl Runner {
         let shared = &self.shared;
         let dir = normal(&plan.path).parent().map(PathBuf::from).unwrap_or_default();
         shared.variables.set_playbook_dir(dir);
+        shared.events.emit(&Event::PlaybookStarted { path: plan.path.to_string_lossy().into() });
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = match shared.prompted(play).await {
@@ -158,13 +160,14 @@ impl Shared {
             removed: RwLock::new(hosts.iter().filter(|h| self.is_out(h)).cloned().collect()),
             roles: RwLock::new(play.roles.clone()),
         };
-        self.events.emit(&Event::PlayStarted { name: Arc::clone(&name), hosts: hosts.clone() });
         if hosts.is_empty() {
+            self.events.emit(&self.play_started(play, &name, Vec::new())?);
             return Ok(true);
         }
         for batch in self.batches(play, &hosts)? {
             let before = self.lock_tally().out();
             let size = batch.len();
+            self.events.emit(&self.play_started(play, &name, batch.clone())?);
             let run = PlayRun::new(Arc::clone(self), Arc::new(vars(batch)));
             let failed = run.run().await?;
             let mut tally = self.lock_tally();

@@ -7,7 +7,7 @@ use super::play::{PlayRun, rendered_text};
 use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::Result;
-use crate::event::{Event, Status};
+use crate::event::{Event, Status, StepInfo};
 use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::{Map, Value};
@@ -43,14 +43,8 @@ impl PlayRun {
                 .unwrap_or(self.run.settings.config.any_errors_fatal))
             && !ignores;
         let throttle = r.number("throttle", keywords.throttle.as_ref())?.unwrap_or(0.0) as usize;
-        let name = self.shown_name(task, r);
-        self.run.events.emit(&Event::StepStarted {
-            name: Arc::clone(&name),
-            module: task.action.written.shared(),
-            span: Some(task.span.clone()),
-            handler: around.handler,
-            no_log: r.flag("no_log", keywords.no_log.as_ref()).map_or(true, |f| f.unwrap_or(false)),
-        });
+        let step = self.step_info(task, around, r)?;
+        self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
         let on: Hosts = if run_once || once_for_all { vec![first] } else { hosts.clone() };
         let at_once = [self.run.settings.forks, throttle].into_iter().filter(|n| *n > 0).min().unwrap_or(1);
         let mut ended = Vec::with_capacity(on.len());
@@ -61,11 +55,15 @@ impl PlayRun {
                 && let Some(host) = waiting.next()
             {
                 let (play, task, host) = (Arc::clone(self), Arc::clone(task), Arc::clone(host));
-                running.spawn(async move { HostTask { play, task, host }.run().await });
+                let step = Arc::clone(&step);
+                self.run
+                    .events
+                    .emit(&Event::HostStarted { step: Arc::clone(&step), host: Arc::clone(&host) });
+                running.spawn(async move { HostTask { play, task, step, host }.run().await });
             }
             let Some(joined) = running.join_next().await else { break };
             let mut end = joined.map_err(|e| crate::error::Error::other(format!("a step broke off: {e}")))?;
-            self.settle(task, &name, &mut end, run_once, &hosts, around)?;
+            self.settle(task, &step, &mut end, run_once, &hosts, around)?;
             ended.push(end);
         }
         let mut ran = self.divide(&hosts, &ended, run_once);
@@ -74,7 +72,8 @@ impl PlayRun {
             ran.fatal = true;
         }
         if ended.iter().any(|e| e.effects.iter().any(|f| f.include.is_some())) {
-            let after = self.include(task, &ended, ran.live, run_once.then_some(&hosts), around).await?;
+            let after =
+                self.include(task, &ended, ran.live, run_once.then_some(&hosts), around, &step).await?;
             ran.failed.extend(after.failed);
             ran.live = after.live;
             ran.fatal |= after.fatal;
@@ -88,7 +87,7 @@ impl PlayRun {
     fn settle(
         &self,
         task: &Arc<Task>,
-        name: &Arc<str>,
+        step: &Arc<StepInfo>,
         end: &mut HostEnd,
         run_once: bool,
         hosts: &[Arc<str>],
@@ -111,13 +110,11 @@ impl PlayRun {
         if !included {
             self.run.tally(&end.host, status, end.changed);
             self.run.events.emit(&Event::StepDone {
+                step: Arc::clone(step),
                 host: Arc::clone(&end.host),
                 delegated_to: end.delegated_to.clone(),
-                name: Arc::clone(name),
-                module: Arc::clone(&task.action.module),
                 status,
                 result: Value::map(end.result.clone()),
-                span: Some(task.span.clone()),
                 no_log: end.no_log,
                 error: end.error.clone(),
                 seconds: end.seconds,

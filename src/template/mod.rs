@@ -6,6 +6,7 @@ mod ast;
 mod bind;
 mod clock;
 mod depth;
+pub mod dump;
 mod env;
 mod eval;
 mod exec;

@@ -22,7 +22,7 @@ struct Cli {
 /// Runs the tool.
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
-        Ok(cli) => code(output::exit_of(play::play(&cli.play, Output::Screen, false))),
+        Ok(cli) => code(output::exit_of(play::play(&cli.play, Output::Default, false))),
         Err(end) => end,
     }
 }

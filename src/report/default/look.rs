@@ -1,0 +1,49 @@
+//! The colours in use.
+
+use crate::config::{Colours, Screen};
+use crate::report::colour::{Colour, code};
+use std::io::IsTerminal;
+
+/// The code of every kind of line.
+pub(super) struct Look {
+    pub changed: Colour,
+    pub debug: Colour,
+    pub diff_add: Colour,
+    pub diff_lines: Colour,
+    pub diff_remove: Colour,
+    pub error: Colour,
+    pub included: Colour,
+    pub ok: Colour,
+    pub skip: Colour,
+    pub unreachable: Colour,
+    pub warn: Colour,
+}
+
+impl Look {
+    pub(super) fn of(names: &Colours) -> Self {
+        let of = |name: &str| code(name).unwrap_or_else(|| "0".to_owned());
+        Look {
+            changed: of(&names.changed),
+            debug: of(&names.debug),
+            diff_add: of(&names.diff_add),
+            diff_lines: of(&names.diff_lines),
+            diff_remove: of(&names.diff_remove),
+            error: of(&names.error),
+            included: of(&names.included),
+            ok: of(&names.ok),
+            skip: of(&names.skip),
+            unreachable: of(&names.unreachable),
+            warn: of(&names.warn),
+        }
+    }
+
+    pub(super) fn ok_or_changed(&self, changed: bool) -> (&'static str, Colour) {
+        if changed { ("changed", self.changed.clone()) } else { ("ok", self.ok.clone()) }
+    }
+}
+
+/// Whether to print in colours.
+pub(super) fn colours(settings: &Screen) -> bool {
+    let able = || std::env::var("TERM").is_ok_and(|term| term != "dumb");
+    settings.force_color || (!settings.nocolor && std::io::stdout().is_terminal() && able())
+}

@@ -1,0 +1,352 @@
+//! `--output default`: the screen of ansible-playbook, as its callback `default` prints it.
+
+mod failure;
+mod look;
+mod recap;
+mod results;
+
+use super::display::{Display, Stream};
+use super::values::inline_python;
+use crate::config;
+use crate::event::{Event, Report, Status, StepInfo};
+use crate::value::Value;
+use look::Look;
+use results::Results;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Prints what ansible-playbook prints.
+pub struct Default {
+    display: Display,
+    settings: config::Screen,
+    look: Look,
+    results: Results,
+    verbosity: u8,
+    /// Whether `--check` was given.
+    dry: bool,
+    lockstep: bool,
+    /// The step whose banner was printed last.
+    banner_of: Option<Arc<str>>,
+    /// The name of the step that runs in lockstep.
+    name: Option<Arc<str>>,
+    /// Steps that are handlers.
+    handlers: HashMap<Arc<str>, bool>,
+}
+
+/// One end of a step or of an item, with what is printed of it.
+struct Told<'a> {
+    step: &'a StepInfo,
+    host: &'a str,
+    delegated_to: Option<&'a str>,
+    result: &'a Value,
+}
+
+impl Default {
+    /// To this process's streams.
+    #[must_use]
+    pub fn new(verbosity: u8, dry: bool, settings: &config::Screen) -> Self {
+        let display = Display::of_process(look::colours(settings));
+        let results = Results { settings: settings.clone(), verbosity };
+        Default {
+            look: Look::of(&settings.colours),
+            display,
+            results,
+            settings: settings.clone(),
+            verbosity,
+            dry,
+            lockstep: true,
+            banner_of: None,
+            name: None,
+            handlers: HashMap::new(),
+        }
+    }
+
+    fn say(&mut self, text: &str, colour: &str) {
+        self.display.show(text, Some(&colour.to_owned()), Stream::Out);
+    }
+
+    /// The banner of a step, unless it was the last one printed.
+    fn banner(&mut self, step: &StepInfo) {
+        if self.banner_of.as_ref() != Some(&step.id) {
+            self.print_banner(step);
+        }
+    }
+
+    fn print_banner(&mut self, step: &StepInfo) {
+        let word =
+            if self.handlers.get(&step.id).copied().unwrap_or(false) { "RUNNING HANDLER" } else { "TASK" };
+        let name = self.name.clone().unwrap_or_else(|| Arc::clone(&step.name));
+        let marker = if step.check && self.settings.check_mode_markers { " [CHECK MODE]" } else { "" };
+        self.display.banner(&format!("{word} [{}]{marker}", name.trim()));
+        if self.verbosity >= 2 {
+            self.path(step);
+        }
+        self.banner_of = Some(Arc::clone(&step.id));
+    }
+
+    fn path(&mut self, step: &StepInfo) {
+        if let Some(span) = &step.span {
+            let text = format!("task path: {}:{}", span.source.name().display(), span.line);
+            let colour = self.look.debug.clone();
+            self.say(&text, &colour);
+        }
+    }
+
+    fn step_started(&mut self, step: &StepInfo) {
+        self.handlers.insert(Arc::clone(&step.id), step.handler);
+        if !self.lockstep {
+            self.name = None;
+            return;
+        }
+        self.name = Some(step.name.trim().into());
+        if self.settings.display_skipped_hosts && self.settings.display_ok_hosts {
+            self.print_banner(step);
+        }
+    }
+
+    fn failed_stream(&self) -> Stream {
+        if self.settings.display_failed_stderr { Stream::Err } else { Stream::Out }
+    }
+
+    /// The differences of a result that changed something.
+    fn diff(&mut self, told: &Told<'_>) {
+        if !told.step.diff || !told.result.get("changed").is_some_and(Value::truthy) {
+            return;
+        }
+        let text = results::diff(told.result, &self.settings, self.display.colours.then_some(&self.look));
+        if !text.is_empty() {
+            self.banner(told.step);
+            self.display.show(&text, None, Stream::Out);
+        }
+    }
+
+    fn warnings(&mut self, result: &Value) {
+        for warning in result.get("warnings").and_then(Value::as_list).unwrap_or_default() {
+            self.warning(&inline_python(warning));
+        }
+    }
+
+    fn warning(&mut self, text: &str) {
+        let text = failure::lines(&format!("[WARNING]: {}", text.trim()));
+        self.display.once(&text, Some(&self.look.warn), Stream::Err);
+    }
+
+    fn item_done(&mut self, told: &Told<'_>, status: Status, label: &Value, error: Option<String>) {
+        let label = inline_python(label);
+        let who = host_label(told);
+        match status {
+            Status::Skipped => {
+                if !self.settings.display_skipped_hosts {
+                    return;
+                }
+                self.banner(told.step);
+                self.warnings(told.result);
+                let mut line = format!("skipping: [{}] => (item={label}) ", told.host);
+                if self.results.shown(told.step, told.result, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump(told.step, told.result)));
+                }
+                let colour = self.look.skip.clone();
+                self.say(&line, &colour);
+            }
+            Status::Ok | Status::Changed => {
+                if includes(told.step) {
+                    return;
+                }
+                let changed = told.result.get("changed").is_some_and(Value::truthy);
+                if !changed && !self.settings.display_ok_hosts {
+                    return;
+                }
+                self.diff(told);
+                self.banner(told.step);
+                self.warnings(told.result);
+                let (word, colour) = self.look.ok_or_changed(changed);
+                let mut line = format!("{word}: [{who}] => (item={label})");
+                if self.results.shown(told.step, told.result, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump(told.step, told.result)));
+                }
+                self.say(&line, &colour);
+            }
+            _ => {
+                self.banner(told.step);
+                self.warnings(told.result);
+                self.error(error);
+                let dumped = self.results.dump(told.step, told.result);
+                let line = format!("failed: [{who}] (item={label}) => {dumped}");
+                self.display.show(&line, Some(&self.look.error), self.failed_stream());
+            }
+        }
+    }
+
+    fn error(&mut self, error: Option<String>) {
+        if let Some(text) = error {
+            self.display.once(&text, Some(&self.look.error), self.failed_stream());
+        }
+    }
+
+    fn step_done(&mut self, told: &Told<'_>, status: Status, error: Option<String>) {
+        let of_items = told.step.looped && told.result.get("results").is_some();
+        let who = host_label(told);
+        let unreachable = matches!(status, Status::Unreachable | Status::Lost)
+            || told.result.get("unreachable").is_some_and(Value::truthy);
+        match status {
+            Status::Skipped => {
+                if !self.settings.display_skipped_hosts {
+                    return;
+                }
+                self.banner(told.step);
+                self.warnings(told.result);
+                let mut line = format!("skipping: [{}]", told.host);
+                if self.results.shown(told.step, told.result, 0) {
+                    line.push_str(&format!(
+                        " => {}",
+                        self.results.dump_sum(told.step, told.result, of_items)
+                    ));
+                }
+                let colour = self.look.skip.clone();
+                self.say(&line, &colour);
+            }
+            Status::Ok | Status::Changed => {
+                if !of_items {
+                    self.diff(told);
+                }
+                if includes(told.step) {
+                    self.banner(told.step);
+                    return;
+                }
+                let changed = told.result.get("changed").is_some_and(Value::truthy);
+                if !changed && !self.settings.display_ok_hosts {
+                    return;
+                }
+                self.banner(told.step);
+                self.warnings(told.result);
+                if of_items {
+                    return;
+                }
+                let (word, colour) = self.look.ok_or_changed(changed);
+                let mut line = format!("{word}: [{who}]");
+                if self.results.shown(told.step, told.result, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump(told.step, told.result)));
+                }
+                self.say(&line, &colour);
+            }
+            _ => {
+                self.banner(told.step);
+                self.warnings(told.result);
+                self.error(error);
+                let stream = self.failed_stream();
+                if unreachable {
+                    let line = format!(
+                        "fatal: [{who}]: UNREACHABLE! => {}",
+                        self.results.dump(told.step, told.result)
+                    );
+                    self.display.show(&line, Some(&self.look.unreachable), stream);
+                } else if !of_items {
+                    if self.verbosity < 2 && self.settings.show_task_path_on_failure {
+                        self.path(told.step);
+                    }
+                    let line =
+                        format!("fatal: [{who}]: FAILED! => {}", self.results.dump(told.step, told.result));
+                    self.display.show(&line, Some(&self.look.error), stream);
+                }
+                if status == Status::Ignored {
+                    let colour = self.look.skip.clone();
+                    self.say("...ignoring", &colour);
+                }
+            }
+        }
+    }
+
+    fn play_started(&mut self, name: &str, check: bool, matched: bool) {
+        let marker = if check && self.settings.check_mode_markers { " [CHECK MODE]" } else { "" };
+        let name = name.trim();
+        self.display.banner(&match name {
+            "" => format!("PLAY{marker}"),
+            name => format!("PLAY [{name}]{marker}"),
+        });
+        if !matched {
+            let colour = self.look.skip.clone();
+            self.say("skipping: no hosts matched", &colour);
+        }
+    }
+}
+
+impl Report for Default {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::PlaybookStarted { path } => {
+                if self.verbosity > 1 {
+                    let name = path.rsplit('/').next().unwrap_or(path);
+                    self.display.banner(&format!("PLAYBOOK: {name}"));
+                }
+                if self.dry && self.settings.check_mode_markers {
+                    self.display.banner("DRY RUN");
+                }
+            }
+            Event::PlayStarted { name, hosts, check, lockstep } => {
+                self.lockstep = *lockstep;
+                self.play_started(name, *check, !hosts.is_empty());
+            }
+            Event::StepStarted { step } => self.step_started(step),
+            Event::HostStarted { step, host } => {
+                if self.settings.show_per_host_start {
+                    let colour = self.look.ok.clone();
+                    self.say(&format!(" [started TASK: {} on {host}]", step.name), &colour);
+                }
+            }
+            Event::ItemDone { step, host, delegated_to, status, label, result, error, .. } => {
+                let told = Told { step, host, delegated_to: delegated_to.as_deref(), result };
+                let error = failure::error(step, result, error.as_deref());
+                self.item_done(&told, *status, label, error);
+            }
+            Event::Retry { step, host, attempt, of, result, .. } => {
+                let left = of + 1 - attempt;
+                let mut line = format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", step.name);
+                if self.results.shown(step, result, 2) {
+                    line.push_str(&format!("Result was: {}", self.results.dump(step, result)));
+                }
+                let colour = self.look.debug.clone();
+                self.say(&line, &colour);
+            }
+            Event::StepDone { step, host, delegated_to, status, result, error, .. } => {
+                let told = Told { step, host, delegated_to: delegated_to.as_deref(), result };
+                let error = failure::error(step, result, error.as_deref());
+                self.step_done(&told, *status, error);
+            }
+            Event::Included { file, hosts, label } => {
+                let mut line = format!("included: {file} for {}", hosts.join(", "));
+                if let Some(label) = label.as_ref().filter(|l| l.truthy()) {
+                    line.push_str(&format!(" => (item={})", inline_python(label)));
+                }
+                let colour = self.look.included.clone();
+                self.say(&line, &colour);
+            }
+            Event::Warning(text) => self.warning(text),
+            Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
+            Event::Finished { recap } => {
+                self.recap(recap);
+                if self.dry && self.settings.check_mode_markers {
+                    self.display.banner("DRY RUN");
+                }
+            }
+            // A stage is warp's own: Ansible knows none. Nor does it tell lines of a step that still runs.
+            Event::StageStarted { .. }
+            | Event::StageDone { .. }
+            | Event::Output { .. }
+            | Event::Asking
+            | Event::Secret(_) => {}
+        }
+    }
+}
+
+/// Whether a step brings in others: its result is told when they are known.
+fn includes(step: &StepInfo) -> bool {
+    matches!(&*step.module, "include_tasks" | "include_role")
+}
+
+/// The host, and the one delegated to.
+fn host_label(told: &Told<'_>) -> String {
+    match told.delegated_to {
+        Some(delegate) if delegate != told.host => format!("{} -> {delegate}", told.host),
+        _ => told.host.to_owned(),
+    }
+}

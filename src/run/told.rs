@@ -1,0 +1,47 @@
+//! What events tell of plays and steps.
+
+use super::Shared;
+use super::keyword::Rendered;
+use super::play::PlayRun;
+use super::steps::Around;
+use crate::error::Result;
+use crate::event::{Event, StepInfo};
+use crate::play::{Play, Task};
+use std::sync::Arc;
+
+impl Shared {
+    /// The beginning of a play, or of a batch of it.
+    pub(super) fn play_started(&self, play: &Play, name: &Arc<str>, hosts: Vec<Arc<str>>) -> Result<Event> {
+        let scope = self.flat(play);
+        let r = Rendered { engine: &self.engine, scope: &scope };
+        Ok(Event::PlayStarted {
+            name: Arc::clone(name),
+            hosts,
+            check: r.flag("check_mode", play.keywords.check_mode.as_ref())?.unwrap_or(self.settings.check),
+            lockstep: true,
+        })
+    }
+}
+
+impl PlayRun {
+    /// A step, as its first host sees it.
+    pub(super) fn step_info(&self, task: &Task, around: Around, r: Rendered<'_>) -> Result<Arc<StepInfo>> {
+        let settings = &self.run.settings;
+        let keywords = &task.keywords;
+        Ok(Arc::new(StepInfo {
+            id: Arc::clone(&task.id),
+            name: self.shown_name(task, r),
+            written: task.action.written.shared(),
+            module: Arc::clone(&task.action.module),
+            span: Some(task.span.clone()),
+            handler: around.handler,
+            // What cannot be decided is kept secret.
+            no_log: r
+                .flag("no_log", keywords.no_log.as_ref())
+                .map_or(true, |f| f.unwrap_or(settings.config.no_log)),
+            check: r.flag("check_mode", keywords.check_mode.as_ref())?.unwrap_or(settings.check),
+            diff: r.flag("diff", keywords.diff.as_ref())?.unwrap_or(settings.diff),
+            looped: task.loops.is_some(),
+        }))
+    }
+}
