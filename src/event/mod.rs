@@ -176,6 +176,13 @@ pub enum Event {
     Asking,
     /// Something the user should know.
     Warning(String),
+    /// What is told to those who ask for more: from this many `-v` on.
+    Verbose {
+        /// How many.
+        level: u8,
+        /// The text.
+        text: String,
+    },
     /// The run is over.
     Finished {
         /// Per host in order of the inventory.

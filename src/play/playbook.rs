@@ -127,7 +127,6 @@ impl Load<'_> {
         }
         self.check_texts(node, &["tasks", "pre_tasks", "post_tasks", "handlers", "roles"]);
         let hosts = hosts(node)?;
-        self.keep(strategy(node.get("strategy")));
         let own_vars = self.variables(node.get("vars"), "a play")?;
         let mut vars = own_vars;
         extend(&mut vars, &import.vars);
@@ -295,17 +294,6 @@ fn hosts(node: &Node) -> Result<Value> {
         }
     }
     Ok(hosts.to_value())
-}
-
-fn strategy(node: Option<&Node>) -> Result<()> {
-    match node.and_then(Node::as_str) {
-        Some(other) if !matches!(other, "linear" | "ansible.builtin.linear") => {
-            Err(Error::input(format!("the strategy `{other}` is not supported yet"))
-                .at(node.map(|n| n.span.clone()))
-                .note("only `linear` is"))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn vars_files(node: &Node) -> Result<Vec<Value>> {

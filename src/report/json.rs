@@ -77,6 +77,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
         Event::StageDone { name, skipped, note, seconds } => json!({
             "event": "stage_done", "name": &**name, "skipped": skipped, "note": note, "seconds": seconds,
         }),
+        Event::Verbose { level, text } => json!({"event": "verbose", "level": level, "text": text}),
         Event::Warning(text) => json!({"event": "warning", "text": text}),
         Event::Finished { recap } => {
             let hosts: Map<String, serde_json::Value> =

@@ -90,7 +90,7 @@ impl Redacting {
             Event::PlayStarted { name, .. } | Event::StageStarted { name } => *name = self.text(name),
             Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
-            Event::Warning(text) => *text = self.text(text).to_string(),
+            Event::Warning(text) | Event::Verbose { text, .. } => *text = self.text(text).to_string(),
             Event::PlaybookStarted { .. }
             | Event::NoHostsLeft
             | Event::Secret(_)

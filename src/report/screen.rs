@@ -268,6 +268,11 @@ impl Report for Screen {
                 let took = duration(Duration::from_secs_f64(seconds.max(0.0)));
                 self.line(&format!("{bold}{}{bold:#} {word}{note} ({took})", visible_line(name)));
             }
+            Event::Verbose { level, text } => {
+                if self.verbosity >= *level {
+                    self.line(&visible_line(text));
+                }
+            }
             Event::Warning(text) => {
                 if self.warned.insert(text.clone()) {
                     let style = AnsiColor::Magenta.on_default();

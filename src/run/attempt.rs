@@ -1,7 +1,7 @@
 //! One attempt: the action or module is called, and its outcome judged.
 
 use super::end::{Effects, End, Execution};
-use super::host_task::HostTask;
+use super::host_task::{HostTask, all_hold};
 use super::result;
 use super::vars::HostScope;
 use crate::action::{Context, Effect};
@@ -120,7 +120,7 @@ impl Attempt<'_> {
                 locals.insert(name.shared(), Value::map(result.clone()));
             }
             let scope: Arc<dyn Scope> = self.scope.with(locals);
-            match self.all(conditions, &scope) {
+            match all_hold(&self.task.play.run.engine, conditions, &scope) {
                 Ok(holds) => {
                     let failed = result::is(result, "failed");
                     result::put(result, what, holds);
@@ -139,15 +139,6 @@ impl Attempt<'_> {
                 }
             }
         }
-    }
-
-    fn all(&self, conditions: &[Value], scope: &Arc<dyn Scope>) -> crate::error::Result<bool> {
-        for condition in conditions {
-            if !self.task.play.run.engine.test(condition, scope)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     fn gone(&self, error: CallError) -> Execution {

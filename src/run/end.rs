@@ -63,6 +63,13 @@ pub(super) struct Execution {
     pub delegated_to: Option<Arc<str>>,
 }
 
+impl HostEnd {
+    /// Whether it failed, and that is not ignored.
+    pub(super) fn failed(&self) -> bool {
+        self.end == End::Failed && !self.ignore_errors
+    }
+}
+
 /// A task's end on a host.
 pub(super) struct HostEnd {
     pub host: Arc<str>,

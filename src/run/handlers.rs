@@ -4,7 +4,9 @@ use super::play::PlayRun;
 use super::steps::{Around, Hosts, Ran};
 use super::vars::read;
 use crate::error::{Error, Result};
-use crate::play::Errors;
+use crate::play::{Errors, Task};
+use crate::template::Scope;
+use crate::value::Value;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,8 +21,8 @@ struct Book {
     names: IndexMap<Arc<str>, IndexSet<String>>,
     /// Handlers to run on a host.
     due: HashSet<(usize, Arc<str>)>,
-    /// Whether handlers run now: then a notification takes effect at once.
-    flushing: bool,
+    /// Hosts that run handlers now: what they notify takes effect at once.
+    flushing: HashSet<Arc<str>>,
 }
 
 impl Notified {
@@ -33,17 +35,22 @@ impl PlayRun {
     /// Notes that a host notified a handler.
     ///
     /// # Errors
-    /// No handler has or listens to that name.
+    /// No handler has or listens to that name, and that is not to be a mere warning.
     pub(super) fn notify(&self, name: &str, host: &Arc<str>) -> Result<()> {
         let handlers = self.handlers_named(name);
         if handlers.is_empty() {
-            return Err(Error::other(format!(
+            let message = format!(
                 "The requested handler '{name}' was not found in either the main handlers list nor in the listening \
                  handlers list"
-            )));
+            );
+            if self.run.settings.config.error_on_missing_handler {
+                return Err(Error::other(message));
+            }
+            self.run.warn(message);
+            return Ok(());
         }
         let mut book = self.notified.book();
-        if book.flushing {
+        if book.flushing.contains(host) {
             book.due.extend(handlers.into_iter().map(|h| (h, Arc::clone(host))));
         } else {
             book.names.entry(Arc::clone(host)).or_default().insert(name.to_owned());
@@ -57,21 +64,22 @@ impl PlayRun {
         hosts: Hosts,
         around: Around,
     ) -> Result<Ran, Errors> {
+        for host in &hosts {
+            let names = self.notified.book().names.shift_remove(host).unwrap_or_default();
+            for name in names {
+                let due = self.handlers_named(&name).into_iter().map(|h| (h, Arc::clone(host)));
+                self.notified.book().due.extend(due);
+            }
+        }
         {
             let mut book = self.notified.book();
-            for host in &hosts {
-                for name in book.names.shift_remove(host).unwrap_or_default() {
-                    let due = self.handlers_named(&name).into_iter().map(|h| (h, Arc::clone(host)));
-                    book.due.extend(due);
-                }
-            }
-            if book.due.is_empty() {
+            if !book.due.iter().any(|(_, host)| hosts.contains(host)) {
                 return Ok(Ran::all(hosts));
             }
-            book.flushing = true;
+            book.flushing.extend(hosts.iter().cloned());
         }
-        let ran = self.due_handlers(hosts, Around { handler: true, ..around }).await;
-        self.notified.book().flushing = false;
+        let ran = self.due_handlers(hosts.clone(), Around { handler: true, ..around }).await;
+        self.notified.book().flushing.retain(|host| !hosts.contains(host));
         ran
     }
 
@@ -87,8 +95,10 @@ impl PlayRun {
                 continue;
             }
             let after = Box::pin(self.task(handler, due.clone(), around)).await?;
-            let others: Hosts = ran.live.iter().filter(|h| !due.contains(h)).cloned().collect();
+            let others = ran.live.iter().filter(|h| !due.contains(h)).cloned().collect();
+            let others = self.still_in(others);
             ran.failed.extend(after.failed);
+            ran.twice.extend(after.twice);
             ran.live = if after.fatal {
                 ran.fatal = true;
                 ran.failed.extend(others);
@@ -100,32 +110,76 @@ impl PlayRun {
         Ok(ran)
     }
 
-    /// The handlers that a notification means: the last defined of that name, and all that listen to it.
+    /// A handler that runs once for all hosts is due on none of them any more.
+    pub(super) fn clear_due(&self, handler: &Arc<Task>) {
+        if handler.handler
+            && let Some(place) = read(&self.handlers).iter().position(|h| Arc::ptr_eq(h, handler))
+        {
+            self.notified.book().due.retain(|(due, _)| *due != place);
+        }
+    }
+
+    /// The handlers that a notification means: one of that name, and all that listen to it. Handlers come in lists, a
+    /// role's or the play's own; of those with the same name the list loaded last counts, and in it the first.
     fn handlers_named(&self, name: &str) -> Vec<usize> {
         let handlers = read(&self.handlers);
-        let names: Vec<Option<String>> = handlers.iter().map(|h| self.handler_name(h)).collect();
-        let qualified = |place: usize, own: &str| {
-            let role = handlers.get(place).and_then(|h| h.role.as_ref());
-            role.is_some_and(|role| name == format!("{} : {own}", role.name))
+        let same_list = |a: &Arc<Task>, b: &Arc<Task>| match (&a.role, &b.role) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
         };
+        let places: Vec<(usize, &Arc<Task>)> = handlers.iter().enumerate().collect();
+        let order = places.chunk_by(|(_, a), (_, b)| same_list(a, b)).rev().flatten().copied();
         let mut meant: Vec<usize> = Vec::new();
-        let by_name = names
-            .iter()
-            .enumerate()
-            .rev()
-            .find(|(place, own)| own.as_deref().is_some_and(|own| own == name || qualified(*place, own)));
-        meant.extend(by_name.map(|(place, _)| place));
-        // Of listeners with the same name, the last defined counts: a role that is used twice brings its handlers twice.
+        for (place, handler) in order.clone() {
+            if self.handler_name(handler).is_some_and(|own| is_called(handler, &own, name)) {
+                meant.push(place);
+                break;
+            }
+        }
         let mut seen = HashSet::new();
-        for (place, handler) in handlers.iter().enumerate().rev() {
-            let own = names.get(place).and_then(Option::as_deref);
-            if handler.listen.iter().any(|l| l.as_str() == name)
-                && own.is_none_or(|own| seen.insert(own))
-                && !meant.contains(&place)
-            {
+        for (place, handler) in order.filter(|(_, h)| h.listen.iter().any(|l| is_called(h, l.as_str(), name)))
+        {
+            let fresh = self.handler_name(handler).is_none_or(|own| seen.insert(own));
+            if fresh && !meant.contains(&place) {
                 meant.push(place);
             }
         }
         meant
     }
+
+    /// A handler's own name, rendered with what the play knows of no host.
+    fn handler_name(&self, handler: &Arc<Task>) -> Option<String> {
+        let name = handler.name.as_ref()?;
+        if !name.is_template() {
+            return Some(name.as_str().to_owned());
+        }
+        let rendered = self.run.variables.play_scope(&self.vars, handler).and_then(|scope| {
+            let scope: Arc<dyn Scope> = scope;
+            self.run.engine.render(&Value::Text(name.clone()), &scope)
+        });
+        match rendered {
+            Ok(rendered) => Some(crate::value::python_str(&rendered)),
+            Err(e) => {
+                if handler.listen.is_empty() {
+                    self.run.warn_once(&format!(
+                        "Handler '{name}' is unusable because it has no listen topics and the name could not be \
+                         templated (host-specific variables are not supported in handler names). The error: {}",
+                        e.message()
+                    ));
+                }
+                None
+            }
+        }
+    }
+}
+
+/// Whether a handler's name or topic is meant by a notification: by itself, or with the role's name before it.
+fn is_called(handler: &Task, own: &str, name: &str) -> bool {
+    own == name
+        || handler.role.as_ref().is_some_and(|role| {
+            let short = role.name.rsplit('.').next().unwrap_or_default();
+            let rest = name.strip_suffix(own).and_then(|n| n.strip_suffix(" : "));
+            rest.is_some_and(|qualified| qualified == &*role.name || qualified == short)
+        })
 }

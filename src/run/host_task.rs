@@ -8,7 +8,7 @@ use super::vars::HostScope;
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, StepInfo};
 use crate::play::{Loop, Task};
-use crate::template::Scope;
+use crate::template::{Engine, Scope};
 use crate::value::{Key, Map, Value, Vars};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,10 +84,12 @@ impl HostTask {
     async fn over(&self, loops: &Loop, items: Vec<Value>, scope: Arc<HostScope>) -> HostEnd {
         let r_scope: Arc<dyn Scope> = Arc::<HostScope>::clone(&scope);
         let r = Rendered { engine: &self.play.run.engine, scope: &r_scope };
-        let controls = r
-            .number("pause", loops.pause.as_ref())
-            .and_then(|pause| Ok((pause, r.flag("extended", loops.extended.as_ref())?.unwrap_or(false))));
-        let (pause, extended) = match controls {
+        let controls = r.number("pause", loops.pause.as_ref()).and_then(|pause| {
+            let extended = r.flag("extended", loops.extended.as_ref())?.unwrap_or(false);
+            let allitems = r.flag("extended_allitems", loops.extended_allitems.as_ref())?.unwrap_or(true);
+            Ok((pause, extended, allitems))
+        });
+        let (pause, extended, allitems) = match controls {
             Ok(controls) => controls,
             Err(e) => return self.whole(self.failed_early(e)),
         };
@@ -113,15 +115,37 @@ impl HostTask {
                 loop_vars.insert(Arc::from("ansible_index_var"), Value::data(Arc::clone(index_var)));
             }
             if extended {
-                loop_vars.insert(Arc::from("ansible_loop"), extended_loop(&items, &all, index));
+                loop_vars.insert(
+                    Arc::from("ansible_loop"),
+                    extended_loop(&items, allitems.then_some(&all), index),
+                );
             }
             locals.extend(loop_vars.clone());
             let mut execution = self.execute(&scope, &mut locals, None, index).await;
             self.settle_item(loops, &scope, &locals, &loop_vars, &mut execution);
+            let broken = self.breaks(loops, &scope, &locals, &mut execution);
             locals.shift_remove(&loops.var);
             ended.push(execution);
+            if broken {
+                break;
+            }
         }
         self.sum(ended)
+    }
+
+    /// Whether `break_when` ends the loop after this item.
+    fn breaks(&self, loops: &Loop, scope: &Arc<HostScope>, locals: &Vars, execution: &mut Execution) -> bool {
+        let scope: Arc<dyn Scope> = scope.with(locals);
+        match all_hold(&self.play.run.engine, &loops.break_when, &scope) {
+            Ok(holds) => holds && !loops.break_when.is_empty(),
+            Err(e) => {
+                execution.end = End::Failed;
+                result::put(&mut execution.result, "failed", true);
+                result::put(&mut execution.result, "msg", Value::data(e.message()));
+                execution.error = Some(Arc::new(e));
+                true
+            }
+        }
     }
 
     /// Adds the loop's variables to an item's result, and tells the item's end.
@@ -258,6 +282,16 @@ impl HostTask {
     }
 }
 
+/// Whether all of these expressions hold.
+pub(super) fn all_hold(engine: &Engine, conditions: &[Value], scope: &Arc<dyn Scope>) -> Result<bool> {
+    for condition in conditions {
+        if !engine.test(condition, scope)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// A keyword that is true without rendering.
 fn literally(keyword: Option<&Value>) -> bool {
     keyword.and_then(super::keyword::boolean).unwrap_or(false)
@@ -277,7 +311,7 @@ pub(super) fn status(end: End, ignored: bool, result: &Map) -> Status {
 }
 
 /// `ansible_loop`, under `extended`.
-fn extended_loop(items: &[Value], all: &Value, index: usize) -> Value {
+fn extended_loop(items: &[Value], all: Option<&Value>, index: usize) -> Value {
     let length = items.len();
     let int = |i: usize| Value::Int(i as i128);
     let mut map = Map::new();
@@ -288,7 +322,9 @@ fn extended_loop(items: &[Value], all: &Value, index: usize) -> Value {
     result::put(&mut map, "length", int(length));
     result::put(&mut map, "revindex", int(length - index));
     result::put(&mut map, "revindex0", int(length - index - 1));
-    result::put(&mut map, "allitems", all.clone());
+    if let Some(all) = all {
+        result::put(&mut map, "allitems", all.clone());
+    }
     if let Some(next) = items.get(index + 1) {
         result::put(&mut map, "nextitem", next.clone());
     }

@@ -26,31 +26,42 @@ struct Brought {
     warnings: Vec<Error>,
 }
 
+/// What a task's hosts include, loaded.
+#[derive(Default)]
+pub(super) struct Includes {
+    loaded: Vec<(Group, Brought)>,
+    /// Hosts whose include could not be loaded.
+    pub failed: Hosts,
+}
+
 impl PlayRun {
-    /// Runs what hosts asked to include, group after group. Under `run_once`, what one host asked for is for all.
-    pub(super) async fn include(
-        self: &Arc<Self>,
+    /// Loads what hosts asked to include. Under `run_once`, what one host asked for is for all.
+    pub(super) fn load_includes(
+        &self,
         task: &Arc<Task>,
         ended: &[HostEnd],
-        live: Hosts,
-        all: Option<&Hosts>,
-        around: Around,
         step: &Arc<StepInfo>,
-    ) -> Result<Ran, Errors> {
-        let mut ran = Ran::all(live);
-        let mut loaded = Vec::new();
+        all: Option<&Hosts>,
+        ran: &mut Ran,
+        around: Around,
+    ) -> Result<Includes, Errors> {
+        let mut includes = Includes::default();
         for group in self.groups(ended, &ran.live, all) {
             match self.bring(task, &group.include) {
-                Ok(brought) => loaded.push((group, brought)),
+                Ok(brought) => includes.loaded.push((group, brought)),
                 Err(errors) if errors.exit() != Exit::Missing => return Err(errors),
                 Err(errors) => {
                     self.failed_include(step, &group, &errors);
-                    ran.failed.extend(group.hosts.iter().cloned());
-                    ran.live.retain(|h| !group.hosts.contains(h));
+                    includes.failed.extend(group.hosts.iter().cloned());
                 }
             }
         }
-        for (group, brought) in &loaded {
+        for host in &includes.failed {
+            self.fail(host, around);
+        }
+        ran.live.retain(|h| !includes.failed.contains(h));
+        ran.failed.extend(includes.failed.iter().cloned());
+        for (group, brought) in &includes.loaded {
             super::load::warn(&self.run.events, &brought.warnings);
             write(&self.handlers).extend(brought.handlers.iter().cloned());
             write(&self.vars.roles).extend(brought.roles.iter().cloned());
@@ -63,7 +74,17 @@ impl PlayRun {
                 label: group.include.label.clone(),
             });
         }
-        for (group, brought) in loaded {
+        Ok(includes)
+    }
+
+    /// Runs what was included on the hosts that are still there, group after group.
+    pub(super) async fn run_includes(
+        self: &Arc<Self>,
+        includes: Includes,
+        mut ran: Ran,
+        around: Around,
+    ) -> Result<Ran, Errors> {
+        for (group, brought) in includes.loaded {
             let (on, others): (Hosts, Hosts) = ran.live.into_iter().partition(|h| group.hosts.contains(h));
             let after = self.steps(&brought.steps, on, around).await?;
             ran.failed.extend(after.failed);

@@ -41,6 +41,19 @@ impl Rendered<'_> {
         }
     }
 
+    /// A percentage, with its sign or without.
+    pub(super) fn percent(&self, name: &str, keyword: Option<&Value>) -> Result<Option<f64>> {
+        let Some(value) = self.value(name, keyword)? else { return Ok(None) };
+        let number = match &value {
+            Value::Null => return Ok(None),
+            Value::Int(i) => Some(*i as f64),
+            Value::Float(f) => Some(*f),
+            Value::Text(t) => t.as_str().trim().trim_end_matches('%').trim().parse().ok(),
+            _ => None,
+        };
+        number.map(Some).ok_or_else(|| wrong(name, &value, "a percentage", keyword))
+    }
+
     /// A number that may have a fraction.
     pub(super) fn number(&self, name: &str, keyword: Option<&Value>) -> Result<Option<f64>> {
         let Some(value) = self.value(name, keyword)? else { return Ok(None) };

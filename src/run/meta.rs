@@ -2,13 +2,13 @@
 
 use super::keyword::Rendered;
 use super::play::PlayRun;
+use super::result;
 use super::steps::{Around, Hosts, Ran};
-use super::vars::write;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, Status, StepInfo};
 use crate::play::{Errors, Task};
 use crate::template::Scope;
-use crate::value::Value;
+use crate::value::{Map, Value};
 use std::sync::Arc;
 use warp_agent::spec::{Arg, Kind, Spec};
 
@@ -22,8 +22,10 @@ pub(super) static SPEC: Spec = Spec {
             .choices(&[
                 "clear_facts",
                 "clear_host_errors",
+                "end_batch",
                 "end_host",
                 "end_play",
+                "end_role",
                 "flush_handlers",
                 "noop",
                 "reset_connection",
@@ -31,6 +33,12 @@ pub(super) static SPEC: Spec = Spec {
             .help("What to do.")],
     )
 };
+
+/// Actions that hosts do each for itself; of all others the first host that gets there decides for the play.
+const PER_HOST: [&str; 5] = ["noop", "reset_connection", "end_host", "flush_handlers", "end_role"];
+
+/// Actions whose condition does not count.
+const UNCONDITIONAL: [&str; 2] = ["noop", "reset_connection"];
 
 impl PlayRun {
     /// Runs a `meta` task on these hosts.
@@ -43,7 +51,7 @@ impl PlayRun {
         let action = task.action.args.values().find_map(Value::as_str).unwrap_or_default();
         let known = SPEC.arg("free_form").is_some_and(|a| a.choices.contains(&action));
         if !known {
-            return Err(Error::input(format!("`meta: {action}` is not supported"))
+            return Err(Error::input(format!("invalid meta action requested: {action}"))
                 .at(task.span.clone())
                 .into());
         }
@@ -51,47 +59,75 @@ impl PlayRun {
             let error = Error::input("flush_handlers cannot be used as a handler");
             return Err(error.at(task.span.clone()).into());
         }
-        let Some(first) = hosts.first() else { return Ok(Ran::default()) };
-        let scope: Arc<dyn Scope> = self.scope(first, Some(task))?;
-        let step = self.step_info(task, around, Rendered { engine: &self.run.engine, scope: &scope })?;
-        self.run.events.emit(&Event::StepStarted { step });
+        if UNCONDITIONAL.contains(&action) && !task.keywords.when.is_empty() {
+            self.run.warn_once(&format!("{action} task does not support when conditional"));
+        }
+        let asked =
+            if PER_HOST.contains(&action) { hosts.as_slice() } else { hosts.get(..1).unwrap_or_default() };
         let mut meant = Hosts::new();
-        for host in &hosts {
-            if self.holds(task, host)? {
+        for host in asked {
+            let scope: Arc<dyn Scope> = self.scope(host, Some(task))?;
+            let step = self.step_info(task, around, Rendered { engine: &self.run.engine, scope: &scope })?;
+            self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
+            if UNCONDITIONAL.contains(&action) || self.holds(task, host)? {
+                self.act(action, task, host).await;
                 meant.push(Arc::clone(host));
+            } else {
+                self.tell_skipped(action, task, &step, host);
             }
         }
-        let others = |meant: &Hosts| hosts.iter().filter(|h| !meant.contains(h)).cloned().collect::<Hosts>();
-        match action {
-            "flush_handlers" => {
-                let rest = others(&meant);
-                let mut ran = self.flush_handlers(meant, around).await?;
+        if action == "flush_handlers" {
+            let rest: Hosts = hosts.iter().filter(|h| !meant.contains(h)).cloned().collect();
+            let mut ran = self.flush_handlers(meant, around).await?;
+            if ran.fatal {
+                ran.failed.extend(rest);
+            } else {
                 ran.live = self.in_order(ran.live.into_iter().chain(rest).collect());
-                return Ok(ran);
             }
+            return Ok(ran);
+        }
+        Ok(Ran::all(self.still_in(hosts)))
+    }
+
+    /// Does for one host what the action asks, but the flush of handlers, which hosts do together.
+    async fn act(&self, action: &str, task: &Task, host: &Arc<str>) {
+        let done = match action {
+            "flush_handlers" => format!("triggered running handlers for {host}"),
             "end_host" => {
-                write(&self.vars.removed).extend(meant.iter().cloned());
-                return Ok(Ran::all(others(&meant)));
+                self.end(std::slice::from_ref(host));
+                format!("ending play for {host}")
             }
-            "end_play" if meant.contains(first) => {
-                write(&self.vars.removed).extend(self.vars.batch.iter().cloned());
-                self.end();
-                return Ok(Ran::default());
+            "end_batch" => {
+                self.end(&self.vars.batch);
+                "ending batch".to_owned()
             }
-            "clear_facts" if meant.contains(first) => {
-                for host in &self.vars.hosts_all {
+            "end_play" => {
+                self.end(&self.vars.batch);
+                self.end_play();
+                "ending play".to_owned()
+            }
+            "end_role" => {
+                self.leave_role(task, host);
+                let role = task.role.as_ref().map(|r| Arc::clone(&r.name)).unwrap_or_default();
+                format!("ending role {role} for {host}")
+            }
+            "clear_facts" => {
+                for host in &self.vars.batch {
                     self.run.variables.change_host(host, super::vars::HostState::clear_facts);
                 }
+                "facts cleared".to_owned()
             }
-            "clear_host_errors" if meant.contains(first) => self.run.forgive(&self.vars.hosts_all),
+            "clear_host_errors" => {
+                self.run.forgive(&self.vars.batch);
+                "cleared host errors".to_owned()
+            }
             "reset_connection" => {
-                for host in &meant {
-                    self.run.sessions.reset(host).await;
-                }
+                self.run.sessions.reset(host).await;
+                "reset connection".to_owned()
             }
-            _ => {}
-        }
-        Ok(Ran::all(hosts))
+            other => other.to_owned(),
+        };
+        self.tell(format!("META: {done}"));
     }
 
     fn holds(&self, task: &Arc<Task>, host: &Arc<str>) -> Result<bool> {
@@ -102,5 +138,46 @@ impl PlayRun {
             }
         }
         Ok(true)
+    }
+
+    fn tell(&self, text: String) {
+        self.run.events.emit(&Event::Verbose { level: 2, text });
+    }
+
+    /// A condition that does not hold is told, and not counted.
+    fn tell_skipped(&self, action: &str, task: &Task, step: &Arc<StepInfo>, host: &Arc<str>) {
+        let role = task.role.as_ref().map(|r| Arc::clone(&r.name)).unwrap_or_default();
+        let goes_on = match action {
+            "flush_handlers" => format!(", not running handlers for {host}"),
+            "end_host" => format!(", continuing execution for {host}"),
+            "end_batch" => ", continuing current batch".to_owned(),
+            "end_play" => ", continuing play".to_owned(),
+            "end_role" => format!("continuing role {role} for {host}"),
+            "clear_facts" => format!(", not clearing facts and fact cache for {host}"),
+            "clear_host_errors" => format!(", not clearing host error state for {host}"),
+            _ => String::new(),
+        };
+        let reason = format!("{action} conditional evaluated to False{goes_on}");
+        let msg = match action {
+            "end_host" => {
+                format!("end_host conditional evaluated to false, continuing execution for {host}")
+            }
+            other => other.to_owned(),
+        };
+        self.tell(format!("META: {reason}"));
+        let mut result = Map::new();
+        result::put(&mut result, "msg", Value::data(msg));
+        result::put(&mut result, "skip_reason", Value::data(reason));
+        result::put(&mut result, "skipped", true);
+        self.run.events.emit(&Event::StepDone {
+            step: Arc::clone(step),
+            host: Arc::clone(host),
+            delegated_to: None,
+            status: Status::Skipped,
+            result: Value::map(result),
+            no_log: false,
+            error: None,
+            seconds: 0.0,
+        });
     }
 }

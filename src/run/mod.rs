@@ -7,6 +7,7 @@ mod detached;
 mod effects;
 mod end;
 mod execute;
+mod failed_task;
 mod handlers;
 mod host_task;
 mod include;
@@ -15,10 +16,13 @@ mod list;
 mod load;
 mod meta;
 mod play;
+mod presence;
 mod prompt;
+mod queue;
 mod result;
 mod settings;
 mod steps;
+mod strategy;
 mod tags;
 mod tally;
 mod target;
@@ -43,8 +47,9 @@ use crate::template::{Engine, Scope};
 use crate::value::{Value, normal};
 use keyword::Rendered;
 use play::{PlayRun, rendered_text};
+use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tally::Tally;
 use vars::{Options, PlayVars, Variables};
 
@@ -77,6 +82,8 @@ struct Shared {
     events: Events,
     variables: Arc<Variables>,
     tally: Mutex<Tally>,
+    /// What was warned of already, of what is to be said once.
+    warned: Mutex<HashSet<String>>,
 }
 
 impl Runner {
@@ -106,6 +113,7 @@ impl Runner {
                 events: services.events,
                 variables: Arc::new(variables),
                 tally: Mutex::default(),
+                warned: Mutex::default(),
             }),
         }
     }
@@ -145,6 +153,14 @@ impl Shared {
         self.events.emit(&Event::Warning(message));
     }
 
+    /// Warns of what every host meets, once.
+    fn warn_once(&self, message: &str) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(message.to_owned()) {
+            self.warn(message.to_owned());
+        }
+    }
+
     /// Runs a play, batch after batch. Says whether the next play may run.
     async fn play(self: &Arc<Self>, play: &Arc<Play>) -> Result<bool, Errors> {
         let (pattern, hosts) = self.hosts_of(play)?;
@@ -164,19 +180,25 @@ impl Shared {
             self.events.emit(&self.play_started(play, &name, Vec::new())?);
             return Ok(true);
         }
+        let mut go_on = true;
         for batch in self.batches(play, &hosts)? {
             let before = self.lock_tally().out();
             let size = batch.len();
             self.events.emit(&self.play_started(play, &name, batch.clone())?);
-            let run = PlayRun::new(Arc::clone(self), Arc::new(vars(batch)));
-            let failed = run.run().await?;
+            let run = PlayRun::new(Arc::clone(self), Arc::new(vars(batch)))?;
+            self.lock_tally().begin();
+            let end = run.run().await?;
             let mut tally = self.lock_tally();
-            tally.fail(failed);
-            if tally.out() - before == size {
+            tally.end(end.failed);
+            if end.ended {
+                break;
+            }
+            go_on &= !end.broken;
+            if tally.out().checked_sub(before) == Some(size) {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(go_on)
     }
 
     /// What a play's keywords are rendered with before there is a host: extra vars over play vars.

@@ -2,44 +2,74 @@
 
 use super::handlers::Notified;
 use super::keyword::Rendered;
+use super::presence::Presence;
+use super::queue::Queue;
 use super::steps::{Around, Hosts, Ran};
-use super::vars::{HostScope, PlayVars, write};
+use super::strategy::Strategy;
+use super::vars::{HostScope, PlayVars};
 use super::{Shared, tags};
 use crate::config::Gathering;
-use crate::error::Result;
-use crate::play::{Action, Doer, Errors, Play, Task};
+use crate::error::{Error, Result};
+use crate::play::{Action, Block, Doer, Errors, Play, Step, Task};
 use crate::template::Scope;
 use crate::value::{Text, Value, Vars};
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, RwLock};
+use tokio::task::JoinSet;
 
-/// A host's name and a role's identity.
-type HostRole = (Arc<str>, Arc<str>);
-
-/// A play on its way.
+/// A play on its way over one batch.
 pub(super) struct PlayRun {
     pub run: Arc<Shared>,
     pub vars: Arc<PlayVars>,
+    pub strategy: Strategy,
     pub notified: Notified,
     /// The play's handlers; roles that are included bring more.
     pub handlers: RwLock<Vec<Arc<Task>>>,
-    /// Which use of a role a host ran, by host and the role's identity.
-    roles_ran: Mutex<HashMap<HostRole, usize>>,
-    ended: AtomicBool,
+    /// `max_fail_percentage`.
+    pub most_failed: Option<f64>,
+    pub(super) queue: Queue,
+    pub(super) presence: Presence,
+}
+
+/// What a batch came to.
+pub(super) struct BatchEnd {
+    /// The hosts that failed.
+    pub failed: Hosts,
+    /// Whether no further batch is to run.
+    pub ended: bool,
+    /// Whether no further play is to run.
+    pub broken: bool,
 }
 
 impl PlayRun {
-    pub(super) fn new(run: Arc<Shared>, vars: Arc<PlayVars>) -> Arc<Self> {
-        let handlers = RwLock::new(vars.play.handlers.clone());
-        Arc::new(PlayRun {
+    /// Over these variables.
+    ///
+    /// # Errors
+    /// A strategy or a percentage that cannot be understood.
+    pub(super) fn new(run: Arc<Shared>, vars: Arc<PlayVars>) -> Result<Arc<Self>> {
+        let play = &vars.play;
+        let scope = run.flat(play);
+        let strategy = Strategy::of(play, &run, &scope)?;
+        let r = Rendered { engine: &run.engine, scope: &scope };
+        let most_failed = r.percent("max_fail_percentage", play.max_fail_percentage.as_ref())?;
+        if most_failed.is_some() && !strategy.in_step() {
+            run.warn_once(
+                "Using max_fail_percentage with the free strategy is not supported, as tasks are executed \
+                 independently on each host",
+            );
+        }
+        let handlers = RwLock::new(play.handlers.clone());
+        let queue = Queue::new(strategy, run.settings.forks);
+        Ok(Arc::new(PlayRun {
             run,
             vars,
+            strategy,
             notified: Notified::default(),
             handlers,
-            roles_ran: Mutex::default(),
-            ended: AtomicBool::new(false),
-        })
+            most_failed,
+            queue,
+            presence: Presence::default(),
+        }))
     }
 
     /// The scope of a task on a host.
@@ -47,41 +77,92 @@ impl PlayRun {
         self.run.variables.task_scope(host, &self.vars, task)
     }
 
-    /// Runs the play on the hosts of its batch. Gives those that failed.
-    pub(super) async fn run(self: &Arc<Self>) -> Result<Hosts, Errors> {
-        let play = Arc::clone(&self.vars.play);
+    /// Runs the play on the hosts of its batch.
+    pub(super) async fn run(self: &Arc<Self>) -> Result<BatchEnd, Errors> {
         let live: Hosts = self.vars.batch.iter().filter(|h| !self.run.is_out(h)).cloned().collect();
-        let Some(first) = live.first() else { return Ok(Hosts::new()) };
+        let failed = match live.first() {
+            None => Hosts::new(),
+            Some(first) => {
+                let sections = Arc::new(self.sections(first)?);
+                if self.strategy.in_step() {
+                    self.sections_on(&sections, live).await?
+                } else {
+                    self.each_on_its_own(sections, live).await?
+                }
+            }
+        };
+        Ok(BatchEnd {
+            failed: self.in_order(failed),
+            ended: self.presence.ended.load(Ordering::Relaxed),
+            broken: self.presence.broken.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The play's sections with the flush of handlers after each: under forced handlers also for hosts that failed.
+    fn sections(&self, first: &Arc<str>) -> Result<Vec<Step>> {
+        let play = &self.vars.play;
         let scope: Arc<dyn Scope> = self.scope(first, None)?;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
         let forced = r
             .flag("force_handlers", play.force_handlers.as_ref())?
             .unwrap_or(self.run.settings.force_handlers);
-        let mut ran = self.gather(&play, live, r).await?;
-        for section in &play.sections {
-            let live = std::mem::take(&mut ran.live);
-            let after = self.steps(section, live, Around::default()).await?;
-            ran.live = after.live;
-            if self.ended.load(Ordering::Relaxed) {
-                ran.failed.extend(after.failed);
-                break;
+        // The flush has the play's tags; without any it always runs.
+        let tags = match play.keywords.tags.as_slice() {
+            [] => vec!["always".to_owned()],
+            own => tags::of(own, r)?,
+        };
+        let flush = tags::selected(&tags, &self.run.settings.tags, &self.run.settings.skip_tags);
+        let flush = || flush.then_some(Step::FlushHandlers);
+        let section = |steps: &Vec<Step>| -> Vec<Step> {
+            if !forced {
+                return steps.iter().cloned().chain(flush()).collect();
             }
-            // With forced handlers, hosts that fail in a section still run what they notified.
-            let due: Hosts = if forced {
-                self.in_order(ran.live.iter().chain(&after.failed).cloned().collect())
-            } else {
-                std::mem::take(&mut ran.live)
-            };
-            let flushed = self.flush_handlers(due, Around::default()).await?;
-            ran.live = flushed.live.into_iter().filter(|h| !after.failed.contains(h)).collect();
-            ran.failed.extend(after.failed);
-            ran.failed.extend(flushed.failed);
+            vec![Step::Block(Arc::new(Block {
+                name: None,
+                span: play.span.clone(),
+                steps: steps.clone(),
+                rescue: Vec::new(),
+                always: flush().into_iter().collect(),
+            }))]
+        };
+        Ok(play.sections.iter().flat_map(section).collect())
+    }
+
+    /// Runs facts and sections on these hosts; gives those that failed.
+    async fn sections_on(self: &Arc<Self>, sections: &[Step], live: Hosts) -> Result<Hosts, Errors> {
+        let play = Arc::clone(&self.vars.play);
+        let mut gathered = self.gather(&play, live).await?;
+        let ran = self.steps(sections, gathered.live, Around::default()).await?;
+        gathered.failed.extend(ran.failed);
+        Ok(gathered.failed)
+    }
+
+    /// Runs the play on each host without regard to the others.
+    async fn each_on_its_own(
+        self: &Arc<Self>,
+        sections: Arc<Vec<Step>>,
+        live: Hosts,
+    ) -> Result<Hosts, Errors> {
+        let mut running = JoinSet::new();
+        for host in live {
+            let (play, sections) = (Arc::clone(self), Arc::clone(&sections));
+            running.spawn(async move {
+                let _place = play.queue.for_play().await;
+                play.sections_on(&sections, vec![host]).await
+            });
         }
-        Ok(self.in_order(ran.failed))
+        let mut failed = Hosts::new();
+        while let Some(joined) = running.join_next().await {
+            failed.extend(joined.map_err(|e| Error::other(format!("a host's play broke off: {e}")))??);
+        }
+        Ok(failed)
     }
 
     /// Gathers facts where the play, or the configuration, asks for it.
-    async fn gather(self: &Arc<Self>, play: &Arc<Play>, live: Hosts, r: Rendered<'_>) -> Result<Ran, Errors> {
+    async fn gather(self: &Arc<Self>, play: &Arc<Play>, live: Hosts) -> Result<Ran, Errors> {
+        let Some(first) = live.first() else { return Ok(Ran::default()) };
+        let scope: Arc<dyn Scope> = self.scope(first, None)?;
+        let r = Rendered { engine: &self.run.engine, scope: &scope };
         let asked = r.flag("gather_facts", play.gather_facts.as_ref())?;
         let (wanted, once) = match self.run.settings.config.gathering {
             Gathering::Implicit => (asked.unwrap_or(true), false),
@@ -114,44 +195,6 @@ impl PlayRun {
             Some(role) => format!("{} : {own}", role.name).into(),
             None => own,
         }
-    }
-
-    /// A handler's own name, rendered with what the play knows.
-    pub(super) fn handler_name(&self, handler: &Task) -> Option<String> {
-        let name = handler.name.as_ref()?;
-        if !name.is_template() {
-            return Some(name.as_str().to_owned());
-        }
-        let host = self.vars.batch.first()?;
-        let scope: Arc<dyn Scope> = self.scope(host, None).ok()?;
-        let rendered = self.run.engine.render(&Value::Text(name.clone()), &scope).ok()?;
-        rendered.as_str().map(str::to_owned)
-    }
-
-    /// Notes that a host ran a task of a role.
-    pub(super) fn role_ran(&self, task: &Task, host: &Arc<str>) {
-        let Some(role) = &task.role else { return };
-        let mut ran = self.roles_ran.lock().unwrap_or_else(PoisonError::into_inner);
-        ran.entry((Arc::clone(&role.identity), Arc::clone(host))).or_insert(Arc::as_ptr(role) as usize);
-    }
-
-    /// Whether a host ran another use of the task's role already.
-    pub(super) fn role_done(&self, task: &Task, host: &Arc<str>) -> bool {
-        let Some(role) = task.role.as_ref().filter(|r| !r.allow_duplicates) else { return false };
-        let ran = self.roles_ran.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (Arc::clone(&role.identity), Arc::clone(host));
-        ran.get(&key).is_some_and(|use_| *use_ != Arc::as_ptr(role) as usize)
-    }
-
-    /// Takes a host out of the rest of the run: it could not be reached.
-    pub(super) fn lose(&self, host: &Arc<str>) {
-        self.run.lose(host);
-        write(&self.vars.removed).push(Arc::clone(host));
-    }
-
-    /// Ends the play.
-    pub(super) fn end(&self) {
-        self.ended.store(true, Ordering::Relaxed);
     }
 }
 

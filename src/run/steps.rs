@@ -17,6 +17,8 @@ pub(super) type Hosts = Vec<Arc<str>>;
 pub(super) struct Around {
     /// Whether a block around it, not yet in its rescue section, has one.
     pub rescued: bool,
+    /// Whether something is still to run for a host that fails here: a rescue or an always section.
+    pub awaited: bool,
     /// Whether it runs as a handler.
     pub handler: bool,
 }
@@ -28,6 +30,9 @@ pub(super) struct Ran {
     pub live: Hosts,
     /// Hosts that failed.
     pub failed: Hosts,
+    /// Those of the failed that leave out the next section of the block around: a `run_once` task that fails marks
+    /// every host but its own twice as failed, the second time out of that section.
+    pub twice: Hosts,
     /// Whether a failure was to fail every host of the play.
     pub fatal: bool,
 }
@@ -50,10 +55,10 @@ impl PlayRun {
         Box::pin(async move {
             let mut ran = Ran::all(hosts);
             for step in steps {
-                if ran.live.is_empty() {
+                let live = self.still_in(std::mem::take(&mut ran.live));
+                if live.is_empty() {
                     break;
                 }
-                let live = std::mem::take(&mut ran.live);
                 let after = match step {
                     Step::Task(task) => self.task(task, live, around).await?,
                     Step::Block(block) => self.block(block, live, around).await?,
@@ -61,37 +66,49 @@ impl PlayRun {
                 };
                 ran.live = after.live;
                 ran.failed.extend(after.failed);
+                ran.twice.extend(after.twice);
                 ran.fatal |= after.fatal;
             }
+            ran.live = self.still_in(ran.live);
             ran.failed = self.in_order(ran.failed);
             Ok(ran)
         })
     }
 
     async fn block(self: &Arc<Self>, block: &Block, hosts: Hosts, around: Around) -> Result<Ran, Errors> {
-        let has_rescue = !block.rescue.is_empty();
-        let inside = Around { rescued: around.rescued || has_rescue, ..around };
+        let (has_rescue, has_always) = (!block.rescue.is_empty(), !block.always.is_empty());
+        let always = Around { awaited: around.awaited || has_always, ..around };
+        let inside =
+            Around { rescued: around.rescued || has_rescue, awaited: always.awaited || has_rescue, ..around };
         let main = self.steps(&block.steps, hosts, inside).await?;
-        let (mut live, mut failed, mut fatal) = (main.live, main.failed, main.fatal);
+        let Ran { mut live, mut failed, mut twice, mut fatal } = main;
         if has_rescue && !failed.is_empty() {
-            let rescue = self.steps(&block.rescue, failed, around).await?;
-            failed = rescue.failed;
+            let (past, rescuable) = failed.into_iter().partition(|h| twice.contains(h));
+            let rescue = self.steps(&block.rescue, self.still_in(rescuable), always).await?;
+            failed = past;
+            failed.extend(rescue.failed);
+            twice = rescue.twice;
             if rescue.fatal {
                 failed.append(&mut live);
             }
             live.extend(rescue.live);
             fatal |= rescue.fatal;
         }
-        if !block.always.is_empty() {
-            let every = self.in_order(live.iter().chain(&failed).cloned().collect());
+        if has_always {
+            let every = live.iter().chain(&failed).filter(|h| !twice.contains(h)).cloned().collect();
+            let every = self.still_in(self.in_order(every));
+            let begun = every.clone();
             let always = self.steps(&block.always, every, around).await?;
-            let still = |host: &Arc<str>| always.live.contains(host);
-            live.retain(still);
-            failed.retain(still);
+            // A host that ended meanwhile, or was lost, is in neither part; one that had failed before stays failed.
+            live.retain(|h| !begun.contains(h) || always.live.contains(h));
+            failed.retain(|h| !always.failed.contains(h) && !self.run.is_lost(h));
+            let cleared = |h: &Arc<str>| always.live.contains(h) && self.run.is_forgiven(h);
+            live.extend(failed.extract_if(.., |h| cleared(h)));
             failed.extend(always.failed);
             fatal |= always.fatal;
         }
-        Ok(Ran { live: self.in_order(live), failed: self.in_order(failed), fatal })
+        let live = self.in_order(live).into_iter().filter(|h| !failed.contains(h)).collect();
+        Ok(Ran { live, failed: self.in_order(failed), twice: Hosts::new(), fatal })
     }
 
     /// These hosts in the order of the play.

@@ -19,30 +19,60 @@ pub struct RunResult {
 #[derive(Default)]
 pub(super) struct Tally {
     recap: IndexMap<Arc<str>, Recap>,
+    /// Hosts that failed before this batch.
+    carried: IndexSet<Arc<str>>,
+    /// Hosts that count as failed in this batch; those that `any_errors_fatal` failed stay here even when rescued.
     failed: IndexSet<Arc<str>>,
     unreachable: IndexSet<Arc<str>>,
+    /// Hosts whose errors were cleared in this batch.
+    forgiven: IndexSet<Arc<str>>,
+    /// How the last batch ended: that is how the run ends.
+    ended: Option<Exit>,
 }
 
 impl Tally {
+    /// How many hosts are out.
     pub(super) fn out(&self) -> usize {
         self.failed.len() + self.unreachable.len()
     }
 
-    pub(super) fn fail(&mut self, hosts: Vec<Arc<str>>) {
-        self.failed.extend(hosts);
+    /// A batch begins: what failed before is counted apart.
+    pub(super) fn begin(&mut self) {
+        self.carried = std::mem::take(&mut self.failed);
+        self.forgiven.clear();
+    }
+
+    /// A batch ended with these hosts failed.
+    pub(super) fn end(&mut self, failed: Vec<Arc<str>>) {
+        let failed = failed.into_iter().filter(|host| !self.forgiven.contains(host));
+        let failed: Vec<_> = failed.chain(std::mem::take(&mut self.carried)).collect();
+        self.ended = Some(match (self.unreachable.is_empty(), failed.is_empty()) {
+            (false, _) => Exit::HostsUnreachable,
+            (true, false) => Exit::HostsFailed,
+            (true, true) => Exit::Ok,
+        });
+        self.failed.extend(failed);
+    }
+
+    /// Counts hosts as failed, whatever becomes of them in this play.
+    pub(super) fn fail(&mut self, hosts: &[Arc<str>]) {
+        self.failed.extend(hosts.iter().cloned());
+    }
+
+    /// A host failed of itself: errors cleared before do not cover that.
+    pub(super) fn blame(&mut self, host: &Arc<str>) {
+        self.forgiven.shift_remove(host);
+    }
+
+    /// How many hosts count as failed in this batch.
+    pub(super) fn failures(&self) -> usize {
+        self.failed.len()
     }
 
     pub(super) fn result(&self) -> RunResult {
         let mut recap: Vec<_> = self.recap.iter().map(|(h, r)| (Arc::clone(h), *r)).collect();
         recap.sort_by(|a, b| a.0.cmp(&b.0));
-        let exit = if !self.unreachable.is_empty() {
-            Exit::HostsUnreachable
-        } else if !self.failed.is_empty() {
-            Exit::HostsFailed
-        } else {
-            Exit::Ok
-        };
-        RunResult { recap, exit }
+        RunResult { recap, exit: self.ended.unwrap_or(Exit::Ok) }
     }
 }
 
@@ -72,10 +102,10 @@ impl Shared {
         }
     }
 
-    /// Whether a host is out of the run.
+    /// Whether a host is out of the run, between batches and while one begins.
     pub(super) fn is_out(&self, host: &Arc<str>) -> bool {
         let tally = self.lock_tally();
-        tally.failed.contains(host) || tally.unreachable.contains(host)
+        tally.failed.contains(host) || tally.carried.contains(host) || tally.unreachable.contains(host)
     }
 
     /// Takes a host that could not be reached out of the run.
@@ -83,12 +113,24 @@ impl Shared {
         self.lock_tally().unreachable.insert(Arc::clone(host));
     }
 
+    /// Whether a host could not be reached.
+    pub(super) fn is_lost(&self, host: &Arc<str>) -> bool {
+        self.lock_tally().unreachable.contains(host)
+    }
+
+    /// Whether a host's errors were cleared since it failed.
+    pub(super) fn is_forgiven(&self, host: &Arc<str>) -> bool {
+        self.lock_tally().forgiven.contains(host)
+    }
+
     /// Takes hosts back in.
     pub(super) fn forgive(&self, hosts: &[Arc<str>]) {
         let mut tally = self.lock_tally();
         for host in hosts {
+            tally.carried.shift_remove(host);
             tally.failed.shift_remove(host);
             tally.unreachable.shift_remove(host);
+            tally.forgiven.insert(Arc::clone(host));
         }
     }
 }

@@ -3,16 +3,28 @@
 use super::end::{End, HostEnd};
 use super::host_task::{HostTask, status};
 use super::keyword::Rendered;
-use super::play::{PlayRun, rendered_text};
+use super::play::PlayRun;
 use super::steps::{Around, Hosts, Ran};
-use super::vars::write;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, Status, StepInfo};
 use crate::play::{Errors, Task};
 use crate::template::Scope;
-use crate::value::{Map, Value};
+use crate::value::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+
+/// How a task goes over its hosts.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// `run_once`: one host's end is that of all.
+    run_once: bool,
+    /// The module acts for all hosts at once.
+    once_for_all: bool,
+    /// A failure is to fail every host.
+    fatal_errors: bool,
+    /// Hosts at once, under `throttle`.
+    throttle: usize,
+}
 
 impl PlayRun {
     /// Runs a task on these hosts, at most `forks` at once, and waits for all of them.
@@ -22,65 +34,118 @@ impl PlayRun {
         hosts: Hosts,
         around: Around,
     ) -> Result<Ran, Errors> {
-        let role_done = |host: &Arc<str>| !around.handler && self.role_done(task, host);
-        let (role_done, hosts): (Hosts, Hosts) = hosts.into_iter().partition(role_done);
-        let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(role_done)) };
+        let passes = |host: &Arc<str>| !around.handler && self.role_done(task, host);
+        let (passing, hosts): (Hosts, Hosts) = hosts.into_iter().partition(passes);
+        let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(passing)) };
         let scope: Arc<dyn Scope> = self.scope(&first, Some(task))?;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
         if !self.selected(task, r)? {
-            return Ok(Ran::all(self.in_order(hosts.into_iter().chain(role_done).collect())));
+            return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
         }
         if &*task.action.module == "meta" {
-            return self.meta(task, hosts, around).await;
+            let mut ran = self.meta(task, hosts, around).await?;
+            ran.live = self.in_order(ran.live.into_iter().chain(passing).collect());
+            return Ok(ran);
         }
-        let keywords = &task.keywords;
-        let run_once = r.flag("run_once", keywords.run_once.as_ref())?.unwrap_or(false);
-        let once_for_all = self.run.actions.find(&task.action.module).is_some_and(|a| a.once_for_all());
-        let ignores = r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten() == Some(true);
-        let fatal_errors = (run_once
-            || once_for_all
-            || r.flag("any_errors_fatal", keywords.any_errors_fatal.as_ref())?
-                .unwrap_or(self.run.settings.config.any_errors_fatal))
-            && !ignores;
-        let throttle = r.number("throttle", keywords.throttle.as_ref())?.unwrap_or(0.0) as usize;
+        let manner = self.manner(task, r)?;
+        if manner.run_once {
+            self.clear_due(task);
+        }
         let step = self.step_info(task, around, r)?;
         self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
-        let on: Hosts = if run_once || once_for_all { vec![first] } else { hosts.clone() };
-        let at_once = [self.run.settings.forks, throttle].into_iter().filter(|n| *n > 0).min().unwrap_or(1);
+        let left: Hosts = self.vars.batch.iter().filter(|h| !self.run.is_lost(h)).cloned().collect();
+        let on: Hosts = if manner.run_once || manner.once_for_all { vec![first] } else { hosts.clone() };
+        let ended = self.on_hosts(task, &step, &on, &hosts, manner, around).await?;
+        let mut ran = self.divide(&hosts, &ended, manner.run_once, around);
+        ran.live = self.in_order(ran.live.into_iter().chain(passing).collect());
+        let included =
+            self.load_includes(task, &ended, &step, manner.run_once.then_some(&hosts), &mut ran, around)?;
+        let failed_now: Hosts =
+            ended.iter().filter(|e| e.failed()).map(|e| &e.host).chain(&included.failed).cloned().collect();
+        let gone = ended.iter().any(|e| matches!(e.end, End::Unreachable | End::Lost));
+        if (manner.fatal_errors && (gone || !failed_now.is_empty()))
+            || self.too_many_failed(&left, &failed_now)
+        {
+            self.fail_all(&mut ran, &left, &failed_now);
+        }
+        self.run_includes(included, ran, around).await
+    }
+
+    /// Runs a task on each of `on`; `hosts` are those it counts for.
+    async fn on_hosts(
+        self: &Arc<Self>,
+        task: &Arc<Task>,
+        step: &Arc<StepInfo>,
+        on: &[Arc<str>],
+        hosts: &[Arc<str>],
+        manner: Manner,
+        around: Around,
+    ) -> Result<Vec<HostEnd>> {
+        let at_once = [self.run.settings.forks, manner.throttle].into_iter().filter(|n| *n > 0).min();
+        let places = self.places(task, manner.throttle);
         let mut ended = Vec::with_capacity(on.len());
         let mut waiting = on.iter();
         let mut running = JoinSet::new();
         loop {
-            while running.len() < at_once
+            while running.len() < at_once.unwrap_or(1)
                 && let Some(host) = waiting.next()
             {
                 let (play, task, host) = (Arc::clone(self), Arc::clone(task), Arc::clone(host));
-                let step = Arc::clone(&step);
-                self.run
-                    .events
-                    .emit(&Event::HostStarted { step: Arc::clone(&step), host: Arc::clone(&host) });
-                running.spawn(async move { HostTask { play, task, step, host }.run().await });
+                let step = Arc::clone(step);
+                let places = places.clone();
+                running.spawn(async move {
+                    // Places are never closed.
+                    let _places = places.take().await;
+                    play.run
+                        .events
+                        .emit(&Event::HostStarted { step: Arc::clone(&step), host: Arc::clone(&host) });
+                    HostTask { play, task, step, host }.run().await
+                });
             }
             let Some(joined) = running.join_next().await else { break };
-            let mut end = joined.map_err(|e| crate::error::Error::other(format!("a step broke off: {e}")))?;
-            self.settle(task, &step, &mut end, run_once, &hosts, around)?;
+            let mut end = joined.map_err(|e| Error::other(format!("a step broke off: {e}")))?;
+            self.settle(task, step, &mut end, manner.run_once, hosts, around)?;
             ended.push(end);
         }
-        let mut ran = self.divide(&hosts, &ended, run_once);
-        if fatal_errors && ended.iter().any(|e| !matches!(e.end, End::Ok | End::Skipped)) {
-            ran.failed.append(&mut ran.live);
-            ran.fatal = true;
+        Ok(ended)
+    }
+
+    /// How the task goes over its hosts, as the first of them sees it.
+    fn manner(&self, task: &Task, r: Rendered<'_>) -> Result<Manner> {
+        let keywords = &task.keywords;
+        let run_once = r.flag("run_once", keywords.run_once.as_ref())?.unwrap_or(false);
+        let once_for_all = self.run.actions.find(&task.action.module).is_some_and(|a| a.once_for_all());
+        let fatal = r
+            .flag("any_errors_fatal", keywords.any_errors_fatal.as_ref())?
+            .unwrap_or(self.run.settings.config.any_errors_fatal);
+        let throttle = throttle(keywords.throttle.as_ref(), r)?;
+        if self.strategy.in_step() {
+            let ignores =
+                r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten() == Some(true);
+            let fatal_errors = (run_once || once_for_all || fatal) && !ignores;
+            return Ok(Manner { run_once, once_for_all, fatal_errors, throttle });
         }
-        if ended.iter().any(|e| e.effects.iter().any(|f| f.include.is_some())) {
-            let after =
-                self.include(task, &ended, ran.live, run_once.then_some(&hosts), around, &step).await?;
-            ran.failed.extend(after.failed);
-            ran.live = after.live;
-            ran.fatal |= after.fatal;
+        if once_for_all {
+            return Err(Error::input(format!(
+                "The '{}' module bypasses the host loop, which is currently not supported in the free strategy and \
+                 would instead execute for every host in the inventory list.",
+                task.action.written
+            ))
+            .at(task.span.clone()));
         }
-        self.remove(&ran.failed, around);
-        ran.live = self.in_order(ran.live.into_iter().chain(role_done).collect());
-        Ok(ran)
+        if run_once {
+            self.run.warn_once(
+                "Using run_once with the free strategy is not currently supported. This task will still be executed \
+                 for every host in the inventory list.",
+            );
+        }
+        if fatal {
+            self.run.warn_once(
+                "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently \
+                 on each host",
+            );
+        }
+        Ok(Manner { run_once: false, once_for_all, fatal_errors: false, throttle })
     }
 
     /// Tells a host's end, counts it and applies its effects.
@@ -131,41 +196,79 @@ impl PlayRun {
     }
 
     /// Who goes on and who failed; unreachable hosts do neither.
-    fn divide(&self, hosts: &[Arc<str>], ended: &[HostEnd], run_once: bool) -> Ran {
+    fn divide(&self, hosts: &[Arc<str>], ended: &[HostEnd], run_once: bool, around: Around) -> Ran {
         let mut ran = Ran::default();
-        let failed = |e: &HostEnd| e.end == End::Failed && !e.ignore_errors;
         let gone = |e: &HostEnd| matches!(e.end, End::Unreachable | End::Lost) && !e.ignore_unreachable;
-        let all_fail = run_once && ended.iter().any(failed);
+        let all_fail = run_once && ended.iter().any(HostEnd::failed);
         for host in hosts {
             match ended.iter().find(|e| e.host == *host) {
-                Some(e) if gone(e) => self.lose(host),
-                Some(e) if failed(e) => ran.failed.push(Arc::clone(host)),
-                _ if all_fail => ran.failed.push(Arc::clone(host)),
+                Some(e) if gone(e) => {
+                    self.run.lose(host);
+                    self.remove(std::slice::from_ref(host));
+                }
+                Some(e) if e.failed() => {
+                    self.fail(host, around);
+                    ran.failed.push(Arc::clone(host));
+                }
+                _ if all_fail => {
+                    ran.failed.push(Arc::clone(host));
+                    ran.twice.push(Arc::clone(host));
+                }
                 _ => ran.live.push(Arc::clone(host)),
             }
         }
         ran
     }
 
-    /// Takes failed hosts out of the magic lists of hosts, unless they are about to be rescued.
-    fn remove(&self, failed: &[Arc<str>], around: Around) {
+    /// Notes a host's own failure.
+    pub(super) fn fail(&self, host: &Arc<str>, around: Around) {
+        let mut tally = self.run.lock_tally();
+        tally.blame(host);
+        if !around.awaited {
+            tally.fail(std::slice::from_ref(host));
+        }
+        drop(tally);
+        // A host that is about to be rescued stays in the magic lists of hosts.
         if !around.rescued {
-            write(&self.vars.removed).extend(failed.iter().cloned());
+            self.remove(std::slice::from_ref(host));
         }
     }
 
-    /// `ansible_failed_task` and `ansible_failed_result`, for the rescue section.
-    fn remember_failure(&self, task: &Arc<Task>, end: &HostEnd) -> Result<()> {
-        let scope: Arc<dyn Scope> = self.scope(&end.host, Some(task))?;
-        let r = Rendered { engine: &self.run.engine, scope: &scope };
-        let name = task.name.as_ref().map(|name| rendered_text(name, r)).unwrap_or_default();
-        let mut failed = Map::new();
-        super::result::put(&mut failed, "name", Value::data(name));
-        super::result::put(&mut failed, "action", Value::data(task.action.written.shared()));
-        self.run.variables.change_host(&end.host, |state| {
-            state.set("ansible_failed_task", Value::map(failed));
-            state.set("ansible_failed_result", Value::map(end.result.clone()));
-        });
-        Ok(())
+    /// Whether more hosts failed than `max_fail_percentage` allows.
+    fn too_many_failed(&self, left: &[Arc<str>], failed_now: &[Arc<str>]) -> bool {
+        let Some(most) = self.most_failed.filter(|_| self.strategy.in_step()) else { return false };
+        let batch = self.vars.batch.len() as f64;
+        if self.run.lock_tally().failures() as f64 / batch <= most / 100.0 {
+            return false;
+        }
+        self.break_off();
+        self.run.events.emit(&Event::NoHostsLeft);
+        let others: Hosts = left.iter().filter(|h| !failed_now.contains(h)).cloned().collect();
+        let mut tally = self.run.lock_tally();
+        tally.fail(&others);
+        if tally.failures() >= left.len() {
+            drop(tally);
+            self.end(&self.vars.batch);
+            self.run.events.emit(&Event::NoHostsLeft);
+        }
+        true
     }
+
+    /// Fails every host that is left, besides those that failed of themselves.
+    fn fail_all(&self, ran: &mut Ran, left: &[Arc<str>], failed_now: &[Arc<str>]) {
+        let others: Hosts = left.iter().filter(|h| !failed_now.contains(h)).cloned().collect();
+        self.run.lock_tally().fail(&others);
+        self.remove(&others);
+        ran.failed.append(&mut ran.live);
+        ran.fatal = true;
+    }
+}
+
+/// `throttle` as a number.
+fn throttle(keyword: Option<&Value>, r: Rendered<'_>) -> Result<usize> {
+    let place = keyword.and_then(Value::span).cloned();
+    let wrong = |_| Error::input("Failed to convert the throttle value to an integer.").at(place.clone());
+    let value = r.number("throttle", keyword).map_err(|e| wrong(()).note(e.message().to_owned()))?;
+    let value = value.unwrap_or(0.0);
+    Ok(value.max(0.0) as usize)
 }

@@ -4,6 +4,7 @@ use super::Shared;
 use super::keyword::Rendered;
 use super::play::PlayRun;
 use super::steps::Around;
+use super::strategy::Strategy;
 use crate::error::Result;
 use crate::event::{Event, StepInfo};
 use crate::play::{Play, Task};
@@ -18,7 +19,7 @@ impl Shared {
             name: Arc::clone(name),
             hosts,
             check: r.flag("check_mode", play.keywords.check_mode.as_ref())?.unwrap_or(self.settings.check),
-            lockstep: true,
+            lockstep: Strategy::of(play, self, &scope)?.in_step(),
         })
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct Look {
     pub ok: Colour,
     pub skip: Colour,
     pub unreachable: Colour,
+    pub verbose: Colour,
     pub warn: Colour,
 }
 
@@ -33,6 +34,7 @@ impl Look {
             ok: of(&names.ok),
             skip: of(&names.skip),
             unreachable: of(&names.unreachable),
+            verbose: of(&names.verbose),
             warn: of(&names.warn),
         }
     }

@@ -320,6 +320,12 @@ impl Report for Default {
                 let colour = self.look.included.clone();
                 self.say(&line, &colour);
             }
+            Event::Verbose { level, text } => {
+                if self.verbosity >= *level {
+                    let colour = self.look.verbose.clone();
+                    self.say(text, &colour);
+                }
+            }
             Event::Warning(text) => self.warning(text),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
             Event::Finished { recap } => {

@@ -87,7 +87,7 @@ impl View {
 /// The version of the language that plays may ask for.
 const VERSION: [i64; 3] = [2, 19, 14];
 
-/// The magic variables of a host in a play and task.
+/// The magic variables of a host in a play and task; a play's own have no host, and its name is empty.
 pub(super) struct Magic {
     pub variables: Arc<Variables>,
     pub view: Arc<View>,
@@ -138,6 +138,7 @@ impl Magic {
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         let options = &self.variables.options;
         match name {
+            "inventory_hostname" | "inventory_hostname_short" | "group_names" if self.host.is_empty() => None,
             "inventory_hostname" => Some(Value::data(Arc::clone(&self.host))),
             "inventory_hostname_short" => Some(Value::data(self.host.split('.').next().unwrap_or_default())),
             "group_names" => Some(texts(self.view.group_names(&self.host))),

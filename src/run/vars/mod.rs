@@ -148,6 +148,37 @@ impl Variables {
         Ok(Arc::new(scope))
     }
 
+    /// The scope of what a play names without a host: its handlers.
+    ///
+    /// # Errors
+    /// As `task_scope`.
+    pub fn play_scope(self: &Arc<Self>, play: &Arc<PlayVars>, task: &Arc<Task>) -> Result<Arc<HostScope>> {
+        let role = task.role.as_ref();
+        let mut layers = vec![Arc::clone(&self.extra)];
+        layers.extend(task.keywords.include_params.iter().rev().cloned());
+        layers.extend(role.map(|r| Arc::clone(&r.params)));
+        layers.extend(task.keywords.vars.iter().rev().cloned());
+        layers.extend(role.map(|r| Arc::clone(&r.vars)));
+        let roles = read(&play.roles).clone();
+        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.exports)));
+        let above_files = layers.len();
+        layers.push(Arc::clone(&play.play.vars));
+        layers.extend(role.map(|r| Arc::clone(&r.defaults)));
+        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.defaults)));
+        let magic = Arc::new(Magic {
+            variables: Arc::clone(self),
+            view: self.view(),
+            host: Arc::from(""),
+            facts: Arc::default(),
+            play: Some(Arc::clone(play)),
+            task: Some(Arc::clone(task)),
+        });
+        let mut scope = HostScope::new(magic, layers);
+        let files = self.files.layers(&play.play, &scope, &self.engine)?;
+        scope.insert_layers(above_files, files);
+        Ok(Arc::new(scope))
+    }
+
     /// The scope of a host outside any play, as `hostvars` shows it.
     ///
     /// # Errors

@@ -1,0 +1,48 @@
+//! Strategies: whether hosts wait for one another.
+
+use super::Shared;
+use super::keyword::Rendered;
+use crate::error::{Error, Result};
+use crate::play::Play;
+use crate::template::Scope;
+use std::sync::Arc;
+
+/// How the hosts of a play go through its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strategy {
+    /// Every step runs on all hosts before the next begins.
+    Linear,
+    /// Each host goes on as soon as it can.
+    Free,
+    /// As `Free`, and a host that began keeps its place among the forks to the end of the play.
+    HostPinned,
+}
+
+impl Strategy {
+    /// The strategy of a play, else that of the configuration. `debug` is linear: its debugger is the task's.
+    ///
+    /// # Errors
+    /// A strategy that is not there.
+    pub(super) fn of(play: &Play, run: &Shared, scope: &Arc<dyn Scope>) -> Result<Self> {
+        let r = Rendered { engine: &run.engine, scope };
+        let named = r.text("strategy", play.strategy.as_ref())?;
+        let name = named.unwrap_or_else(|| run.settings.config.strategy.clone());
+        let short = name
+            .strip_prefix("ansible.builtin.")
+            .or_else(|| name.strip_prefix("ansible.legacy."))
+            .unwrap_or(&name);
+        match short {
+            "linear" | "debug" => Ok(Strategy::Linear),
+            "free" => Ok(Strategy::Free),
+            "host_pinned" => Ok(Strategy::HostPinned),
+            _ => Err(Error::input(format!("Invalid play strategy specified: {name}"))
+                .at(play.strategy.as_ref().and_then(|s| s.span().cloned()).or(Some(play.span.clone())))
+                .help("there are `linear`, `free`, `host_pinned` and `debug`; strategies written in Python cannot run")),
+        }
+    }
+
+    /// Whether hosts wait for one another.
+    pub(super) fn in_step(self) -> bool {
+        self == Strategy::Linear
+    }
+}
