@@ -179,6 +179,10 @@ pub struct Settings {
     pub pager: String,
     /// What is printed in Ansible's way.
     pub screen: screen::Screen,
+    /// Inventories, and the variables that lie beside them.
+    pub inventories: super::Inventory,
+    /// Variables and facts.
+    pub variables: super::Variables,
     /// Every setting as found, in the order of the table.
     pub all: Vec<Setting>,
     /// What the user should know.
@@ -206,7 +210,12 @@ impl Settings {
             Some(path) => read(path)?,
             None => Entries::new(),
         };
-        let all = TABLE.iter().chain(screen::TABLE).map(|row| setting(row, env, &entries)).collect();
+        let rows = TABLE
+            .iter()
+            .chain(screen::TABLE)
+            .chain(super::inventory::TABLE)
+            .chain(super::variables::TABLE);
+        let all = rows.map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {
             roles_path: found
@@ -260,6 +269,8 @@ impl Settings {
             editor: found.text("editor"),
             pager: found.text("pager"),
             screen: screen::Screen::of(&found)?,
+            inventories: super::Inventory::of(&found)?,
+            variables: super::Variables::of(&found)?,
             all: found.all,
             file,
             warnings,
@@ -296,6 +307,15 @@ pub(super) struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// A setting that is one of these words.
+    pub(super) fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<T> {
+        let text = self.text(name);
+        choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.wrong(name, &format!("one of {}", words.join(", ")))
+        })
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Setting> {
         self.all.iter().find(|s| s.name == name)
     }

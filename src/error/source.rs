@@ -46,6 +46,22 @@ pub struct Span {
     pub column: u32,
 }
 
+impl Span {
+    /// The place of a range of bytes.
+    #[must_use]
+    pub fn within(source: &Arc<Source>, range: std::ops::Range<usize>) -> Self {
+        let before = source.text().get(..range.start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Span {
+            source: Arc::clone(source),
+            start: range.start,
+            end: range.end,
+            line: before.matches('\n').count() as u32 + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() as u32 + 1,
+        }
+    }
+}
+
 impl fmt::Debug for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

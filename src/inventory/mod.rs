@@ -1,21 +1,23 @@
-//! Hosts and groups: inventory files, host lists, group_vars and host_vars, patterns.
+//! Hosts and groups: inventory sources, group_vars and host_vars, patterns.
 
 mod address;
-mod ini;
 mod layers;
-mod literal;
+mod notices;
 mod pattern;
+mod plugins;
 mod range;
-mod source;
-mod words;
-mod yaml;
+mod sources;
 
 pub use layers::Layer;
-pub use pattern::limit;
-pub use source::{InventorySource, Sources};
+pub use notices::Notice;
+pub use pattern::{Order, limit};
+pub use sources::{InventorySource, Sources};
 
-use crate::value::{Value, Vars};
+use crate::config;
+use crate::error::{Error, Result};
+use crate::value::{Value, Vars, extend};
 use indexmap::{IndexMap, IndexSet};
+use notices::Notices;
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -60,16 +62,33 @@ pub struct Inventory {
     pub groups: IndexMap<Arc<str>, Group>,
     /// The folders and files it was read from: the group_vars and host_vars beside them count.
     pub sources: Vec<PathBuf>,
+    /// How inventories are read.
+    pub(crate) settings: Arc<config::Inventory>,
+    /// The source that is being read, and its folder: `inventory_file` and `inventory_dir` of its hosts.
+    current: Option<(Value, Value)>,
+    /// What there is to tell.
+    notices: Notices,
     /// Files of group_vars and host_vars that were read.
     read: Arc<Mutex<HashMap<PathBuf, Arc<Vars>>>>,
 }
 
 impl Default for Inventory {
     fn default() -> Self {
+        Self::new(Arc::default())
+    }
+}
+
+impl Inventory {
+    /// One without hosts.
+    #[must_use]
+    pub fn new(settings: Arc<config::Inventory>) -> Self {
         let mut inventory = Inventory {
             hosts: IndexMap::new(),
             groups: IndexMap::new(),
             sources: Vec::new(),
+            settings,
+            current: None,
+            notices: Notices::default(),
             read: Arc::default(),
         };
         inventory.group("ungrouped");
@@ -80,35 +99,95 @@ impl Default for Inventory {
 }
 
 impl Inventory {
-    /// The group of this name, made if need be.
-    pub fn group(&mut self, name: &str) -> &mut Group {
+    /// The group of exactly this name, made if need be.
+    fn group(&mut self, name: &str) -> &mut Group {
         self.groups.entry(Arc::from(name)).or_default()
     }
 
-    /// Adds a host to these groups, made if need be, and sets variables of it. As Ansible's `add_host` does.
-    pub fn add_host(&mut self, name: &Arc<str>, groups: &[Arc<str>], vars: Vars) {
-        self.hosts.entry(Arc::clone(name)).or_default().vars.extend(vars);
+    /// Makes a group, where it is not there yet, and gives its name as the settings want it.
+    pub fn add_group(&mut self, name: &str) -> Arc<str> {
+        if let Some((known, _)) = self.groups.get_key_value(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = Arc::from(self.safe_group_name(name));
+        self.group(&name);
+        name
+    }
+
+    /// Makes a host, where it is not there yet.
+    pub fn new_host(&mut self, name: &Arc<str>, port: Option<u16>) {
+        if self.hosts.contains_key(name) {
+            return;
+        }
+        if LOCALHOST.contains(&&**name)
+            && let Some(first) = self.hosts.keys().find(|h| LOCALHOST.contains(&&***h))
+        {
+            let first = Arc::clone(first);
+            self.warn(format!(
+                "A duplicate localhost-like entry was found ({name}). First found localhost was {first}"
+            ));
+        }
+        let mut vars = Vars::new();
+        vars.extend(port.map(|port| (Arc::from("ansible_port"), Value::from(i64::from(port)))));
+        let (file, folder) = self.current.clone().unwrap_or_default();
+        vars.insert(Arc::from("inventory_file"), file);
+        vars.insert(Arc::from("inventory_dir"), folder);
+        self.hosts.insert(Arc::clone(name), Host { vars, groups: IndexSet::new() });
+    }
+
+    /// Adds a host to these groups, made if need be, and sets variables of it: `add_host`. Whether that changed anything.
+    pub fn add_host(&mut self, name: &Arc<str>, groups: &[Arc<str>], vars: &Vars) -> bool {
+        let mut changed = !self.hosts.contains_key(name);
+        self.new_host(name, None);
+        if changed {
+            self.join(name, "all");
+        }
+        if let Some(host) = self.hosts.get_mut(name) {
+            let before = host.vars.clone();
+            extend(&mut host.vars, vars);
+            changed |= host.vars != before;
+        }
         for group in groups {
-            self.join(name, group);
+            let known = self.groups.contains_key(group);
+            let group = self.add_group(group);
+            changed |= self.join(name, &group) || !known;
         }
-        self.reconcile();
+        if changed {
+            self.reconcile();
+        }
+        changed
     }
 
-    /// Adds a host to a group beneath these parents, all made if need be. As Ansible's `group_by` does.
-    pub fn add_to_group(&mut self, host: &Arc<str>, group: &Arc<str>, parents: &[Arc<str>]) {
-        self.join(host, group);
+    /// Adds a host to a group beneath these parents, all made if need be: `group_by`. Whether that changed anything.
+    ///
+    /// # Errors
+    /// A group that would be beneath itself.
+    pub fn add_to_group(&mut self, host: &Arc<str>, group: &str, parents: &[Arc<str>]) -> Result<bool> {
+        let mut changed = false;
+        let group = self.add_group(group);
         for parent in parents {
-            // A circle is refused, as everywhere.
-            self.put_beneath(parent, group);
+            changed |= !self.groups.contains_key(parent);
+            self.add_group(parent);
         }
-        self.reconcile();
+        for parent in parents {
+            changed |= self.put_beneath(parent, &group)?;
+        }
+        if !self.group_hosts(&group).contains(host) {
+            changed = self.join(host, &group);
+        }
+        if changed {
+            self.reconcile();
+        }
+        Ok(changed)
     }
 
-    fn join(&mut self, host: &Arc<str>, group: &Arc<str>) {
-        self.group(group).hosts.insert(Arc::clone(host));
+    /// Puts a host into a group; whether it was not in it yet.
+    fn join(&mut self, host: &Arc<str>, group: &str) -> bool {
+        let added = self.group(group).hosts.insert(Arc::clone(host));
         if let Some(host) = self.hosts.get_mut(host) {
-            host.groups.insert(Arc::clone(group));
+            host.groups.insert(Arc::from(group));
         }
+        added
     }
 
     /// Restores what always holds: every group is beneath `all`, and `ungrouped` has the hosts that no other group has.
@@ -129,6 +208,10 @@ impl Inventory {
                 members.insert(Arc::clone(name));
                 host.groups.insert(Arc::clone(&ungrouped));
             }
+        }
+        let both: Vec<Arc<str>> = self.groups.keys().filter(|n| self.hosts.contains_key(*n)).cloned().collect();
+        for name in both {
+            self.warn(format!("Found both group and host with same name: {name}"));
         }
     }
 
@@ -208,18 +291,31 @@ impl Inventory {
         false
     }
 
-    /// Puts a group beneath another; `false` where that would make a circle.
-    fn put_beneath(&mut self, parent: &str, child: &str) -> bool {
+    /// Puts a group beneath another; whether it was not there yet.
+    fn put_beneath(&mut self, parent: &str, child: &str) -> Result<bool> {
+        if parent == child {
+            return Err(Error::input("can't add group to itself"));
+        }
         if self.reaches(child, parent) {
-            return false;
+            return Err(Error::input(format!(
+                "Adding group '{child}' as child to '{parent}' creates a recursive dependency loop."
+            )));
         }
         self.group(child);
-        self.group(parent).children.insert(Arc::from(child));
-        true
+        Ok(self.group(parent).children.insert(Arc::from(child)))
+    }
+
+    /// Sets a host's variable.
+    fn set_host_var(&mut self, host: &str, name: &str, value: Value) {
+        self.check_name(name);
+        if let Some(host) = self.hosts.get_mut(host) {
+            extend(&mut host.vars, &Vars::from_iter([(Arc::from(name), value)]));
+        }
     }
 
     /// Sets a group's variable, or with `ansible_group_priority` its priority.
     fn set_group_var(&mut self, group: &str, name: &str, value: Value) {
+        self.check_name(name);
         let group = self.group(group);
         if name == "ansible_group_priority" {
             let text = value.as_str().and_then(|s| s.parse().ok());
@@ -227,7 +323,7 @@ impl Inventory {
                 group.priority = priority;
             }
         } else {
-            group.vars.insert(Arc::from(name), value);
+            extend(&mut group.vars, &Vars::from_iter([(Arc::from(name), value)]));
         }
     }
 }

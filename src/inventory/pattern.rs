@@ -1,10 +1,12 @@
 //! Host patterns: names, globs, `~` regular expressions, lists, `&`, `!` and subscripts.
 
 use super::{Inventory, LOCALHOST, address};
+use crate::config::Mismatch;
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::{Text, Value};
 use fancy_regex::Regex;
 use indexmap::IndexSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The pattern of `--limit`, its `@FILE`s replaced by the lines of the files.
@@ -16,14 +18,73 @@ pub fn limit(text: &str) -> Result<Value> {
     for part in split(text) {
         match part.strip_prefix('@') {
             Some(file) => {
-                let lines = std::fs::read_to_string(file)
-                    .map_err(|e| Error::input(format!("cannot read the limit file {file}: {e}")))?;
-                patterns.extend(lines.lines().map(|l| Value::data(l.trim())));
+                patterns.extend(lines_of(Path::new(file))?.lines().map(|l| Value::data(l.trim())));
             }
             None => patterns.push(Value::data(part)),
         }
     }
     Ok(Value::list(patterns))
+}
+
+fn lines_of(file: &Path) -> Result<String> {
+    if !file.exists() {
+        return Err(Error::other(format!("Unable to find limit file {}", file.display())));
+    }
+    if !file.is_file() {
+        let file = file.display();
+        return Err(Error::other(format!("Limit starting with \"@\" must be a file, not a directory: {file}")));
+    }
+    std::fs::read_to_string(file)
+        .map_err(|e| Error::other(format!("cannot read the limit file {}: {e}", file.display())))
+}
+
+/// The order in which a play's hosts are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As in the inventory.
+    #[default]
+    Inventory,
+    /// The other way round.
+    ReverseInventory,
+    /// By name.
+    Sorted,
+    /// By name, the last first.
+    ReverseSorted,
+    /// By chance.
+    Shuffle,
+}
+
+impl Order {
+    /// The order of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "inventory" => Order::Inventory,
+            "reverse_inventory" => Order::ReverseInventory,
+            "sorted" => Order::Sorted,
+            "reverse_sorted" => Order::ReverseSorted,
+            "shuffle" => Order::Shuffle,
+            _ => return None,
+        })
+    }
+
+    /// Puts hosts that are in the inventory's order into this one.
+    pub fn apply(self, hosts: &mut [Arc<str>]) {
+        match self {
+            Order::Inventory => {}
+            Order::ReverseInventory => hosts.reverse(),
+            Order::Sorted => hosts.sort(),
+            Order::ReverseSorted => {
+                hosts.sort();
+                hosts.reverse();
+            }
+            // Hashes with fresh keys order by chance.
+            Order::Shuffle => {
+                let chance = std::hash::RandomState::new();
+                hosts.sort_by_cached_key(|host| std::hash::BuildHasher::hash_one(&chance, host));
+            }
+        }
+    }
 }
 
 impl Inventory {
@@ -84,7 +145,7 @@ impl Inventory {
         match subscript {
             None => Ok(hosts),
             Some(subscript) if !hosts.is_empty() => subscript.apply(&hosts).ok_or_else(|| {
-                Error::input(format!("the host pattern `{pattern}` has no such element"))
+                Error::input(format!("No hosts matched the subscripted pattern '{pattern}'"))
                     .at(text.span().cloned())
                     .note(format!("`{base}` matches {} hosts", hosts.len()))
             }),
@@ -94,7 +155,7 @@ impl Inventory {
 
     fn enumerate(&self, text: &Text, pattern: &str, warnings: &mut Vec<Error>) -> Result<Vec<Arc<str>>> {
         let matcher = Matcher::new(pattern).ok_or_else(|| {
-            Error::input(format!("`{pattern}` is not a host pattern")).at(text.span().cloned())
+            Error::input(format!("Invalid host list pattern: {pattern}")).at(text.span().cloned())
         })?;
         let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
         let mut in_groups = false;
@@ -111,13 +172,18 @@ impl Inventory {
             hosts.insert(known.map_or_else(|| Arc::from(pattern), |(name, _)| Arc::clone(name)));
         }
         if hosts.is_empty() && !in_groups && pattern != "all" {
-            let warning = Error::input(format!("the host pattern `{pattern}` matches no host and no group"))
-                .at(text.span().cloned());
+            let mut told =
+                Error::input(format!("Could not match supplied host pattern, ignoring: {pattern}"))
+                    .at(text.span().cloned());
             let names = self.groups.keys().chain(self.hosts.keys()).map(|n| &**n);
-            warnings.push(match did_you_mean(pattern, names) {
-                Some(near) => warning.help(format!("did you mean `{near}`?")),
-                None => warning,
-            });
+            if let Some(near) = did_you_mean(pattern, names) {
+                told = told.help(format!("did you mean `{near}`?"));
+            }
+            match self.settings.mismatch {
+                Mismatch::Warning => warnings.push(told),
+                Mismatch::Error => return Err(told),
+                Mismatch::Ignore => {}
+            }
         }
         Ok(hosts.into_iter().collect())
     }

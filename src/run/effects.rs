@@ -71,7 +71,7 @@ impl PlayRun {
             }
         }
         if let Some(new) = effects.add_host.take() {
-            self.run.variables.change_inventory(|i| i.add_host(&new.name, &new.groups, new.vars));
+            self.run.variables.change_inventory(|i| i.add_host(&new.name, &new.groups, &new.vars));
         }
         if let Some((group, parents)) = effects.add_group.take() {
             self.run.variables.change_inventory(|inventory| {

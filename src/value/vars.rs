@@ -2,10 +2,10 @@
 
 use super::vault;
 use super::yaml::{self, Node};
-use super::{Value, Vars};
+use super::{Map, Value, Vars};
 use crate::error::{Error, Result, Source};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Reads a file's text, which must be UTF-8; a vault is decrypted.
 ///
@@ -66,19 +66,53 @@ pub fn is_variable_name(name: &str) -> bool {
         && !RESERVED.contains(&name)
 }
 
-/// Puts `above` over `below`: later values win, and keep the place of the first.
+/// Whether maps of the same name are merged: the setting `hash_behaviour`, which holds for the whole process.
+static MERGE: OnceLock<bool> = OnceLock::new();
+
+/// Sets, once, whether maps of the same name are merged where one would replace the other.
+pub fn set_merge(merge: bool) {
+    // The first to say it is the process's configuration; there is no second.
+    let _ = MERGE.set(merge);
+}
+
+/// Whether maps of the same name are merged where one would replace the other.
+#[must_use]
+pub fn merges() -> bool {
+    MERGE.get().copied().unwrap_or(false)
+}
+
+/// Puts `above` over `below`: later values win, or are merged, and keep the place of the first.
 pub fn extend(below: &mut Vars, above: &Vars) {
+    let merge = merges();
     for (name, value) in above {
-        below.insert(Arc::clone(name), Value::clone(value));
+        match below.get_mut(name) {
+            Some(old) if merge => *old = merged(old, value),
+            Some(old) => *old = value.clone(),
+            None => {
+                below.insert(Arc::clone(name), value.clone());
+            }
+        }
     }
+}
+
+/// A value over another: maps are merged, and maps in them; all else replaces.
+#[must_use]
+pub fn merged(below: &Value, above: &Value) -> Value {
+    let (Value::Map(old), Value::Map(new)) = (below, above) else { return above.clone() };
+    let mut map = Map::clone(old);
+    for (key, value) in new.iter() {
+        let value = map.get(key).map_or_else(|| value.clone(), |old| merged(old, value));
+        map.insert(key.clone(), value);
+    }
+    Value::map(map)
 }
 
 /// The files of variables under a name in a folder, as Ansible finds them: the name with the first extension that exists,
 /// or where that is a folder and `folders` allows it all files in it and beneath, sorted.
 #[must_use]
-pub fn find_vars_files(folder: &Path, name: &str, extensions: &[&str], folders: bool) -> Vec<PathBuf> {
+pub fn find_vars_files(folder: &Path, name: &str, extensions: &[impl AsRef<str>], folders: bool) -> Vec<PathBuf> {
     for extension in extensions {
-        let path = folder.join(format!("{name}{extension}"));
+        let path = folder.join(format!("{name}{}", extension.as_ref()));
         if path.is_dir() {
             if folders {
                 return files_beneath(&path, extensions);
@@ -90,7 +124,7 @@ pub fn find_vars_files(folder: &Path, name: &str, extensions: &[&str], folders: 
     Vec::new()
 }
 
-fn files_beneath(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+fn files_beneath(folder: &Path, extensions: &[impl AsRef<str>]) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
     entries.sort();
@@ -103,7 +137,7 @@ fn files_beneath(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
         let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy()));
         if path.is_dir() && extension.is_none() {
             found.extend(files_beneath(&path, extensions));
-        } else if path.is_file() && extension.is_none_or(|e| extensions.contains(&e.as_str())) {
+        } else if path.is_file() && extension.is_none_or(|e| extensions.iter().any(|x| x.as_ref() == e)) {
             found.push(path);
         }
     }

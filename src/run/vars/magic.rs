@@ -1,6 +1,7 @@
 //! Magic variables: computed when asked for.
 
 use super::{PlayVars, Variables, read};
+use crate::config::VarsStage;
 use crate::error::Result;
 use crate::inventory::{Inventory, LOCALHOST};
 use crate::play::Task;
@@ -78,7 +79,7 @@ impl View {
         if let Some(vars) = cache.get(host) {
             return Ok(Arc::clone(vars));
         }
-        let vars = Arc::new(self.inventory.vars_of(host, playbook_dir)?);
+        let vars = Arc::new(self.inventory.vars_of(host, Some(playbook_dir), VarsStage::Task)?);
         cache.insert(Arc::clone(host), Arc::clone(&vars));
         Ok(vars)
     }

@@ -83,11 +83,12 @@ impl Variables {
     }
 
     /// Changes the inventory: `add_host` and `group_by`.
-    pub fn change_inventory(&self, change: impl FnOnce(&mut Inventory)) {
+    pub fn change_inventory<T>(&self, change: impl FnOnce(&mut Inventory) -> T) -> T {
         let mut view = write(&self.view);
         let mut inventory = view.inventory.clone();
-        change(&mut inventory);
+        let made = change(&mut inventory);
         *view = Arc::new(View::new(inventory));
+        made
     }
 
     /// What is known of a host.

@@ -1,8 +1,9 @@
 //! INI inventories.
 
-use super::{Inventory, address, literal, range, words};
+use super::{Given, expand, literal, words};
 use crate::error::{Error, Result, Source, Span, did_you_mean};
-use crate::value::{Text, Value};
+use crate::inventory::Inventory;
+use crate::value::{Text, Value, read_source};
 use std::sync::Arc;
 
 /// What a section's lines are.
@@ -19,6 +20,10 @@ struct Pending {
     /// The groups whose `children` name it; empty where it has a `vars` section only.
     parents: Vec<String>,
     span: Span,
+}
+
+pub(super) fn read_file(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
+    read(&read_source(given.path())?, inventory).map_err(|e| e.context("Failed to parse inventory"))
 }
 
 /// Adds what an INI text says to an inventory.
@@ -43,7 +48,8 @@ pub(super) fn read(source: &Arc<Source>, inventory: &mut Inventory) -> Result<()
         }
         if let Some(section) = section(text) {
             (group, kind) = section.map_err(|e| e.at(span.clone()))?;
-            reader.declare(&group, kind, &span);
+            group = reader.inventory.safe_group_name(&group);
+            reader.declare(&group, kind, &span)?;
             continue;
         }
         let read = match kind {
@@ -60,7 +66,10 @@ pub(super) fn read(source: &Arc<Source>, inventory: &mut Inventory) -> Result<()
 fn section(line: &str) -> Option<Result<(String, Kind)>> {
     let inner = line.strip_prefix('[')?;
     let wrong = || {
-        Error::input(format!("`{line}` is not a section"))
+        Error::input(format!(
+            "Invalid section entry: '{line}'. Please make sure that there are no spaces in the section entry, and that \
+             there are no other invalid characters"
+        ))
             .help("write `[GROUP]`, `[GROUP:children]` or `[GROUP:vars]`, without blanks")
     };
     let Some((title, rest)) = inner.split_once(']') else {
@@ -81,7 +90,7 @@ fn section(line: &str) -> Option<Result<(String, Kind)>> {
         "children" => Kind::Children,
         "vars" => Kind::Vars,
         _ => {
-            let error = Error::input(format!("the section [{title}] is of an unknown kind: {kind}"));
+            let error = Error::input(format!("Section [{title}] has unknown type: {kind}"));
             return Some(Err(match did_you_mean(kind, ["hosts", "children", "vars"]) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error,
@@ -97,55 +106,58 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn declare(&mut self, group: &str, kind: Kind, span: &Span) {
+    fn declare(&mut self, group: &str, kind: Kind, span: &Span) -> Result<()> {
         let waiting = self.pending.iter().position(|p| p.group == group);
         if !self.inventory.groups.contains_key(group) {
             if kind == Kind::Vars && waiting.is_none() {
                 let group = group.to_owned();
                 self.pending.push(Pending { group, parents: Vec::new(), span: span.clone() });
             }
-            self.inventory.group(group);
+            self.inventory.add_group(group);
         }
         if kind != Kind::Vars
             && let Some(at) = waiting
         {
             let pending = self.pending.remove(at);
             for parent in pending.parents {
-                self.inventory.put_beneath(&parent, group);
+                self.inventory.put_beneath(&parent, group).map_err(|e| e.at(span.clone()))?;
             }
         }
+        Ok(())
     }
 
     fn host(&mut self, line: &str, group: &str, span: &Span) -> Result<()> {
         let words =
-            words::split(line).map_err(|why| Error::input(format!("cannot read this host: {why}")))?;
+            words::split(line).map_err(|why| Error::input(format!("Error parsing host definition '{line}': {why}")))?;
         let Some((pattern, assignments)) = words.split_first() else { return Ok(()) };
         if pattern == "---" {
-            return Err(Error::input("`---` is not a host: this looks like YAML")
-                .help("give the file the extension .yml"));
+            return Err(Error::input(
+                "Invalid host pattern '---' supplied, '---' is normally a sign this is a YAML file.",
+            )
+            .help("give the file the extension .yml"));
         }
-        let (name, port) = address::parse(pattern).unwrap_or((pattern, None));
+        let (names, port) = expand(pattern).map_err(Error::input)?;
         if pattern.ends_with(':') && port.is_none() {
-            return Err(Error::input(format!("the host `{pattern}` ends with a colon but names no port")));
+            return Err(Error::input(format!(
+                "Invalid host pattern '{pattern}' supplied, ending in ':' is not allowed, this character is reserved \
+                 to provide a port."
+            )));
         }
-        let names = range::expand(name).map_err(Error::input)?;
         let mut vars = Vec::new();
         for word in assignments {
             let Some((name, value)) = word.split_once('=') else {
-                return Err(Error::input(format!("`{word}` is not a variable of a host"))
+                return Err(Error::input(format!("Expected key=value host variable assignment, got: {word}"))
                     .help("write `name=value`; a value with blanks needs quotes"));
             };
-            vars.push((Arc::from(name), self::value(value, span)));
+            vars.push((name, self::value(value, span)));
         }
         for name in names {
             let name: Arc<str> = Arc::from(name);
-            let host = self.inventory.hosts.entry(Arc::clone(&name)).or_default();
-            if let Some(port) = port {
-                let port = Value::from(i64::from(port));
-                host.vars.entry(Arc::from("ansible_port")).or_insert(port);
+            self.inventory.new_host(&name, port);
+            for (var, value) in &vars {
+                self.inventory.set_host_var(&name, var, Value::clone(value));
             }
-            host.vars.extend(vars.iter().cloned());
-            self.inventory.join(&name, &Arc::from(group));
+            self.inventory.join(&name, group);
         }
         Ok(())
     }
@@ -153,7 +165,7 @@ impl Reader<'_> {
     fn variable(&mut self, line: &str, group: &str, span: &Span) -> Result<()> {
         let Some((name, text)) = line.split_once('=') else {
             return Err(
-                Error::input(format!("`{line}` is not a variable of a group")).help("write `name=value`")
+                Error::input(format!("Expected key=value, got: {line}")).help("write `name=value`")
             );
         };
         self.inventory.set_group_var(group, name.trim(), value(text.trim(), span));
@@ -165,14 +177,10 @@ impl Reader<'_> {
         let rest = rest.trim_start();
         let name = name.split_once('#').map_or(name, |(name, _)| name);
         if name.is_empty() || name.contains([':', ']']) || !(rest.is_empty() || rest.starts_with('#')) {
-            return Err(Error::input(format!("`{line}` is not the name of a group")));
+            return Err(Error::input(format!("Expected group name, got: {line}")));
         }
         if self.inventory.groups.contains_key(name) && !self.pending.iter().any(|p| p.group == name) {
-            if !self.inventory.put_beneath(group, name) {
-                return Err(Error::input(format!(
-                    "the group `{name}` cannot be beneath `{group}`, being above it"
-                )));
-            }
+            self.inventory.put_beneath(group, name)?;
         } else if let Some(pending) = self.pending.iter_mut().find(|p| p.group == name) {
             pending.parents.push(group.to_owned());
         } else {
@@ -186,9 +194,9 @@ impl Reader<'_> {
     fn finish(self) -> Result<()> {
         let Some(pending) = self.pending.into_iter().next() else { return Ok(()) };
         let error = match pending.parents.last() {
-            None => Error::input(format!("[{0}:vars] is for a group `{0}` that is not there", pending.group)),
+            None => Error::input(format!("Section [{0}:vars] not valid for undefined group '{0}'.", pending.group)),
             Some(parent) => Error::input(format!(
-                "[{parent}:children] names a group `{}` that is not there",
+                "Section [{parent}:children] includes undefined group '{}'.",
                 pending.group
             )),
         };
