@@ -5,6 +5,7 @@ mod compat;
 mod config;
 mod deploy;
 mod engine;
+mod inventories;
 mod ls;
 mod options;
 mod output;

@@ -1,11 +1,11 @@
 //! `warp play`: runs playbooks.
 
-use super::engine;
+use super::{engine, inventories};
 use super::options::Options;
 use super::output::{self, Output};
 use crate::error::{Error, Exit};
 use crate::event::Event;
-use crate::inventory::{Inventory, Sources};
+use crate::inventory::Inventory;
 use crate::play::{Errors, Plan};
 use crate::report::terminal;
 use crate::run::{self, Runner, Settings};
@@ -61,15 +61,14 @@ pub(super) fn run(args: &Args) -> Exit {
 /// What keeps them from running, or ends them at once.
 pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
     let config = config::Settings::of_process()?;
-    let given = args.options.sources(&config);
     let events = output.events(args.options.verbose, args.options.check, &config);
     for warning in &config.warnings {
         events.emit(&Event::Warning(warning.clone()));
     }
     present(&args.playbooks)?;
     args.options.vault.install(&config.vault, &mut |warning| events.emit(&Event::Warning(warning)))?;
-    let inventory = Sources::default().load(&given)?;
     let mut settings = settings(args, config)?;
+    let (sources, inventory) = inventories::load(&settings, &events)?;
     let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.options.syntax_check;
     settings.early = early && !look_only;
     if let Some((limit, _)) = &settings.limit
@@ -90,7 +89,7 @@ pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Err
         return look(args, &plans, &inventory, &settings, &engine);
     }
     engine::drive(engine, actions, events, async |services| {
-        let runner = Runner::new(settings, inventory, services);
+        let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
         let mut exit = Exit::Ok;
         for plan in &plans {
             exit = runner.run(plan).await?.exit;

@@ -3,7 +3,7 @@
 use super::file::{Entries, Entry, expand_home, find, read};
 use super::{screen, vault};
 use crate::error::{Error, Result, Span};
-use crate::value::normal;
+use crate::value::{normal, set_merge};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -196,7 +196,9 @@ impl Settings {
     /// As `read`.
     pub fn of_process() -> Result<Self> {
         let cwd = std::env::current_dir().unwrap_or_default();
-        Self::read(&|name| std::env::var(name).ok(), &cwd)
+        let settings = Self::read(&|name| std::env::var(name).ok(), &cwd)?;
+        set_merge(settings.variables.merge);
+        Ok(settings)
     }
 
     /// The settings that an environment and a current folder give.

@@ -13,10 +13,11 @@ use std::sync::Arc;
 pub(super) fn facts_seen(scope: &Arc<HostScope>, facts: &Map, kind: FactKind, locals: &mut Vars) {
     if kind == FactKind::Gathered {
         let mut state = HostState::default();
+        let inject = scope.injects_facts();
         if let Some(Value::Map(known)) = locals.get("ansible_facts").cloned().or(scope.get("ansible_facts")) {
             state.facts = known;
         }
-        state.add_facts(facts);
+        state.add_facts(facts, inject);
         locals.insert(Arc::from("ansible_facts"), Value::Map(Arc::clone(&state.facts)));
         locals.extend(state.injected.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
     } else {
@@ -59,39 +60,30 @@ impl PlayRun {
         let hosts = own.as_deref().unwrap_or(hosts);
         if let Some((facts, kind)) = effects.facts.take() {
             for host in hosts {
-                self.run.variables.change_host(host, |state| set_facts(state, &facts, kind));
+                self.set_facts(host, &facts, kind);
             }
         }
         if let Some(vars) = effects.included_vars.take() {
             for host in hosts {
                 self.run.variables.change_host(host, |state| {
-                    let included = Arc::make_mut(&mut state.included);
-                    included.extend(vars.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
+                    vars.iter().for_each(|(name, value)| state.include(name, value));
                 });
             }
         }
-        if let Some(new) = effects.add_host.take() {
-            self.run.variables.change_inventory(|i| i.add_host(&new.name, &new.groups, &new.vars));
+    }
+
+    fn set_facts(&self, host: &Arc<str>, facts: &Map, kind: FactKind) {
+        if matches!(kind, FactKind::Gathered | FactKind::Both) {
+            self.run.warn_of(self.run.variables.add_facts(host, facts));
         }
-        if let Some((group, parents)) = effects.add_group.take() {
-            self.run.variables.change_inventory(|inventory| {
-                for host in hosts {
-                    inventory.add_to_group(host, &group, &parents);
+        if matches!(kind, FactKind::Set | FactKind::Both) {
+            self.run.variables.change_host(host, |state| {
+                for (name, value) in facts {
+                    if let Some(name) = name.as_str() {
+                        state.set(name, value.clone());
+                    }
                 }
             });
-        }
-    }
-}
-
-fn set_facts(state: &mut HostState, facts: &Map, kind: FactKind) {
-    if matches!(kind, FactKind::Gathered | FactKind::Both) {
-        state.add_facts(facts);
-    }
-    if matches!(kind, FactKind::Set | FactKind::Both) {
-        for (name, value) in facts {
-            if let Some(name) = name.as_str() {
-                state.set(name, value.clone());
-            }
         }
     }
 }

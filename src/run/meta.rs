@@ -113,7 +113,7 @@ impl PlayRun {
             }
             "clear_facts" => {
                 for host in &self.vars.batch {
-                    self.run.variables.change_host(host, super::vars::HostState::clear_facts);
+                    self.run.variables.clear_facts(host);
                 }
                 "facts cleared".to_owned()
             }

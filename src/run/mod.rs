@@ -14,6 +14,7 @@ mod include;
 mod keyword;
 mod list;
 mod load;
+mod membership;
 mod meta;
 mod play;
 mod presence;
@@ -35,13 +36,13 @@ pub use list::{Listing, list};
 pub use load::load;
 pub use settings::Settings;
 pub use tally::RunResult;
-pub use vars::extra_vars;
+pub use vars::{Cache, extra_vars};
 
 use crate::action::Actions;
 use crate::connect::Sessions;
 use crate::error::Result;
 use crate::event::{Event, Events};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Sources};
 use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
 use crate::value::{Value, normal};
@@ -49,7 +50,7 @@ use keyword::Rendered;
 use play::{PlayRun, rendered_text};
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use tally::Tally;
 use vars::{Options, PlayVars, Variables};
 
@@ -84,6 +85,7 @@ struct Shared {
     tally: Mutex<Tally>,
     /// What was warned of already, of what is to be said once.
     warned: Mutex<HashSet<String>>,
+    sources: OnceLock<Sources>,
 }
 
 impl Runner {
@@ -101,7 +103,9 @@ impl Runner {
             inventory: settings.inventory_sources.clone(),
         };
         let extra = Arc::clone(&settings.extra_vars);
-        let variables = Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options);
+        let config = settings.config.variables.clone();
+        let variables =
+            Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options, config);
         Runner {
             shared: Arc::new(Shared {
                 modules: Modules::new(Arc::clone(&services.actions)),
@@ -114,8 +118,17 @@ impl Runner {
                 variables: Arc::new(variables),
                 tally: Mutex::default(),
                 warned: Mutex::default(),
+                sources: OnceLock::new(),
             }),
         }
+    }
+
+    /// With the sources that `meta: refresh_inventory` reads again.
+    #[must_use]
+    pub fn refreshing_from(self, sources: Sources) -> Self {
+        // A runner is made once, and given its sources once.
+        let _ = self.shared.sources.set(sources);
+        self
     }
 
     /// Runs a plan. `Event::Finished` is emitted at its end, also after an error that ends it.
@@ -158,6 +171,13 @@ impl Shared {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.insert(message.to_owned()) {
             self.warn(message.to_owned());
+        }
+    }
+
+    /// Warns of what went wrong beside a run.
+    fn warn_of(&self, done: Result<()>) {
+        if let Err(e) = done {
+            self.warn(e.message().to_owned());
         }
     }
 

@@ -172,7 +172,7 @@ impl PlayRun {
         if !wanted {
             return Ok(Ran::all(live));
         }
-        let known = |host: &Arc<str>| once && self.run.variables.host(host).gathered;
+        let known = |host: &Arc<str>| once && self.run.variables.host(host).gathered();
         let (known, unknown): (Hosts, Hosts) = live.into_iter().partition(known);
         let mut ran = self.task(&gathering_task(play), unknown, Around::default()).await?;
         ran.live = self.in_order(ran.live.into_iter().chain(known).collect());

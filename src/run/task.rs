@@ -163,6 +163,9 @@ impl PlayRun {
             End::Unreachable | End::Lost => end.ignore_unreachable,
             End::Ok | End::Skipped => false,
         };
+        let own = [Arc::clone(&end.host)];
+        let meant = if run_once { hosts } else { &own };
+        self.change_inventory(task, end, meant)?;
         let included = end.effects.iter().any(|e| e.include.is_some());
         let mut status = status(end.end, ignored, &end.result);
         if ignored {
@@ -186,13 +189,12 @@ impl PlayRun {
             });
         }
         if end.end == End::Ok && &*task.action.module == "setup" {
-            self.run.variables.change_host(&end.host, |state| state.gathered = true);
+            self.run.warn_of(self.run.variables.set_gathered(&end.host));
         }
         if !matches!(end.end, End::Skipped) {
             self.role_ran(task, &end.host);
         }
-        let own = [Arc::clone(&end.host)];
-        self.apply(end, task.register.as_ref().map(|r| r.as_str()), if run_once { hosts } else { &own })
+        self.apply(end, task.register.as_ref().map(|r| r.as_str()), meant)
     }
 
     /// Who goes on and who failed; unreachable hosts do neither.

@@ -30,6 +30,13 @@ const TOOLS: [Tool; 6] = [
     Tool { name: "ansible-doc", run: |_| refuse("ansible-doc") },
 ];
 
+/// Whether the program was started under one of Ansible's names.
+pub(super) fn active() -> bool {
+    let first = std::env::args_os().next();
+    let name = first.as_deref().map(Path::new).and_then(Path::file_name);
+    TOOLS.iter().any(|tool| name == Some(OsStr::new(tool.name)))
+}
+
 /// Runs the tool that the program was started as, if it is one.
 pub(super) fn dispatch() -> Option<ExitCode> {
     let mut args: Vec<OsString> = std::env::args_os().collect();

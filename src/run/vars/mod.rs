@@ -6,21 +6,24 @@
 //! task's role > vars of the play's roles > `vars_files` > play vars > facts > host vars > group vars > defaults of
 //! the task's role > defaults of the play's roles.
 
+mod cache;
 mod extra;
 mod files;
 mod host;
 mod magic;
 mod scope;
 
+pub use cache::Cache;
 pub use extra::extra_vars;
 pub use host::HostState;
 pub use scope::HostScope;
 
+use crate::config;
 use crate::error::Result;
 use crate::inventory::Inventory;
 use crate::play::{Play, Role, Task};
 use crate::template::Engine;
-use crate::value::Vars;
+use crate::value::{Map, Vars};
 use files::VarsFiles;
 use magic::Magic;
 use std::collections::HashMap;
@@ -38,6 +41,8 @@ pub struct Variables {
     playbook_dir: RwLock<PathBuf>,
     view: RwLock<Arc<View>>,
     hosts: RwLock<HashMap<Arc<str>, HostState>>,
+    config: config::Variables,
+    cache: Cache,
 }
 
 /// A play's own layers, and which of its hosts are in it.
@@ -59,7 +64,13 @@ pub struct PlayVars {
 impl Variables {
     /// Over an inventory, with these extra vars.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, inventory: Inventory, extra: Arc<Vars>, options: Options) -> Self {
+    pub fn new(
+        engine: Arc<Engine>,
+        inventory: Inventory,
+        extra: Arc<Vars>,
+        options: Options,
+        config: config::Variables,
+    ) -> Self {
         Variables {
             engine,
             extra,
@@ -68,6 +79,8 @@ impl Variables {
             playbook_dir: RwLock::new(PathBuf::new()),
             view: RwLock::new(Arc::new(View::new(inventory))),
             hosts: RwLock::default(),
+            cache: Cache::new(config.fact_cache.clone()),
+            config,
         }
     }
 
@@ -94,12 +107,47 @@ impl Variables {
     /// What is known of a host.
     #[must_use]
     pub fn host(&self, host: &str) -> HostState {
-        read(&self.hosts).get(host).cloned().unwrap_or_default()
+        if let Some(state) = read(&self.hosts).get(host) {
+            return state.clone();
+        }
+        let state = self.remembered(host);
+        write(&self.hosts).entry(Arc::from(host)).or_insert(state).clone()
+    }
+
+    /// What is known of a host from earlier runs.
+    fn remembered(&self, host: &str) -> HostState {
+        let facts = self.cache.get(host);
+        facts.map(|facts| HostState::of_facts(&facts, self.config.inject_facts)).unwrap_or_default()
     }
 
     /// Changes what is known of a host.
     pub fn change_host(&self, host: &Arc<str>, change: impl FnOnce(&mut HostState)) {
-        change(write(&self.hosts).entry(Arc::clone(host)).or_default());
+        let mut hosts = write(&self.hosts);
+        change(hosts.entry(Arc::clone(host)).or_insert_with(|| self.remembered(host)));
+    }
+
+    /// Adds facts of a host, and keeps them for runs to come. The error is for a warning: nothing else fails.
+    ///
+    /// # Errors
+    /// A cache that cannot be written.
+    pub fn add_facts(&self, host: &Arc<str>, facts: &Map) -> Result<()> {
+        self.change_host(host, |state| state.add_facts(facts, self.config.inject_facts));
+        self.cache.set(host, self.host(host).known_facts())
+    }
+
+    /// Notes that a host's facts were gathered.
+    ///
+    /// # Errors
+    /// As `add_facts`.
+    pub fn set_gathered(&self, host: &Arc<str>) -> Result<()> {
+        self.change_host(host, HostState::set_gathered);
+        self.cache.set(host, self.host(host).known_facts())
+    }
+
+    /// Forgets the facts of a host, kept ones too.
+    pub fn clear_facts(&self, host: &Arc<str>) {
+        self.change_host(host, HostState::clear_facts);
+        self.cache.forget(host);
     }
 
     /// The scope in which a task's texts are rendered for a host.

@@ -2,7 +2,7 @@
 
 use super::magic::Magic;
 use crate::template::Scope;
-use crate::value::{Value, Vars};
+use crate::value::{Value, Vars, merged, merges};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +35,12 @@ impl HostScope {
         Arc::new(scope)
     }
 
+    /// Whether facts are variables of their own.
+    #[must_use]
+    pub fn injects_facts(&self) -> bool {
+        self.magic.variables.config.inject_facts
+    }
+
     /// Whether a variable of this name is there.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -50,7 +56,16 @@ impl Scope for HostScope {
         if let Some(value) = self.magic.get(name) {
             return Some(value);
         }
-        self.layers.iter().find_map(|layer| layer.get(name)).cloned()
+        let mut found = self.layers.iter().filter_map(|layer| layer.get(name));
+        let first = found.next()?.clone();
+        if !merges() {
+            return Some(first);
+        }
+        // Maps are merged from the weakest up, as far down as there are maps.
+        Some(found.fold((first, true), |(above, whole), below| {
+            let whole = whole && matches!((&above, below), (Value::Map(_), Value::Map(_)));
+            (if whole { merged(below, &above) } else { above }, whole)
+        }).0)
     }
 
     fn names(&self) -> Vec<Arc<str>> {

@@ -1,0 +1,38 @@
+//! The inventory that a command line names.
+
+use super::compat;
+use crate::error::Result;
+use crate::event::{Event, Events};
+use crate::inventory::{Inventory, Notice, Sources};
+use crate::run::{Cache, Settings};
+use std::sync::Arc;
+
+/// Reads the inventory that the settings name, and tells what there is to tell of it.
+///
+/// # Errors
+/// What cannot be read or understood; under Ansible's names that is told, and passed over.
+pub(super) fn load(settings: &Settings, events: &Events) -> Result<(Sources, Inventory)> {
+    let inventories = Arc::new(settings.config.inventories.clone());
+    let cache = Cache::new(settings.config.variables.fact_cache.clone());
+    let sources = Sources::new(settings.inventory_sources.clone(), inventories)
+        .with_extra_vars(Arc::clone(&settings.extra_vars))
+        .with_facts(Box::new(move |host| cache.get(host)))
+        .forgiving(compat::active());
+    let mut inventory = sources.load()?;
+    tell(&mut inventory, settings.verbosity, events);
+    Ok((sources, inventory))
+}
+
+/// Tells what reading an inventory had to say.
+pub(super) fn tell(inventory: &mut Inventory, verbosity: u8, events: &Events) {
+    for notice in inventory.take_notices() {
+        match notice {
+            Notice::Warning(text) => events.emit(&Event::Warning(text)),
+            Notice::Deprecated(text) => events.emit(&Event::Warning(format!(
+                "{text} This feature will be removed from ansible-core version 2.23."
+            ))),
+            Notice::Remark(text) if verbosity >= 3 => events.emit(&Event::Warning(text)),
+            Notice::Remark(_) => {}
+        }
+    }
+}
