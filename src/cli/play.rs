@@ -1,8 +1,8 @@
 //! `warp play`: runs playbooks.
 
-use super::{engine, inventories};
 use super::options::Options;
 use super::output::{self, Output};
+use super::{engine, inventories};
 use crate::error::{Error, Exit};
 use crate::event::Event;
 use crate::inventory::Inventory;

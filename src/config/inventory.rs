@@ -129,12 +129,7 @@ pub(super) const TABLE: &[Row] = &[
         Some("host_group_vars"),
     ),
     ("run_vars_plugins", &["ANSIBLE_RUN_VARS_PLUGINS"], &[("defaults", "run_vars_plugins")], Some("demand")),
-    (
-        "vars_plugin_stage",
-        &["ANSIBLE_VARS_PLUGIN_STAGE"],
-        &[("vars_host_group_vars", "stage")],
-        None,
-    ),
+    ("vars_plugin_stage", &["ANSIBLE_VARS_PLUGIN_STAGE"], &[("vars_host_group_vars", "stage")], None),
 ];
 
 /// Settings of inventories and of the variables that lie beside them.
@@ -223,8 +218,7 @@ impl Inventory {
                 .list("vars_plugins_enabled")
                 .iter()
                 .any(|n| HOST_GROUP_VARS.contains(&n.as_str())),
-            vars_at_start: found
-                .choice("run_vars_plugins", &[("demand", false), ("start", true)])?,
+            vars_at_start: found.choice("run_vars_plugins", &[("demand", false), ("start", true)])?,
             vars_stage: match found.optional("vars_plugin_stage") {
                 None => None,
                 Some(_) => Some(found.choice(

@@ -212,11 +212,8 @@ impl Settings {
             Some(path) => read(path)?,
             None => Entries::new(),
         };
-        let rows = TABLE
-            .iter()
-            .chain(screen::TABLE)
-            .chain(super::inventory::TABLE)
-            .chain(super::variables::TABLE);
+        let rows =
+            TABLE.iter().chain(screen::TABLE).chain(super::inventory::TABLE).chain(super::variables::TABLE);
         let all = rows.map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {

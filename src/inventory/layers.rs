@@ -77,11 +77,7 @@ impl Inventory {
             None if LOCALHOST.contains(&host) => implicit_localhost(),
             None => Vars::new(),
         };
-        layers.push(Layer {
-            origin: format!("inventory, host {host}"),
-            file: None,
-            vars: Arc::new(vars),
-        });
+        layers.push(Layer { origin: format!("inventory, host {host}"), file: None, vars: Arc::new(vars) });
         let hosts = [Arc::from(host)];
         self.files(&beside, Kind::Host, &hosts, &mut layers)?;
         self.files(&playbook, Kind::Host, &hosts, &mut layers)?;

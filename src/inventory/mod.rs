@@ -209,7 +209,8 @@ impl Inventory {
                 host.groups.insert(Arc::clone(&ungrouped));
             }
         }
-        let both: Vec<Arc<str>> = self.groups.keys().filter(|n| self.hosts.contains_key(*n)).cloned().collect();
+        let both: Vec<Arc<str>> =
+            self.groups.keys().filter(|n| self.hosts.contains_key(*n)).cloned().collect();
         for name in both {
             self.warn(format!("Found both group and host with same name: {name}"));
         }

@@ -57,9 +57,7 @@ impl Inventory {
 
     /// A group's name, with what no variable's name may have replaced where the settings say so.
     pub(super) fn safe_group_name(&mut self, name: &str) -> String {
-        let allowed = |(at, c): (usize, char)| {
-            c == '_' || c.is_alphabetic() || (c.is_numeric() && at > 0)
-        };
+        let allowed = |(at, c): (usize, char)| c == '_' || c.is_alphabetic() || (c.is_numeric() && at > 0);
         if name.char_indices().all(allowed) {
             return name.to_owned();
         }

@@ -32,7 +32,9 @@ fn lines_of(file: &Path) -> Result<String> {
     }
     if !file.is_file() {
         let file = file.display();
-        return Err(Error::other(format!("Limit starting with \"@\" must be a file, not a directory: {file}")));
+        return Err(Error::other(format!(
+            "Limit starting with \"@\" must be a file, not a directory: {file}"
+        )));
     }
     std::fs::read_to_string(file)
         .map_err(|e| Error::other(format!("cannot read the limit file {}: {e}", file.display())))

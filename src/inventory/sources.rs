@@ -266,6 +266,9 @@ fn relevant(text: &str, mut failures: Vec<(&'static str, Error)>) -> Error {
     });
     let last = failures.len() - 1;
     let (plugin, error) = failures.swap_remove(best.unwrap_or(last));
+    if error.span().is_some() {
+        return error;
+    }
     error.note(format!("read by the inventory plugin '{plugin}': {text}"))
 }
 

@@ -15,7 +15,8 @@ pub use key::Key;
 pub use scalar::is_plain_string;
 pub use text::{Origin, Text};
 pub use vars::{
-    extend, find_vars_files, is_variable_name, merged, merges, normal, parse_vars, read_source, read_vars, set_merge, vars_of,
+    extend, find_vars_files, is_variable_name, merged, merges, normal, parse_vars, read_source, read_vars,
+    set_merge, vars_of,
 };
 
 use crate::error::Span;

@@ -110,7 +110,12 @@ pub fn merged(below: &Value, above: &Value) -> Value {
 /// The files of variables under a name in a folder, as Ansible finds them: the name with the first extension that exists,
 /// or where that is a folder and `folders` allows it all files in it and beneath, sorted.
 #[must_use]
-pub fn find_vars_files(folder: &Path, name: &str, extensions: &[impl AsRef<str>], folders: bool) -> Vec<PathBuf> {
+pub fn find_vars_files(
+    folder: &Path,
+    name: &str,
+    extensions: &[impl AsRef<str>],
+    folders: bool,
+) -> Vec<PathBuf> {
     for extension in extensions {
         let path = folder.join(format!("{name}{}", extension.as_ref()));
         if path.is_dir() {

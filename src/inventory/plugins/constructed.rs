@@ -26,11 +26,10 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
     let map = |name: &str| match config.get(name) {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Map(map)) => Ok(Map::clone(map)),
-        Some(other) => Err(Error::input(format!(
-            "the option `{name}` must be a dictionary, not {}",
-            other.type_name()
-        ))
-        .at(other.span().cloned())),
+        Some(other) => {
+            Err(Error::input(format!("the option `{name}` must be a dictionary, not {}", other.type_name()))
+                .at(other.span().cloned()))
+        }
     };
     let options = Options {
         strict: flag(&config, "strict", false)?,

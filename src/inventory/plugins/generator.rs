@@ -1,7 +1,7 @@
 //! Inventories made of every combination of some layers: `plugin: generator`.
 
-use super::compose::{Variables, configuration};
 use super::Given;
+use super::compose::{Variables, configuration};
 use crate::error::{Error, Result};
 use crate::inventory::Inventory;
 use crate::template::Scope;
@@ -37,7 +37,10 @@ fn combinations(layers: &Map) -> Result<Vec<Vars>> {
     let mut all = vec![Vars::new()];
     for (name, items) in layers {
         let Some(items) = items.as_list() else {
-            return Err(Error::input(format!("the layer '{name}' must be a list, not {}", items.type_name())));
+            return Err(Error::input(format!(
+                "the layer '{name}' must be a list, not {}",
+                items.type_name()
+            )));
         };
         let name: Arc<str> = Arc::from(name.to_string());
         let with = |below: &Vars, item: &Value| {

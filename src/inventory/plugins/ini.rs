@@ -127,8 +127,8 @@ impl Reader<'_> {
     }
 
     fn host(&mut self, line: &str, group: &str, span: &Span) -> Result<()> {
-        let words =
-            words::split(line).map_err(|why| Error::input(format!("Error parsing host definition '{line}': {why}")))?;
+        let words = words::split(line)
+            .map_err(|why| Error::input(format!("Error parsing host definition '{line}': {why}")))?;
         let Some((pattern, assignments)) = words.split_first() else { return Ok(()) };
         if pattern == "---" {
             return Err(Error::input(
@@ -146,8 +146,10 @@ impl Reader<'_> {
         let mut vars = Vec::new();
         for word in assignments {
             let Some((name, value)) = word.split_once('=') else {
-                return Err(Error::input(format!("Expected key=value host variable assignment, got: {word}"))
-                    .help("write `name=value`; a value with blanks needs quotes"));
+                return Err(Error::input(format!(
+                    "Expected key=value host variable assignment, got: {word}"
+                ))
+                .help("write `name=value`; a value with blanks needs quotes"));
             };
             vars.push((name, self::value(value, span)));
         }
@@ -164,9 +166,7 @@ impl Reader<'_> {
 
     fn variable(&mut self, line: &str, group: &str, span: &Span) -> Result<()> {
         let Some((name, text)) = line.split_once('=') else {
-            return Err(
-                Error::input(format!("Expected key=value, got: {line}")).help("write `name=value`")
-            );
+            return Err(Error::input(format!("Expected key=value, got: {line}")).help("write `name=value`"));
         };
         self.inventory.set_group_var(group, name.trim(), value(text.trim(), span));
         Ok(())
@@ -194,7 +194,10 @@ impl Reader<'_> {
     fn finish(self) -> Result<()> {
         let Some(pending) = self.pending.into_iter().next() else { return Ok(()) };
         let error = match pending.parents.last() {
-            None => Error::input(format!("Section [{0}:vars] not valid for undefined group '{0}'.", pending.group)),
+            None => Error::input(format!(
+                "Section [{0}:vars] not valid for undefined group '{0}'.",
+                pending.group
+            )),
             Some(parent) => Error::input(format!(
                 "Section [{parent}:children] includes undefined group '{}'.",
                 pending.group

@@ -67,7 +67,9 @@ pub(super) fn add(
         None => None,
         Some(Ok(parent)) => Some(parent).filter(|p| !is_omit(p) && p.truthy()).map(|p| python_str(&p)),
         Some(Err(e)) if keyed.strict => {
-            return Err(e.context(format!("Could not generate parent group for group '{}'", python_str(&key))));
+            return Err(
+                e.context(format!("Could not generate parent group for group '{}'", python_str(&key)))
+            );
         }
         Some(Err(_)) => return Ok(()),
     };

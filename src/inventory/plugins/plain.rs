@@ -18,7 +18,9 @@ pub(super) fn value(json: serde_json::Value) -> Result<Value, String> {
             }
             if let Some(vault) = map.shift_remove("__ansible_vault") {
                 return match vault {
-                    Json::String(_) => Err("a vaulted value in an inventory script's output is not supported".into()),
+                    Json::String(_) => {
+                        Err("a vaulted value in an inventory script's output is not supported".into())
+                    }
                     other => Err(format!("__ansible_vault is {}, not text", kind(&other))),
                 };
             }

@@ -1,7 +1,7 @@
 //! Inventory scripts: executables that print JSON for `--list` and `--host NAME`.
 
-use super::plain::{kind, name, value};
 use super::Given;
+use super::plain::{kind, name, value};
 use crate::error::{Error, Result};
 use crate::inventory::Inventory;
 use indexmap::IndexSet;
@@ -29,16 +29,14 @@ pub(super) fn accepts(given: &Given<'_>) -> bool {
 
 pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
     let said = run(given, &["--list"])?;
-    let no_decoder = |why: String| {
-        said.error(format!("Unable to get JSON decoder for inventory script result. {why}"))
-    };
+    let no_decoder =
+        |why: String| said.error(format!("Unable to get JSON decoder for inventory script result. {why}"));
     let json: Json = serde_json::from_str(&said.out)
         .map_err(|_| no_decoder("Value could not be parsed as JSON.".to_owned()))?;
     let groups = profiled(json).map_err(no_decoder)?;
     // What is marked must be readable before anything counts.
-    value(Json::Object(groups.clone())).map_err(|why| {
-        said.error("Inventory script result could not be parsed as JSON.").note(why)
-    })?;
+    value(Json::Object(groups.clone()))
+        .map_err(|why| said.error("Inventory script result could not be parsed as JSON.").note(why))?;
     if inventory.settings.script_stderr && !said.errors.trim().is_empty() {
         inventory.warn(said.errors.clone());
     }
@@ -129,7 +127,9 @@ fn read_group(
         for host in json.as_array().ok_or_else(|| wrong("hosts", json, "list"))? {
             let host = name(host).ok_or_else(|| {
                 let found = kind(host);
-                Error::input(format!("Invalid host name supplied, expected a string but got {found} for {host}"))
+                Error::input(format!(
+                    "Invalid host name supplied, expected a string but got {found} for {host}"
+                ))
             })?;
             inventory.new_host(&host, None);
             inventory.join(&host, &group);
@@ -167,10 +167,7 @@ fn shaped(group: &Arc<str>, data: Json, inventory: &mut Inventory) -> JsonMap<St
             JsonMap::from_iter([("hosts".to_owned(), host), ("vars".to_owned(), Json::Object(vars))])
         }
         other => {
-            inventory.deprecate(&format!(
-                "Group '{group}' was converted to 'dict' from '{}'.",
-                kind(&other)
-            ));
+            inventory.deprecate(&format!("Group '{group}' was converted to 'dict' from '{}'.", kind(&other)));
             JsonMap::from_iter([("hosts".to_owned(), other)])
         }
     }
@@ -220,9 +217,7 @@ fn run(given: &Given<'_>, options: &[&str]) -> Result<Said> {
     match String::from_utf8(output.stdout) {
         Ok(out) => Ok(Said { out, errors }),
         Err(_) => Err(with_errors(
-            Error::input(
-                "Inventory script result contained characters that cannot be interpreted as UTF-8.",
-            ),
+            Error::input("Inventory script result contained characters that cannot be interpreted as UTF-8."),
             &errors,
         )),
     }

@@ -11,9 +11,7 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
     let source = read_source(given.path())?;
     let document = Document::parse(source.text()).map_err(|e| {
         let place = e.span().map(|range| Span::within(&source, range));
-        Error::input(format!("TOML file '{}' is invalid.", given.text))
-            .at(place)
-            .note(e.message().to_owned())
+        Error::input(format!("TOML file '{}' is invalid.", given.text)).at(place).note(e.message().to_owned())
     })?;
     let root = document.as_table();
     if root.is_empty() {

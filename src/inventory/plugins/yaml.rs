@@ -27,8 +27,9 @@ pub(super) fn read(document: &Document, inventory: &mut Inventory) -> Result<()>
         .at(root.span.clone()));
     };
     if let Some(plugin) = root.get("plugin").filter(|plugin| plugin.to_value().truthy()) {
-        return Err(Error::input("Plugin configuration YAML file, not YAML inventory")
-            .at(plugin.span.clone()));
+        return Err(
+            Error::input("Plugin configuration YAML file, not YAML inventory").at(plugin.span.clone())
+        );
     }
     entries.iter().try_for_each(|(key, node)| group(key, node, inventory).map(drop))
 }

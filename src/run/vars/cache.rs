@@ -48,7 +48,10 @@ impl Cache {
         let Some((path, _)) = self.file(host) else { return Ok(()) };
         let folder = path.parent().map(PathBuf::from).unwrap_or_default();
         let failed = |e: std::io::Error| {
-            Error::other(format!("Error in 'jsonfile' cache plugin while trying to write {}: {e}", path.display()))
+            Error::other(format!(
+                "Error in 'jsonfile' cache plugin while trying to write {}: {e}",
+                path.display()
+            ))
         };
         fs::create_dir_all(&folder).map_err(failed)?;
         let facts = Value::map(facts.clone());
@@ -85,8 +88,10 @@ fn untagged(json: Json) -> Json {
     match json {
         Json::Array(items) => Json::Array(items.into_iter().map(untagged).collect()),
         Json::Object(mut map) => {
-            let tagged =
-                map.get("__ansible_type").and_then(Json::as_str).is_some_and(|t| t.starts_with("_AnsibleTagged"));
+            let tagged = map
+                .get("__ansible_type")
+                .and_then(Json::as_str)
+                .is_some_and(|t| t.starts_with("_AnsibleTagged"));
             match map.shift_remove("value") {
                 Some(value) if tagged => untagged(value),
                 value => {

@@ -62,10 +62,14 @@ impl Scope for HostScope {
             return Some(first);
         }
         // Maps are merged from the weakest up, as far down as there are maps.
-        Some(found.fold((first, true), |(above, whole), below| {
-            let whole = whole && matches!((&above, below), (Value::Map(_), Value::Map(_)));
-            (if whole { merged(below, &above) } else { above }, whole)
-        }).0)
+        Some(
+            found
+                .fold((first, true), |(above, whole), below| {
+                    let whole = whole && matches!((&above, below), (Value::Map(_), Value::Map(_)));
+                    (if whole { merged(below, &above) } else { above }, whole)
+                })
+                .0,
+        )
     }
 
     fn names(&self) -> Vec<Arc<str>> {
