@@ -62,10 +62,8 @@ fn injectable(name: &str) -> bool {
     let connection = NOT_INJECTED_PREFIXES.iter().any(|p| name.starts_with(p));
     let bridge = name.ends_with("_bridge") || name.ends_with("_gwbridge");
     let interpreter = name.starts_with("ansible_") && name.ends_with("_interpreter");
-    !NOT_INJECTED.contains(&name)
-        && !(connection && !bridge)
-        && !interpreter
-        && !name.starts_with("_ansible_")
+    let internal = name.starts_with("_ansible_") || NOT_INJECTED.contains(&name);
+    (bridge || !connection) && !interpreter && !internal
 }
 
 impl HostState {
