@@ -1,6 +1,7 @@
 //! Modules that run on the controller, or partly there.
 
 mod add_host;
+mod argument_spec;
 mod assemble;
 mod assert;
 mod copy;
@@ -213,6 +214,7 @@ pub fn builtin() -> Actions {
     let mut actions = Actions::default();
     actions.register(Box::new(add_host::AddHostAction));
     actions.register(Box::new(assemble::Assemble));
+    actions.register(Box::new(argument_spec::ValidateArgumentSpec));
     actions.register(Box::new(assert::Assert));
     actions.register(Box::new(copy::Copy));
     actions.register(Box::new(debug::Debug));

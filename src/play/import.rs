@@ -96,6 +96,8 @@ impl Load<'_> {
             beside: None,
             allow_duplicates: Some(flag("allow_duplicates")),
             public: flag("public"),
+            validate: flag("rolespec_validate"),
+            collections: None,
         };
         let inner = Place { inherited: inner, path, ..place.clone() };
         let Some(loaded) = self.role(used, &inner) else { return Ok(Vec::new()) };

@@ -20,6 +20,8 @@ pub struct RoleRequest {
     pub public: bool,
     /// `allow_duplicates`, true unless said otherwise.
     pub allow_duplicates: bool,
+    /// `rolespec_validate`, true unless said otherwise.
+    pub validate: bool,
 }
 
 /// What `include_role` brings.
@@ -97,6 +99,8 @@ impl Loader<'_> {
             beside: None,
             allow_duplicates: Some(request.allow_duplicates),
             public: request.public,
+            validate: request.validate,
+            collections: includer.keywords.collections.clone(),
         };
         let Some(mut loaded) = load.role(used, &place) else {
             return Err(load
@@ -163,6 +167,7 @@ impl RoleRequest {
             },
             public: args.get("public").is_some_and(Value::truthy),
             allow_duplicates: args.get("allow_duplicates").is_none_or(Value::truthy),
+            validate: args.get("rolespec_validate").is_none_or(Value::truthy),
         })
     }
 }

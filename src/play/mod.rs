@@ -16,6 +16,8 @@ mod playbook;
 mod prompt;
 mod resolve;
 mod role;
+mod role_find;
+mod role_spec;
 mod split;
 mod task;
 

@@ -101,8 +101,10 @@ pub struct Role {
 /// A role in the chain of those that depend on one another, with its own layers unmerged.
 #[derive(Debug)]
 pub struct Link {
-    /// The role's name.
+    /// The role's name, with its collection's before it.
     pub name: Arc<str>,
+    /// The collection it is from.
+    pub collection: Option<Arc<str>>,
     /// Its folder.
     pub path: PathBuf,
     /// `defaults/main.yml`.
@@ -118,6 +120,13 @@ pub struct Link {
 }
 
 impl Link {
+    /// The role's name without its collection's.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        let prefix = self.collection.as_deref().and_then(|c| self.name.strip_prefix(c)?.strip_prefix('.'));
+        prefix.unwrap_or(&self.name)
+    }
+
     /// This role, then the roles that depend on it, nearest first.
     pub fn chain(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Link>> {
         std::iter::successors(Some(self), |link| link.above.as_ref())

@@ -5,7 +5,8 @@ use super::keywords::{self, ROLE};
 use super::loader::{Load, Place};
 use super::plan::{Keywords, Link, Role, Step, Task};
 use super::playbook::flatten;
-use crate::error::{Error, Exit, Result, Span};
+use super::role_find::FoundRole;
+use crate::error::{Error, Result, Span};
 use crate::value::yaml::{Kind, Node};
 use crate::value::{Key, Map, Text, Value, Vars, extend, find_vars_files};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,10 @@ pub(super) struct Use {
     /// As import and include say; an entry leaves it to the role.
     pub allow_duplicates: Option<bool>,
     pub public: bool,
+    /// Whether its arguments are checked against its specification.
+    pub validate: bool,
+    /// The collections to look in, where not those of the place.
+    pub collections: Option<Arc<Vec<Text>>>,
 }
 
 /// A role with its steps and handlers, those of its dependencies first.
@@ -70,6 +75,8 @@ impl Use {
             beside: None,
             allow_duplicates: None,
             public: true,
+            validate: true,
+            collections: None,
         };
         let name = match &entry.kind {
             Kind::Scalar(Value::Text(text)) => text.clone(),
@@ -85,6 +92,7 @@ impl Use {
                 }
                 load.check_texts(entry, &[]);
                 used.own = keywords::own(entry, None);
+                used.collections.clone_from(&used.own.collections);
                 used.entry = load.variables(entry.get("vars"), "a role's entry")?;
                 let name = entry.get("role").or_else(|| entry.get("name"));
                 name.and_then(Node::as_text).cloned().ok_or_else(|| {
@@ -113,8 +121,9 @@ impl Use {
 impl Load<'_> {
     /// Loads a role with its dependencies; what is wrong is kept.
     pub fn role(&mut self, used: Use, place: &Place) -> Option<LoadedRole> {
-        let path = self.find_role(&used);
-        let path = self.keep(path)?;
+        let found = self.find_role(&used, place);
+        let found = self.keep(found)?;
+        let path = found.path.clone();
         if self.loading.contains(&path) {
             self.errors.push(
                 Error::input(format!("the role `{}` depends on itself", used.name)).at(used.span.clone()),
@@ -123,17 +132,19 @@ impl Load<'_> {
         }
         self.role_folders.insert(path.clone());
         self.loading.push(path.clone());
-        let loaded = self.role_at(used, path, place);
+        let loaded = self.role_at(used, found, place);
         self.loading.pop();
         self.keep(loaded)
     }
 
-    fn role_at(&mut self, used: Use, path: PathBuf, place: &Place) -> Result<LoadedRole> {
+    fn role_at(&mut self, used: Use, found: FoundRole, place: &Place) -> Result<LoadedRole> {
+        let FoundRole { path, name, collection } = found;
         let identity = identity(&used, &path);
-        let inherited = place.inherited.inner(used.own, None);
+        let mut inherited = place.inherited.inner(used.own, None);
         let label = self.paths.step(&place.path, &format!("role:{}", used.name));
         let link = Arc::new(Link {
-            name: Arc::from(used.name.as_str()),
+            name: Arc::from(name),
+            collection: collection.clone(),
             vars: self.role_vars(&path, "vars", used.files.vars.as_deref())?,
             defaults: self.role_vars(&path, "defaults", used.files.defaults.as_deref())?,
             entry: used.entry,
@@ -141,8 +152,10 @@ impl Load<'_> {
             path: path.clone(),
             above: used.above,
         });
+        let meta = self.meta(&path)?;
+        let searched = searched(collection.as_ref(), meta.as_ref());
+        inherited.keywords.collections = Some(Arc::clone(&searched));
         let outer = Place { inherited, path: label, ..place.clone() };
-        let meta = self.meta(&path, &used.name)?;
 
         let mut steps = Vec::new();
         let mut handlers = Vec::new();
@@ -157,6 +170,7 @@ impl Load<'_> {
             dependency.above = Some(Arc::clone(&link));
             dependency.beside = path.parent().map(Path::to_owned);
             dependency.public = used.public;
+            dependency.collections = Some(Arc::clone(&searched));
             let Some(loaded) = self.role(dependency, &outer) else { continue };
             extend(&mut plain_defaults, &loaded.plain_defaults);
             extend(&mut exports, &loaded.role.exports);
@@ -181,6 +195,10 @@ impl Load<'_> {
             handlers,
             inherited: outer.inherited.clone(),
         };
+        if used.validate {
+            let place = inner(path.join("tasks/main.yml"), place.handlers);
+            steps.extend(self.role_spec(&path, meta.as_ref(), &used.files, &link.params, &place)?);
+        }
         if let Some(file) = self.role_file(&path, "tasks", used.files.tasks.as_deref())? {
             steps.extend(self.task_file(&file, &inner(file.clone(), place.handlers)));
         }
@@ -211,12 +229,7 @@ impl Load<'_> {
         }
     }
 
-    fn meta(&mut self, path: &Path, name: &str) -> Result<Option<Node>> {
-        if ["yml", "yaml"].iter().any(|e| path.join("meta/argument_specs").with_extension(e).is_file()) {
-            self.warnings.push(Error::input(format!(
-                "the argument specification of the role `{name}` is not checked yet"
-            )));
-        }
+    fn meta(&mut self, path: &Path) -> Result<Option<Node>> {
         let Some(file) = self.role_file(path, "meta", None)? else { return Ok(None) };
         let Some(root) = self.read(&file)? else { return Ok(None) };
         match root.as_map() {
@@ -252,32 +265,6 @@ impl Load<'_> {
     fn role_file(&self, path: &Path, folder: &str, from: Option<&str>) -> Result<Option<PathBuf>> {
         Ok(role_files(path, folder, from, false)?.into_iter().next())
     }
-
-    fn find_role(&self, used: &Use) -> Result<PathBuf> {
-        let mut searched = vec![self.basedir.join("roles")];
-        searched.extend(self.loader.search.roles.iter().cloned());
-        searched.extend(used.beside.clone());
-        searched.push(self.basedir.clone());
-        let found = searched
-            .iter()
-            .map(|folder| folder.join(&used.name))
-            .chain([PathBuf::from(&used.name)])
-            .find(|path| path.exists());
-        match found {
-            Some(path) => Ok(crate::value::normal(&path)),
-            None => {
-                let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
-                let error = Error::new(Exit::Missing, format!("cannot find the role `{}`", used.name))
-                    .at(used.span.clone())
-                    .note(format!("searched: {}", shown.join(", ")));
-                let names: Vec<String> = searched.iter().flat_map(|p| folders(p)).collect();
-                Err(match crate::error::did_you_mean(&used.name, names.iter().map(String::as_str)) {
-                    Some(near) => error.help(format!("did you mean `{near}`?")),
-                    None => error,
-                })
-            }
-        }
-    }
 }
 
 /// The files of a role's folder: one, or for variables all that `main/` holds.
@@ -304,9 +291,19 @@ fn role_files(path: &Path, folder: &str, from: Option<&str>, many: bool) -> Resu
     Ok(found)
 }
 
-fn folders(path: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.filter(|e| e.path().is_dir()).map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+/// The collections in which a role's tasks and dependencies look for what has no collection's name: its own, and those that
+/// its `meta/main.yml` names.
+fn searched(own: Option<&Arc<str>>, meta: Option<&Node>) -> Arc<Vec<Text>> {
+    let mut all: Vec<Text> = own.into_iter().map(|c| Text::data(Arc::clone(c))).collect();
+    for name in keywords::names(meta.and_then(|m| m.get("collections"))) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    if !all.is_empty() {
+        all.push(Text::data(if own.is_some() { "ansible.builtin" } else { "ansible.legacy" }));
+    }
+    Arc::new(all)
 }
 
 /// What makes two uses the same to Ansible: name, folder, parameters, conditions, tags, files and variables.

@@ -222,34 +222,17 @@ fn gathering_task(play: &Play) -> Arc<Task> {
     ];
     let given = given.into_iter().filter_map(|(name, value)| Some((Arc::from(name), value.clone()?)));
     let args: Vars = given.collect();
+    let action = Action {
+        written: Text::data("gather_facts"),
+        module: "setup".into(),
+        full: "ansible.builtin.setup".into(),
+        doer: Doer::Warp,
+        args,
+        variable_args: None,
+    };
     Arc::new(Task {
-        id: "gather_facts".into(),
         name: Some(Text::data("Gathering Facts")),
-        span: play.span.clone(),
-        action: Action {
-            written: Text::data("gather_facts"),
-            module: "setup".into(),
-            full: "ansible.builtin.setup".into(),
-            doer: Doer::Warp,
-            args,
-            variable_args: None,
-        },
-        keywords,
-        role: None,
         file: play.basedir.join("."),
-        register: None,
-        loops: None,
-        until: Vec::new(),
-        retries: None,
-        delay: None,
-        changed_when: Vec::new(),
-        failed_when: Vec::new(),
-        notify: Vec::new(),
-        listen: Vec::new(),
-        async_limit: None,
-        poll: None,
-        handler: false,
-        own_vars: None,
-        passes: None,
+        ..Task::plain(action, keywords, play.span.clone())
     })
 }

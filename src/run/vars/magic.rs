@@ -164,7 +164,8 @@ impl Magic {
                 self.task.as_ref()?;
                 Some(Value::list(self.search_path().iter().map(|p| path(p)).collect()))
             }
-            "role_name" | "ansible_role_name" => Some(Value::data(Arc::clone(&self.role()?.name))),
+            "role_name" => Some(Value::data(self.role()?.link.short())),
+            "ansible_role_name" => Some(Value::data(Arc::clone(&self.role()?.name))),
             "role_path" => Some(path(&self.role()?.path)),
             _ => self.of_play(name),
         }
