@@ -13,6 +13,7 @@ mod group_by;
 mod include_vars;
 mod module;
 mod overlay;
+pub mod own;
 mod pause;
 mod place;
 mod raw;

@@ -79,6 +79,7 @@ impl Load<'_> {
         };
         let resolved = match resolved {
             Some(resolved) => Some(resolved),
+            None if module.is_template() => Some(Resolved::later()),
             None => self.resolve(module.as_str(), place, collections).map_err(|e| e.at(name.span.clone()))?,
         };
         let Some(Resolved { module: canonical, full, doer }) = resolved else {
@@ -88,7 +89,8 @@ impl Load<'_> {
             Doer::Warp => self.loader.catalogue.spec(&full).and_then(|s| s.free_form),
             _ => None,
         };
-        args.place_rest(&canonical, free_form);
+        let later = matches!(doer, Doer::Template);
+        args.place_rest(&canonical, free_form, later);
         args.refuse_reserved(name)?;
         let Arguments { vars, nodes, variable, .. } = args;
         let action =
@@ -233,11 +235,11 @@ impl<'a> Arguments<'a> {
     }
 
     /// Gives free-form text its argument, or takes it as arguments in one variable.
-    fn place_rest(&mut self, module: &str, free_form: Option<&str>) {
+    fn place_rest(&mut self, module: &str, free_form: Option<&str>, later: bool) {
         let Some(rest) = self.rest.take() else { return };
         if let Some(argument) = free_form {
             self.set(argument, Value::Text(rest));
-        } else if is_all_template(&rest) && !STATEMENTS.contains(&module) {
+        } else if is_all_template(&rest) && !STATEMENTS.contains(&module) && !later {
             self.variable = Some(Value::Text(rest));
         } else {
             self.set("_raw_params", Value::Text(rest));

@@ -76,7 +76,7 @@ impl Load<'_> {
         }
         match &found.action.doer {
             Doer::Nobody(why) => self.errors.push(Error::input(&**why).at(found.name.span.clone())),
-            Doer::File(_) => {}
+            Doer::File(_) | Doer::Template => {}
             Doer::Warp => {
                 let spec = self.loader.catalogue.spec(&found.action.full);
                 self.errors.extend(spec.into_iter().flat_map(|spec| arguments(spec, found)));

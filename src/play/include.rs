@@ -2,7 +2,8 @@
 
 use super::import::find_tasks;
 use super::loader::{Errors, Load, Loaded, Loader, Place};
-use super::plan::{Keywords, Play, Role, Step, Task};
+use super::plan::{Action, Keywords, Play, Role, Step, Task};
+use super::resolve::{Resolved, STATEMENTS};
 use super::role::{RoleFiles, Use};
 use crate::error::Error;
 use crate::value::{Text, Value, Vars, extend};
@@ -71,6 +72,35 @@ impl Loader<'_> {
         let handlers = std::mem::take(&mut load.handlers);
         let imported = std::mem::take(&mut load.roles);
         load.finish(IncludedTasks { file: target, steps, handlers, imported })
+    }
+
+    /// The action of a task whose `action` is a template, once its name is rendered.
+    ///
+    /// # Errors
+    /// A name that means nothing, or a statement, which cannot be chosen that late.
+    pub fn action(&self, play: &Play, task: &Task, name: &str) -> Result<Action, Error> {
+        let mut load = Load::new(self);
+        let place = load.enter(play, task, Vars::new());
+        load.role_folders.extend(play.roles.iter().map(|role| role.path.clone()));
+        let collections = task.keywords.collections.clone().unwrap_or_default();
+        let unknown = || {
+            Error::input(format!("Cannot resolve '{name}' to an action or module.")).at(task
+                .action
+                .written
+                .span()
+                .cloned())
+        };
+        let Resolved { module, full, doer } =
+            load.resolve(name, &place, &collections)?.ok_or_else(unknown)?;
+        if STATEMENTS.contains(&&*module) {
+            return Err(unknown().note("a template cannot name a statement of the language"));
+        }
+        let mut action = Action { module, full, doer, ..task.action.clone() };
+        let free_form = self.catalogue.spec(&action.full).and_then(|spec| spec.free_form);
+        if let Some(rest) = action.args.shift_remove("_raw_params") {
+            action.args.insert(Arc::from(free_form.unwrap_or("_raw_params")), rest);
+        }
+        Ok(action)
     }
 
     /// Loads the role that an `include_role` names.

@@ -9,13 +9,12 @@ use std::sync::Arc;
 const NOT_MODULES: [&str; 11] = ["pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "rst", "yaml", "yml", "ini"];
 
 /// What Python modules that are made for Ansible's own Python code contain.
-const NEEDS_ANSIBLE: [&[u8]; 6] = [
+const NEEDS_ANSIBLE: [&[u8]; 5] = [
     b"from ansible.module_utils",
     b"import ansible.module_utils.",
     b"from ansible_collections.",
     b"import ansible_collections.",
     b"#<<INCLUDE_ANSIBLE_MODULE_COMMON>>",
-    b"<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>",
 ];
 
 /// The files of library folders, read once.

@@ -160,7 +160,7 @@ pub struct Block {
 }
 
 /// A task, with all that it inherits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Task {
     /// Its identity: path of play, role and blocks with occurrence, and a hash of its content; stable against comments.
     pub id: Arc<str>,

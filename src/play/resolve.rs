@@ -107,6 +107,8 @@ pub enum Doer {
     Warp,
     /// A file that the play's author wrote, run on the target.
     File(Arc<Path>),
+    /// Known when the task is run: the name is a template.
+    Template,
     /// Nobody, for this reason: Ansible has it, warp does not.
     Nobody(Arc<str>),
 }
@@ -122,6 +124,11 @@ pub(super) struct Resolved {
 }
 
 impl Resolved {
+    /// What a template names is known when the task is run.
+    pub fn later() -> Self {
+        Resolved { module: Arc::from(""), full: Arc::from(""), doer: Doer::Template }
+    }
+
     fn new(collection: &str, module: &str, doer: Doer) -> Self {
         Resolved { module: Arc::from(module), full: Arc::from(format!("{collection}.{module}")), doer }
     }

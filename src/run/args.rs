@@ -3,7 +3,7 @@
 use super::Shared;
 use super::keyword::Rendered;
 use crate::error::{Error, Result};
-use crate::play::Task;
+use crate::play::{Action, Doer, Task};
 use crate::template::is_omit;
 use crate::value::{Key, Map, Text, Value};
 use warp_agent::python;
@@ -18,6 +18,10 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
     let failed = |e: Error| {
         e.context(format!("Finalization of task args for '{}' failed", full_name(run, &action.module)))
     };
+    if action.args.contains_key("_raw_params") && !takes_text(run, action) {
+        let full = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);
+        return Err(Error::input(format!("Action '{full}' does not support raw params.")));
+    }
     let mut args = Map::new();
     if let Some(value) = &action.variable_args {
         match r.engine.render(value, r.scope).map_err(failed)? {
@@ -50,6 +54,16 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
         args.insert(key(name, r).map_err(failed)?, value);
     }
     Ok(args)
+}
+
+/// Whether an action may be given text that is no pair of name and value.
+fn takes_text(run: &Shared, action: &Action) -> bool {
+    const SILENT: [&str; 3] = ["add_host", "group_by", "set_fact"];
+    let spec = run.modules().find(&action.module).filter(|_| matches!(action.doer, Doer::Warp));
+    let Some(spec) = spec else {
+        return action.module.ends_with("_tasks") || action.module.ends_with("_role");
+    };
+    spec.arg("_raw_params").is_some() || spec.free_form.is_some() || SILENT.contains(&spec.name)
 }
 
 /// The name of an argument; `set_fact` takes templates there.

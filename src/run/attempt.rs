@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::play::Doer;
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use warp_agent::outcome::Outcome;
@@ -171,8 +172,10 @@ impl Attempt<'_> {
     async fn call(&self, args: Map) -> Result<Effect, CallError> {
         let run = &self.task.play.run;
         let module = &*self.task.task.action.module;
-        if let Doer::Nobody(why) = &self.task.task.action.doer {
-            return Ok(failed(why.to_string()));
+        match &self.task.task.action.doer {
+            Doer::Nobody(why) => return Ok(failed(why.to_string())),
+            Doer::File(file) => return self.call_file(file, &args).await,
+            Doer::Warp | Doer::Template => {}
         }
         let Some(spec) = run.modules().find(module) else {
             return Ok(failed(format!("the module '{module}' is not known")));
@@ -198,18 +201,7 @@ impl Attempt<'_> {
             }
             let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
             let search_path = dynamic.search_path();
-            let context = Context {
-                host: &self.task.host,
-                target: self.prepared.target(),
-                sessions: &run.sessions,
-                engine: &run.engine,
-                scope: &dynamic,
-                mode: self.prepared.mode.clone(),
-                environment: &self.prepared.environment,
-                search_path: &search_path,
-                span: &self.task.task.span,
-                verbosity: run.settings.verbosity,
-            };
+            let context = self.context(&dynamic, &search_path);
             return action.run(context, with_originals(spec, checked.args, &args)).await;
         }
         let call = Call {
@@ -223,6 +215,35 @@ impl Attempt<'_> {
             Some(detached) => super::detached::run(self, detached, call).await?,
         };
         Ok(outcome.into())
+    }
+
+    /// Runs a module that the play brought along.
+    async fn call_file(&self, file: &Path, args: &Map) -> Result<Effect, CallError> {
+        let action = &self.task.task.action;
+        if self.prepared.detached.is_some() {
+            return Ok(failed(format!("The module {} does not support async.", action.written)));
+        }
+        let name = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);
+        let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
+        let search_path = scope.search_path();
+        crate::action::own::run(&self.context(&scope, &search_path), name, file, args).await
+    }
+
+    /// What an action may use.
+    fn context<'b>(&'b self, scope: &'b Arc<dyn Scope>, search_path: &'b [PathBuf]) -> Context<'b> {
+        let run = &self.task.play.run;
+        Context {
+            host: &self.task.host,
+            target: self.prepared.target(),
+            sessions: &run.sessions,
+            engine: &run.engine,
+            scope,
+            mode: self.prepared.mode.clone(),
+            environment: &self.prepared.environment,
+            search_path,
+            span: &self.task.task.span,
+            verbosity: run.settings.verbosity,
+        }
     }
 }
 

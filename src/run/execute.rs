@@ -9,6 +9,7 @@ use super::{args, result, target};
 use crate::connect::Target;
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::play::{Doer, Task};
 use crate::template::Scope;
 use crate::value::{Map, Text, Value, Vars};
 use std::sync::Arc;
@@ -88,6 +89,11 @@ impl HostTask {
     /// Everything after the condition.
     async fn perform(&self, scope: &Arc<HostScope>, locals: &mut Vars, index: usize) -> Result<Execution> {
         let here = scope.with(locals);
+        if let Doer::Template = self.task.action.doer {
+            let task = Arc::new(self.with_action(&here)?);
+            let known = HostTask { play: Arc::clone(&self.play), task, host: Arc::clone(&self.host) };
+            return Box::pin(known.perform(scope, locals, index)).await;
+        }
         let delegate = self.delegate(&here)?;
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
@@ -106,6 +112,18 @@ impl HostTask {
             execution.effects.facts_host.clone_from(&execution.delegated_to);
         }
         Ok(execution)
+    }
+
+    /// The task with the action that its template names.
+    fn with_action(&self, scope: &Arc<HostScope>) -> Result<Task> {
+        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
+        let run = &self.play.run;
+        let r = Rendered { engine: &run.engine, scope: &dynamic };
+        let written = &self.task.action.written;
+        let name = r.text("action", Some(&Value::Text(written.clone())))?.unwrap_or_default();
+        let loader = super::load::loader(&run.settings, &run.modules, &run.load_time);
+        let action = loader.action(&self.play.vars.play, &self.task, name.trim())?;
+        Ok(Task { action, ..Task::clone(&self.task) })
     }
 
     fn delegate(&self, scope: &Arc<HostScope>) -> Result<Option<Delegate>> {

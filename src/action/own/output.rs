@@ -1,0 +1,99 @@
+//! What a module that ended said: JSON, with whatever stands around it.
+
+use super::text;
+use warp_agent::outcome::Outcome;
+use warp_agent::value::{Map, Value};
+
+/// The outcome that the output of a module means, which this interpreter ran.
+pub(super) fn outcome(ended: &Outcome, interpreter: &str) -> Outcome {
+    let stdout = text(ended, "stdout");
+    let (json, junk) = match object(stdout) {
+        Ok(found) => found,
+        Err(_)
+            if !interpreter.is_empty()
+                && text(ended, "stderr").contains(&format!("{interpreter}: not found")) =>
+        {
+            return failed(ended, format!("The module interpreter '{interpreter}' was not found."));
+        }
+        Err(why) => return failed(ended, undone(&why)),
+    };
+    let parsed = match serde_json::from_str::<serde_json::Value>(&json) {
+        Ok(parsed) => crate::value::Value::from(parsed),
+        Err(e) => return failed(ended, undone(&e.to_string())),
+    };
+    let Value::Map(values) = Value::from(&parsed) else {
+        return failed(ended, undone("it is not an object"));
+    };
+    let mut outcome = of_values(values);
+    if let Some(junk) = junk {
+        outcome.warnings.insert(0, format!("Module invocation had junk after the JSON data: {junk}"));
+    }
+    outcome
+}
+
+/// The lines from the first that begins an object to the last that ends it, and what stands behind that.
+fn object(text: &str) -> Result<(String, Option<String>), String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let missing = |what: &str| format!("No {what} of json char found");
+    let first = lines.iter().position(|line| line.trim().starts_with('{')).ok_or_else(|| missing("start"))?;
+    let last = lines.iter().rposition(|line| line.trim().ends_with('}')).ok_or_else(|| missing("end"))?;
+    let json = lines.get(first..=last).ok_or_else(|| missing("end"))?.join("\n");
+    let junk = lines.get(last + 1..).map(|rest| rest.join("\n")).filter(|rest| !rest.trim().is_empty());
+    Ok((json, junk))
+}
+
+fn of_values(mut values: Map) -> Outcome {
+    without_internal(&mut values);
+    if let Some(results) = values.shift_remove("results") {
+        let name = if matches!(results, Value::List(_)) { "results" } else { "ansible_module_results" };
+        values.insert(name.to_owned(), results);
+    }
+    let truth = |value: Option<Value>| match value {
+        Some(Value::Bool(b)) => b,
+        Some(Value::Str(s)) => !s.is_empty(),
+        Some(Value::Int(i)) => i != 0,
+        _ => false,
+    };
+    let ended_badly = values
+        .get("rc")
+        .is_some_and(|rc| !matches!(rc, Value::Int(0) | Value::Null) && rc.as_str() != Some("0"));
+    let warnings = match values.shift_remove("warnings") {
+        Some(Value::List(warnings)) => warnings.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let said = values.shift_remove("failed");
+    let failed = if said.is_some() { truth(said) } else { ended_badly };
+    Outcome {
+        changed: truth(values.shift_remove("changed")),
+        failed,
+        skipped: truth(values.shift_remove("skipped")),
+        values,
+        warnings,
+        ..Outcome::default()
+    }
+}
+
+/// Takes out what Ansible keeps to itself, at every depth.
+fn without_internal(values: &mut Map) {
+    values.retain(|key, _| !key.starts_with("_ansible_"));
+    for value in values.values_mut() {
+        if let Value::Map(inner) = value {
+            without_internal(inner);
+        }
+    }
+}
+
+fn undone(why: &str) -> String {
+    format!("Module result deserialization failed: {why}")
+}
+
+/// A module that said nothing that can be understood.
+fn failed(ended: &Outcome, msg: String) -> Outcome {
+    let mut failed = Outcome::failed(msg);
+    failed.values.insert("module_stdout".to_owned(), text(ended, "stdout").into());
+    failed.values.insert("module_stderr".to_owned(), text(ended, "stderr").into());
+    if let Some(rc) = ended.values.get("rc") {
+        failed.values.insert("rc".to_owned(), rc.clone());
+    }
+    failed
+}
