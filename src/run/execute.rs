@@ -91,7 +91,7 @@ impl HostTask {
         let here = scope.with(locals);
         if let Doer::Template = self.task.action.doer {
             let task = Arc::new(self.with_action(&here)?);
-            let known = HostTask { play: Arc::clone(&self.play), task, host: Arc::clone(&self.host) };
+            let known = HostTask { task, ..self.clone() };
             return Box::pin(known.perform(scope, locals, index)).await;
         }
         let delegate = self.delegate(&here)?;

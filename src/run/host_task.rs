@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A task on its way over one host.
+#[derive(Clone)]
 pub(super) struct HostTask {
     pub play: Arc<PlayRun>,
     pub task: Arc<Task>,
