@@ -18,7 +18,6 @@ mod resolve;
 mod role;
 mod role_find;
 mod role_spec;
-mod split;
 mod task;
 
 pub use adhoc::AdHoc;

@@ -196,6 +196,10 @@ impl Scope for Layered {
         self.below.hosts()
     }
 
+    fn matching(&self, patterns: &Value) -> Vec<Arc<str>> {
+        self.below.matching(patterns)
+    }
+
     fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
         self.below.host(name)
     }

@@ -5,6 +5,7 @@
 mod ast;
 mod bind;
 mod clock;
+mod crypt;
 mod depth;
 pub mod dump;
 mod env;
@@ -27,6 +28,7 @@ mod parse;
 mod place;
 mod python;
 mod random;
+mod respelt;
 mod shared;
 mod tests;
 mod val;
@@ -54,6 +56,10 @@ pub trait Scope: Send + Sync {
     fn search_path(&self) -> Vec<PathBuf>;
     /// The hosts that `hostvars` has; none where `get` answers for `hostvars` itself.
     fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+    /// The hosts of the inventory that these patterns mean; none where they cannot be understood.
+    fn matching(&self, _patterns: &Value) -> Vec<Arc<str>> {
         Vec::new()
     }
     /// The variables of another host, rendered as that host would: `hostvars[name]`.

@@ -2,7 +2,7 @@
 
 use super::ast::{Arg, Cmp, Const, Expr, ExprKind, For, Macro, Op, Parsed, Stmt, Target};
 use super::fail::{Fail, R};
-use super::{filters, tests};
+use super::{filters, respelt, tests};
 use crate::error::did_you_mean;
 use indexmap::IndexMap;
 use minijinja::machinery::ast;
@@ -33,17 +33,32 @@ pub(crate) struct SyntaxFail {
 
 /// Parses a text.
 pub(crate) fn parse(text: &Arc<str>, mode: Mode, config: &SyntaxConfig) -> Result<Parsed, SyntaxFail> {
+    let parsed = parse_spelt(text, text, mode, config);
+    let Err(_) = &parsed else { return parsed };
+    match respelt::respelt(text, mode, config) {
+        Some(other) => parse_spelt(text, &other, mode, config).or(parsed),
+        None => parsed,
+    }
+}
+
+/// Parses a text in a spelling of the same length that minijinja reads.
+fn parse_spelt(
+    text: &Arc<str>,
+    spelt: &str,
+    mode: Mode,
+    config: &SyntaxConfig,
+) -> Result<Parsed, SyntaxFail> {
     let mut lower = Lower { text, mode, printing: false, branch: 0, blocks: IndexMap::new(), at: (0, 0) };
     let expression = matches!(mode, Mode::Expression | Mode::Conditional);
     let body = if expression {
-        minijinja::machinery::parse_expr(text)
-            .map_err(|e| told(text, &e, true, config))
+        minijinja::machinery::parse_expr(spelt)
+            .map_err(|e| told(spelt, &e, true, config))
             .and_then(|e| Ok(vec![Stmt::Emit(lower.expr(&e).map_err(|f| lower.placed(f))?)]))
     } else {
-        match minijinja::machinery::parse(text, "template", config.clone()) {
+        match minijinja::machinery::parse(spelt, "template", config.clone()) {
             Ok(ast::Stmt::Template(t)) => lower.body(&t.children).map_err(|f| lower.placed(f)),
             Ok(_) => Ok(Vec::new()),
-            Err(e) => Err(told(text, &e, false, config)),
+            Err(e) => Err(told(spelt, &e, false, config)),
         }
     }?;
     Ok(Parsed { text: Arc::clone(text), body, blocks: lower.blocks })

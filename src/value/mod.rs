@@ -3,6 +3,7 @@
 mod convert;
 mod key;
 mod scalar;
+pub mod split;
 mod surrogates;
 mod text;
 mod vars;
@@ -16,7 +17,7 @@ pub use scalar::is_plain_string;
 pub use text::{Origin, Text};
 pub use vars::{
     extend, find_vars_files, is_variable_name, merged, merges, normal, parse_vars, read_source, read_vars,
-    set_merge, vars_of,
+    read_vars_file, set_merge, vars_of,
 };
 
 use crate::error::Span;

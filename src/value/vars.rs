@@ -39,6 +39,19 @@ pub fn parse_vars(source: &Arc<Source>) -> Result<Vars> {
     }
 }
 
+/// The variables of a file of `vars_files`, which may also be a list of maps, the last of which wins.
+///
+/// # Errors
+/// As `read_vars`.
+pub fn read_vars_file(path: &Path) -> Result<Vars> {
+    let Some(root) = yaml::parse(&read_source(path)?)?.root else { return Ok(Vars::new()) };
+    let Some(items) = root.as_list() else { return vars_of(&root) };
+    items.iter().try_fold(Vars::new(), |mut all, item| {
+        extend(&mut all, &vars_of(item)?);
+        Ok(all)
+    })
+}
+
 /// The entries of a map as variables; nothing at all has none.
 ///
 /// # Errors

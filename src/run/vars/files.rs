@@ -47,7 +47,7 @@ impl VarsFiles {
         if let Some(vars) = cache.get(path) {
             return Ok(Arc::clone(vars));
         }
-        let vars = Arc::new(value::read_vars(path)?);
+        let vars = Arc::new(value::read_vars_file(path)?);
         cache.insert(path.to_owned(), Arc::clone(&vars));
         Ok(vars)
     }

@@ -90,6 +90,10 @@ impl Scope for HostScope {
         self.magic.view.inventory.hosts.keys().cloned().collect()
     }
 
+    fn matching(&self, patterns: &Value) -> Vec<Arc<str>> {
+        self.magic.view.inventory.matching(patterns).unwrap_or_default()
+    }
+
     fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
         let host = self.magic.view.known(name)?;
         // A variable file that cannot be read was told when the play began.

@@ -462,12 +462,9 @@ fn rekey(_: &Env, v: Val, b: Bound) -> R {
 
 fn shuffle(_: &Env, v: Val, b: Bound) -> R {
     let mut items = v.iter()?;
-    let mut source = match b.some("seed") {
-        Some(seed) => random::Source::seeded(&python::repr(seed)?),
-        None => random::Source::system()?,
-    };
+    let mut source = random::Source::new(b.some("seed"))?;
     for i in (1..items.len()).rev() {
-        items.swap(i, source.below(i + 1));
+        items.swap(i, source.below(i + 1)?);
     }
     Ok(Val::list(items))
 }

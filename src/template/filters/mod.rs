@@ -9,6 +9,7 @@ mod net;
 mod paths;
 mod query;
 mod regexes;
+mod secrets;
 mod sequences;
 mod strings;
 
@@ -85,6 +86,7 @@ const FAMILIES: &[&[Filter]] = &[
     measures::TABLE,
     net::TABLE,
     query::TABLE,
+    secrets::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =

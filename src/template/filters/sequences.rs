@@ -302,10 +302,7 @@ fn groupby(_: &Env, v: Val, b: Bound) -> R {
 
 /// Ansible's `random`: an item of a sequence, or a number below one.
 fn pick(_: &Env, v: Val, b: Bound) -> R {
-    let mut source = match b.some("seed") {
-        Some(seed) => random::Source::seeded(&python::repr(seed)?),
-        None => random::Source::system()?,
-    };
+    let mut source = random::Source::new(b.some("seed"))?;
     match &v {
         Val::Int(stop) => {
             let (start, step) = (b.int("start", 0)?, b.int("step", 1)?);
@@ -313,7 +310,7 @@ fn pick(_: &Env, v: Val, b: Bound) -> R {
             if candidates == 0 || step == 0 {
                 return Err(Fail::new(format!("empty range for randrange() ({start}, {stop}, {step})")));
             }
-            Ok(Val::Int(start + step * source.below(candidates) as i128))
+            Ok(Val::Int(start + step * source.below(candidates)? as i128))
         }
         other => {
             if b.some("start").is_some() || b.some("step").is_some() {
@@ -324,7 +321,7 @@ fn pick(_: &Env, v: Val, b: Bound) -> R {
             if items.is_empty() {
                 return Err(Fail::new("Cannot choose from an empty sequence"));
             }
-            items.get(source.below(items.len())).cloned().ok_or_else(|| Fail::new("list index out of range"))
+            items.get(source.below(items.len())?).cloned().ok_or_else(|| Fail::new("list index out of range"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lookups that find files, and read lines.
+//! Lookups that find files.
 
 use super::Lookup;
 use crate::template::bind::Bound;
@@ -7,12 +7,10 @@ use crate::template::fail::{Fail, R};
 use crate::template::val::Val;
 use crate::template::{files, glob, python};
 use crate::value::Key;
-use std::process::{Command, Stdio};
 
 pub(super) const TABLE: &[Lookup] = &[
     Lookup::new("first_found", &["files", "paths", "skip"], first_found),
     Lookup::new("fileglob", &[], fileglob),
-    Lookup::new("lines", &[], lines),
 ];
 
 /// Texts of an option: a list, or one text split at separators.
@@ -102,26 +100,6 @@ fn fileglob(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
         let first =
             places.iter().map(|p| glob::files(&p.display().to_string())).find(|found| !found.is_empty());
         found.extend(first.unwrap_or_default().into_iter().map(|p| p.display().to_string().into()));
-    }
-    Ok(found)
-}
-
-fn lines(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
-    let mut found = Vec::new();
-    for term in terms {
-        let command = python::to_str(&term)?;
-        let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(&command).stdin(Stdio::null()).stderr(Stdio::inherit());
-        if let Some(folder) = env.scope().search_path().pop() {
-            shell.current_dir(folder);
-        }
-        let output = shell.output().map_err(|e| Fail::new(format!("cannot run {command}: {e}")))?;
-        if !output.status.success() {
-            let code = output.status.code().unwrap_or(-1);
-            return Err(Fail::new(format!("lookup_plugin.lines({command}) returned {code}")));
-        }
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        found.extend(python::strings::lines(&text, false).into_iter().map(Val::from));
     }
     Ok(found)
 }

@@ -8,7 +8,7 @@ use crate::template::filters::{crossed, flattened, rows, subelements};
 use crate::template::python::{self, format, regex};
 use crate::template::random;
 use crate::template::val::{Val, range_len};
-use crate::value::Key;
+use crate::value::{Key, Value};
 
 pub(super) const TABLE: &[Lookup] = &[
     Lookup::new("items", &[], |_, terms, _| flattened(&terms, Some(1), false)),
@@ -25,11 +25,14 @@ pub(super) const TABLE: &[Lookup] = &[
     Lookup::new("subelements", &[], sub),
     Lookup::new("sequence", &["start", "end", "count", "stride", "format"], sequence),
     Lookup::new("random_choice", &[], |_, terms, _| {
-        let mut source = random::Source::system()?;
-        Ok(terms.get(source.below(terms.len())).cloned().into_iter().collect())
+        Ok(terms.get(random::Source::System.below(terms.len())?).cloned().into_iter().collect())
     }),
     Lookup::new("vars", &["default"], vars),
     Lookup::new("varnames", &[], varnames),
+    Lookup::new("inventory_hostnames", &[], |env, terms, _| {
+        let patterns: Vec<Value> = terms.iter().map(Val::finish).collect::<R<_>>()?;
+        Ok(env.scope().matching(&Value::list(patterns)).into_iter().map(Val::Str).collect())
+    }),
 ];
 
 fn dict(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {

@@ -1,8 +1,12 @@
 //! Lookups: what the controller knows. Their results are data.
 
 mod finding;
+mod ini;
 mod listing;
+mod password;
 mod reading;
+mod tables;
+mod terms;
 
 use super::bind::{Bound, Params};
 use super::env::Env;
@@ -36,7 +40,8 @@ impl Lookup {
     }
 }
 
-const FAMILIES: &[&[Lookup]] = &[reading::TABLE, finding::TABLE, listing::TABLE];
+const FAMILIES: &[&[Lookup]] =
+    &[reading::TABLE, finding::TABLE, listing::TABLE, password::TABLE, tables::TABLE];
 
 fn find(name: &str) -> R<&'static Lookup> {
     let short = name

@@ -30,6 +30,8 @@ pub(super) const TABLE: &[Lookup] = &[
         template,
     ),
     Lookup::new("pipe", &[], pipe),
+    Lookup::new("lines", &[], lines),
+    Lookup::new("unvault", &[], unvault),
 ];
 
 fn env(_: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
@@ -59,6 +61,16 @@ fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         found.push(Val::str(python::strings::strip(&files::read(&path)?, None, left, right)));
     }
     Ok(found)
+}
+
+fn unvault(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    let text = |term: &Val| {
+        let name = python::to_str(term)?;
+        let path = files::find(env, "files", &name)
+            .ok_or_else(|| Fail::new(format!("Unable to find file matching \"{name}\" ")))?;
+        files::read(&path).map(Val::from)
+    };
+    terms.iter().map(text).collect()
 }
 
 fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
@@ -98,21 +110,32 @@ fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
 }
 
 fn pipe(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
+    let outputs = terms.iter().map(|term| output("pipe", env, term));
+    outputs.map(|text| Ok(Val::str(text?.trim_end()))).collect()
+}
+
+fn lines(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     let mut found = Vec::new();
-    for term in terms {
-        let command = python::to_str(&term)?;
-        let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(&command).stdin(Stdio::null()).stderr(Stdio::inherit());
-        // The playbook's folder is the last of the search path.
-        if let Some(folder) = env.scope().search_path().pop() {
-            shell.current_dir(folder);
-        }
-        let output = shell.output().map_err(|e| Fail::new(format!("cannot run {command}: {e}")))?;
-        if !output.status.success() {
-            let code = output.status.code().unwrap_or(-1);
-            return Err(Fail::new(format!("lookup_plugin.pipe({command}) returned {code}")));
-        }
-        found.push(Val::str(String::from_utf8_lossy(&output.stdout).trim_end()));
+    for term in &terms {
+        let text = output("lines", env, term)?;
+        found.extend(python::strings::lines(&text, false).into_iter().map(Val::from));
     }
     Ok(found)
+}
+
+/// What a shell command prints, run in the playbook's folder.
+fn output(lookup: &str, env: &Env, term: &Val) -> R<String> {
+    let command = python::to_str(term)?;
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(&command).stdin(Stdio::null()).stderr(Stdio::inherit());
+    // The playbook's folder is the last of the search path.
+    if let Some(folder) = env.scope().search_path().pop() {
+        shell.current_dir(folder);
+    }
+    let output = shell.output().map_err(|e| Fail::new(format!("cannot run {command}: {e}")))?;
+    if !output.status.success() {
+        let code = output.status.code().unwrap_or(-1);
+        return Err(Fail::new(format!("lookup_plugin.{lookup}({command}) returned {code}")));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

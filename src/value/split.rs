@@ -2,7 +2,8 @@
 
 /// Splits a string into words, each with the blanks and newlines that followed it inside of it, so that joining gives the
 /// text back. `None` when quotes or Jinja blocks do not close.
-pub(super) fn split_args(text: &str) -> Option<Vec<String>> {
+#[must_use]
+pub fn split_args(text: &str) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     let mut quote: Option<char> = None;
     let mut depths = [0usize; 3];
@@ -78,7 +79,8 @@ fn quote_after(word: &str, mut open: Option<char>) -> Option<char> {
 }
 
 /// Joins words as `split_args` gave them.
-pub(super) fn join_args(words: &[String]) -> String {
+#[must_use]
+pub fn join_args(words: &[String]) -> String {
     let mut out = String::new();
     for word in words {
         if !out.is_empty() && !out.ends_with('\n') {
@@ -91,8 +93,10 @@ pub(super) fn join_args(words: &[String]) -> String {
 
 /// The arguments of a string: the `k=v` pairs, and the rest joined.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Pairs {
+pub struct Pairs {
+    /// Keys with their values, in order.
     pub pairs: Vec<(String, String)>,
+    /// The other words, joined.
     pub rest: Option<String>,
 }
 
@@ -101,7 +105,8 @@ const FREE_FORM_OPTIONS: [&str; 8] =
     ["creates", "removes", "chdir", "executable", "warn", "stdin", "stdin_add_newline", "strip_empty_ends"];
 
 /// Parses `k=v` pairs; for a command, only its own options. `None` as for `split_args`.
-pub(super) fn parse_pairs(text: &str, command: bool) -> Option<Pairs> {
+#[must_use]
+pub fn parse_pairs(text: &str, command: bool) -> Option<Pairs> {
     let mut pairs = Vec::new();
     let mut rest = Vec::new();
     for word in split_args(text)? {
