@@ -3,9 +3,9 @@
 use super::loader::{Load, Loaded, Loader};
 use super::plan::Plan;
 use super::playbook::Import;
-use super::split::parse_pairs;
 use super::{Errors, plan};
 use crate::error::{Error, Source};
+use crate::value::split::parse_pairs;
 use crate::value::yaml;
 use serde_json::{Map, Value, json};
 use std::path::Path;
