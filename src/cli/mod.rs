@@ -10,6 +10,8 @@ mod ls;
 mod options;
 mod output;
 mod play;
+mod ready;
+mod run;
 mod ssh;
 mod teardown;
 mod vault;
@@ -33,6 +35,8 @@ struct Cli {
 enum Command {
     /// Run playbooks.
     Play(Box<play::Args>),
+    /// Run a module on hosts.
+    Run(Box<run::Args>),
     /// Make links of Ansible's names to warp, which behaves as those tools under them.
     Compat(compat::Args),
     /// Deploy, skipping what is done.
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Agent { args } => warp_agent::main_with_args(args),
         Command::Play(args) => play::run(&args).into(),
+        Command::Run(args) => run::run(&args).into(),
         Command::Compat(args) => compat::run(&args).into(),
         Command::Deploy(what) => deploy::run(&what).into(),
         Command::Ssh(args) => ssh::run(&args).into(),

@@ -27,16 +27,13 @@ pub(super) struct Options {
     pub list_hosts: bool,
     /// How many hosts a step runs on at once.
     #[arg(short, long)]
-    pub forks: Option<usize>,
+    pub forks: Option<std::num::NonZeroUsize>,
     /// Predict changes, make none.
     #[arg(short = 'C', long)]
     pub check: bool,
     /// Show what changes in files.
     #[arg(short = 'D', long)]
     pub diff: bool,
-    /// Load the plays, run nothing.
-    #[arg(long)]
-    pub syntax_check: bool,
     /// Tell more; may be given several times.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
@@ -148,21 +145,27 @@ impl Options {
         if self.inventory.is_empty() { config.inventory.clone() } else { self.inventory.clone() }
     }
 
+    /// How much to tell: what the options say, on top of the configuration's.
+    pub(super) fn verbosity(&self, config: &config::Settings) -> u8 {
+        self.verbose.saturating_add(config.command.verbosity)
+    }
+
     /// The settings of a run: what the options say, above the configuration.
     ///
     /// # Errors
     /// Variables or a limit that cannot be read.
     pub(super) fn settings(&self, config: config::Settings) -> Result<Settings, Error> {
         let sources = self.sources(&config);
+        let verbosity = self.verbosity(&config);
         let mut settings = Settings::new(config);
+        settings.verbosity = verbosity;
         settings.extra_vars = Arc::new(run::extra_vars(&self.extra_vars)?);
         if let Some(text) = &self.limit {
             settings.limit = Some((inventory::limit(text)?, text.clone()));
         }
-        settings.forks = self.forks.unwrap_or(settings.forks);
+        settings.forks = self.forks.map_or(settings.forks, Into::into);
         settings.check |= self.check;
         settings.diff |= self.diff;
-        settings.verbosity = self.verbose;
         settings.inventory_sources = sources;
         self.connect.apply(&mut settings);
         self.become_.apply(&mut settings);

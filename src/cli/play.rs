@@ -2,18 +2,13 @@
 
 use super::options::Options;
 use super::output::{self, Output};
-use super::{engine, inventories};
+use super::ready::Ready;
 use crate::error::{Error, Exit};
-use crate::event::Event;
-use crate::inventory::Inventory;
 use crate::play::{Errors, Plan};
 use crate::report::terminal;
-use crate::run::{self, Runner, Settings};
-use crate::template::Engine;
-use crate::{action, config, lab};
+use crate::run::{self, Settings};
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Options of `warp play`; the names are ansible-playbook's.
 #[derive(Debug, clap::Args)]
@@ -46,6 +41,9 @@ pub(super) struct Play {
     /// List all tags, run nothing.
     #[arg(long)]
     list_tags: bool,
+    /// Load the plays, run nothing.
+    #[arg(long)]
+    syntax_check: bool,
     #[command(flatten)]
     options: Options,
 }
@@ -55,50 +53,28 @@ pub(super) fn run(args: &Args) -> Exit {
     output::exit_of(play(&args.play, args.output, true))
 }
 
-/// Runs, lists or checks playbooks.
+/// Runs, lists or checks playbooks. What surely fails is refused before anything runs if `early`; as Ansible does it, a
+/// playbook is not even loaded before those that go before it have run.
 ///
 /// # Errors
 /// What keeps them from running, or ends them at once.
 pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
-    let config = config::Settings::of_process()?;
-    let events = output.events(args.options.verbose, args.options.check, &config);
-    for warning in &config.warnings {
-        events.emit(&Event::Warning(warning.clone()));
-    }
     present(&args.playbooks)?;
-    args.options.vault.install(&config.vault, &mut |warning| events.emit(&Event::Warning(warning)))?;
-    let mut settings = settings(args, config)?;
-    let (sources, inventory) = inventories::load(&settings, &events)?;
-    let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.options.syntax_check;
-    settings.early = early && !look_only;
-    if let Some((limit, _)) = &settings.limit
-        && inventory.matching(limit)?.is_empty()
-    {
-        let msg = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
-        return Err(Error::other(msg).into());
-    }
-    let engine = Arc::new(Engine::new());
-    let mut actions = action::builtin();
-    for action in lab::plain_actions() {
-        actions.register(action);
-    }
-    let actions = Arc::new(actions);
-    let load = |playbook: &PathBuf| run::load(&settings, &engine, &actions, &events, playbook);
-    let plans = args.playbooks.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    let mut ready = Ready::new(&args.options, output)?;
+    args.apply(&mut ready.settings)?;
+    let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.syntax_check;
+    ready.settings.early = early && !look_only;
+    ready.check_limit()?;
+    let loading = ready.loading();
+    let plans = args.playbooks.iter().map(|playbook| loading.playbook(playbook));
     if look_only {
-        return look(args, &plans, &inventory, &settings, &engine);
+        return look(args, &ready, plans);
     }
-    engine::drive(engine, actions, events, async |services| {
-        let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
-        let mut exit = Exit::Ok;
-        for plan in &plans {
-            exit = runner.run(plan).await?.exit;
-            if exit != Exit::Ok {
-                break;
-            }
-        }
-        Ok(exit)
-    })
+    if early {
+        let plans = plans.collect::<Result<Vec<_>, _>>()?;
+        return ready.run(plans.into_iter().map(Ok));
+    }
+    ready.run(plans)
 }
 
 /// Sees that every playbook is there before anything else is read.
@@ -116,39 +92,40 @@ fn present(playbooks: &[PathBuf]) -> Result<(), Error> {
     Ok(())
 }
 
-fn settings(args: &Play, config: config::Settings) -> Result<Settings, Error> {
-    let trimmed = |tags: &[String]| -> Vec<String> {
-        tags.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
-    };
-    let mut settings = args.options.settings(config)?;
-    if !args.tags.is_empty() {
-        settings.tags = trimmed(&args.tags);
+impl Play {
+    fn apply(&self, settings: &mut Settings) -> Result<(), Error> {
+        let trimmed = |tags: &[String]| -> Vec<String> {
+            tags.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
+        };
+        if !self.tags.is_empty() {
+            settings.tags = trimmed(&self.tags);
+        }
+        if !self.skip_tags.is_empty() {
+            settings.skip_tags = trimmed(&self.skip_tags);
+        }
+        settings.force_handlers |= self.force_handlers;
+        // A rerun of the same playbook attaches to the detached steps of one that was cut off.
+        if let Some(first) = self.playbooks.first() {
+            settings.run_key = std::path::absolute(first)?.to_string_lossy().into_owned();
+        }
+        Ok(())
     }
-    if !args.skip_tags.is_empty() {
-        settings.skip_tags = trimmed(&args.skip_tags);
-    }
-    settings.force_handlers |= args.force_handlers;
-    // A rerun of the same playbook attaches to the detached steps of one that was cut off.
-    if let Some(first) = args.playbooks.first() {
-        settings.run_key = std::path::absolute(first)?.to_string_lossy().into_owned();
-    }
-    Ok(settings)
 }
 
 /// `--list-*` and `--syntax-check`.
 fn look(
     args: &Play,
-    plans: &[Plan],
-    inventory: &Inventory,
-    settings: &Settings,
-    engine: &Engine,
+    ready: &Ready,
+    plans: impl Iterator<Item = Result<Plan, Errors>>,
 ) -> Result<Exit, Errors> {
+    // All are loaded before any is shown, as Ansible does.
+    let plans = plans.collect::<Result<Vec<_>, _>>()?;
     for (plan, given) in plans.iter().zip(&args.playbooks) {
         anstream::println!("\nplaybook: {}", terminal::visible_line(&given.display().to_string()));
-        if !args.options.syntax_check {
+        if !args.syntax_check {
             let wanted =
                 run::Listing { hosts: args.options.list_hosts, tags: args.list_tags, tasks: args.list_tasks };
-            let text = run::list(plan, inventory, settings, engine, wanted)?;
+            let text = run::list(plan, &ready.inventory, &ready.settings, &ready.engine, wanted)?;
             anstream::print!("{}", terminal::visible(&text));
         }
     }

@@ -1,5 +1,6 @@
 //! The settings that touch running plays: ansible.cfg, `ANSIBLE_*`, and their defaults.
 
+mod command;
 mod file;
 mod inventory;
 mod screen;
@@ -7,6 +8,7 @@ mod table;
 mod variables;
 pub mod vault;
 
+pub use command::Command;
 pub use file::find;
 pub use inventory::{GroupNames, Inventory, Mismatch, VarsStage};
 pub use screen::{Colours, ResultFormat, Screen};

@@ -1,5 +1,6 @@
 //! The table of settings, and the values that it gives.
 
+use super::command::{self, Command};
 use super::file::{Entries, Entry, expand_home, find, read};
 use super::{screen, vault};
 use crate::error::{Error, Result, Span};
@@ -177,6 +178,8 @@ pub struct Settings {
     pub vault: vault::Settings,
     pub editor: String,
     pub pager: String,
+    /// What stands beneath command-line options.
+    pub command: Command,
     /// What is printed in Ansible's way.
     pub screen: screen::Screen,
     /// Inventories, and the variables that lie beside them.
@@ -212,8 +215,12 @@ impl Settings {
             Some(path) => read(path)?,
             None => Entries::new(),
         };
-        let rows =
-            TABLE.iter().chain(screen::TABLE).chain(super::inventory::TABLE).chain(super::variables::TABLE);
+        let rows = TABLE
+            .iter()
+            .chain(command::TABLE)
+            .chain(screen::TABLE)
+            .chain(super::inventory::TABLE)
+            .chain(super::variables::TABLE);
         let all = rows.map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {
@@ -229,9 +236,7 @@ impl Settings {
             transport: found.text("transport"),
             remote_user: found.optional("remote_user"),
             remote_port: found.number("remote_port")?,
-            private_key_file: found
-                .get("private_key_file")
-                .and_then(|s| Some(found.path(s.text.as_deref()?, s))),
+            private_key_file: found.one_path("private_key_file"),
             host_key_checking: found.boolean("host_key_checking")?,
             timeout: found.number("timeout")?.unwrap_or(10),
             ssh_args: found.optional("ssh_args"),
@@ -256,9 +261,7 @@ impl Settings {
             diff: found.boolean("diff")?,
             vault: vault::Settings {
                 ask: found.boolean("ask_vault_pass")?,
-                password_file: found
-                    .get("vault_password_file")
-                    .and_then(|s| Some(found.path(s.text.as_deref()?, s))),
+                password_file: found.one_path("vault_password_file"),
                 identity_list: found.list("vault_identity_list"),
                 identity: found.text("vault_identity"),
                 match_id: found.boolean("vault_id_match")?,
@@ -267,6 +270,7 @@ impl Settings {
             },
             editor: found.text("editor"),
             pager: found.text("pager"),
+            command: Command::of(&found)?,
             screen: screen::Screen::of(&found)?,
             inventories: super::Inventory::of(&found)?,
             variables: super::Variables::of(&found)?,
@@ -377,6 +381,12 @@ impl Found<'_> {
     }
 
     /// The folders of a setting; `~` at the beginning of a default is Ansible's own folder.
+    /// The path that a setting names.
+    pub(super) fn one_path(&self, name: &str) -> Option<PathBuf> {
+        let setting = self.get(name)?;
+        setting.text.as_deref().filter(|t| !t.is_empty()).map(|text| self.path(text, setting))
+    }
+
     fn paths(&self, name: &str, defaults: &[&str]) -> Vec<PathBuf> {
         let Some(setting) = self.get(name) else { return Vec::new() };
         match &setting.text {

@@ -5,7 +5,7 @@ use super::settings::Settings;
 use crate::action::Actions;
 use crate::error::Error;
 use crate::event::{Event, Events};
-use crate::play::{Errors, Loader, Plan, Search};
+use crate::play::{AdHoc, Errors, Loader, Plan, Search};
 use crate::template::Engine;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +24,25 @@ pub fn load(
     let modules = Modules::new(Arc::clone(actions));
     let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
     let loaded = loader(settings, &modules, &render).playbook(playbook)?;
+    warn(events, &loaded.warnings);
+    Ok(loaded.value)
+}
+
+/// The plan of a single module, as if its playbook lay in `dir`; tells what the user should know about it.
+///
+/// # Errors
+/// Everything found wrong.
+pub fn load_adhoc(
+    settings: &Settings,
+    engine: &Arc<Engine>,
+    actions: &Arc<Actions>,
+    events: &Events,
+    dir: &Path,
+    adhoc: &AdHoc,
+) -> Result<Plan, Errors> {
+    let modules = Modules::new(Arc::clone(actions));
+    let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
+    let loaded = loader(settings, &modules, &render).adhoc(dir, adhoc)?;
     warn(events, &loaded.warnings);
     Ok(loaded.value)
 }

@@ -33,7 +33,7 @@ mod vars;
 
 pub use catalogue::{LoadTime, Modules};
 pub use list::{Listing, list};
-pub use load::load;
+pub use load::{load, load_adhoc};
 pub use settings::Settings;
 pub use tally::RunResult;
 pub use vars::{Cache, extra_vars};

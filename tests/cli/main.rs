@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adhoc;
 mod bench;
 mod compat;
 mod detached;

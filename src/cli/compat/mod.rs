@@ -1,5 +1,6 @@
 //! Ansible's names: links to warp that behave as the tools of those names.
 
+mod adhoc;
 mod config;
 mod links;
 mod playbook;
@@ -23,7 +24,7 @@ struct Tool {
 /// The tools, by the names of their links.
 const TOOLS: [Tool; 6] = [
     Tool { name: "ansible-playbook", run: playbook::main },
-    Tool { name: "ansible", run: |_| refuse("ansible") },
+    Tool { name: "ansible", run: adhoc::main },
     Tool { name: "ansible-inventory", run: |_| refuse("ansible-inventory") },
     Tool { name: "ansible-config", run: config::main },
     Tool { name: "ansible-vault", run: vault::main },

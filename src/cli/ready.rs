@@ -1,0 +1,120 @@
+//! What a run is made of, read from options and configuration.
+
+use super::options::Options;
+use super::output::Output;
+use super::{engine, inventories};
+use crate::action::Actions;
+use crate::error::{Error, Exit, Result};
+use crate::event::{Event, Events};
+use crate::inventory::{Inventory, Sources};
+use crate::play::{AdHoc, Errors, Plan};
+use crate::run::{self, Runner, Settings};
+use crate::template::Engine;
+use crate::{action, config, lab};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A run that is about to begin.
+pub(super) struct Ready {
+    pub settings: Settings,
+    sources: Sources,
+    pub inventory: Inventory,
+    pub engine: Arc<Engine>,
+    actions: Arc<Actions>,
+    pub events: Events,
+}
+
+impl Ready {
+    /// Reads configuration, secrets and inventory.
+    ///
+    /// # Errors
+    /// What of it cannot be read.
+    pub fn new(options: &Options, output: Output) -> Result<Self> {
+        let config = config::Settings::of_process()?;
+        let events = output.events(options.verbosity(&config), options.check, &config);
+        let mut warn = |warning: String| events.emit(&Event::Warning(warning));
+        config.warnings.iter().cloned().for_each(&mut warn);
+        options.vault.install(&config.vault, &mut warn)?;
+        let settings = options.settings(config)?;
+        let (sources, inventory) = inventories::load(&settings, &events)?;
+        let mut actions = action::builtin();
+        for action in lab::plain_actions() {
+            actions.register(action);
+        }
+        Ok(Ready {
+            settings,
+            sources,
+            inventory,
+            engine: Arc::new(Engine::new()),
+            actions: Arc::new(actions),
+            events,
+        })
+    }
+
+    /// Sees that the limit leaves any host.
+    ///
+    /// # Errors
+    /// When it leaves none.
+    pub fn check_limit(&self) -> Result<()> {
+        let Some((limit, _)) = &self.settings.limit else { return Ok(()) };
+        if self.inventory.matching(limit)?.is_empty() {
+            let msg = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+            return Err(Error::other(msg));
+        }
+        Ok(())
+    }
+
+    /// What loads plans, as the settings are now.
+    pub fn loading(&self) -> Loading {
+        Loading {
+            settings: self.settings.clone(),
+            engine: Arc::clone(&self.engine),
+            actions: Arc::clone(&self.actions),
+            events: self.events.clone(),
+        }
+    }
+
+    /// Runs plans, each taken from `plans` when those before it went well.
+    ///
+    /// # Errors
+    /// What ends a run at once.
+    pub fn run(self, plans: impl Iterator<Item = Result<Plan, Errors>>) -> Result<Exit, Errors> {
+        let Ready { settings, sources, inventory, engine, actions, events } = self;
+        engine::drive(engine, actions, events, async |services| {
+            let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
+            for plan in plans {
+                let exit = runner.run(&plan?).await?.exit;
+                if exit != Exit::Ok {
+                    return Ok(exit);
+                }
+            }
+            Ok(Exit::Ok)
+        })
+    }
+}
+
+/// Loads plans.
+pub(super) struct Loading {
+    settings: Settings,
+    engine: Arc<Engine>,
+    actions: Arc<Actions>,
+    events: Events,
+}
+
+impl Loading {
+    /// Loads a playbook.
+    ///
+    /// # Errors
+    /// Everything found wrong.
+    pub fn playbook(&self, playbook: &Path) -> Result<Plan, Errors> {
+        run::load(&self.settings, &self.engine, &self.actions, &self.events, playbook)
+    }
+
+    /// The plan of a single module, as if its playbook lay in `dir`.
+    ///
+    /// # Errors
+    /// Everything found wrong.
+    pub fn adhoc(&self, dir: &Path, adhoc: &AdHoc) -> Result<Plan, Errors> {
+        run::load_adhoc(&self.settings, &self.engine, &self.actions, &self.events, dir, adhoc)
+    }
+}
