@@ -30,7 +30,7 @@ static SPEC: Spec = Spec {
                 .help("The extensions taken."),
             Arg::new("ignore_unknown_extensions", Kind::Bool)
                 .default("false")
-                .help("Leave out files of other extensions, instead of failing."),
+                .help("Leave out files of other extensions, instead of by."),
         ],
     )
 };

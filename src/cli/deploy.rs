@@ -75,7 +75,7 @@ fn opened(settings: &Settings, args: &Args, events: &Events) -> Result<Arc<Lab>,
         let _held = lab.lock("warp deploy undercloud")?;
         teardown::ask(settings.teardown, lwd, args.yes || !settings.interactive)?;
         for kept in teardown::remove(&lab, settings.teardown)?.kept {
-            events.emit(&Event::Warning(format!("not removed: {kept}")));
+            events.emit(&Event::warning(format!("not removed: {kept}")));
         }
     }
     Ok(Arc::new(Lab::open(lwd)?))

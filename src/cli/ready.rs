@@ -32,7 +32,7 @@ impl Ready {
     pub fn new(options: &Options, output: Output) -> Result<Self> {
         let config = config::Settings::of_process()?;
         let events = output.events(options.verbosity(&config), options.check, &config);
-        let mut warn = |warning: String| events.emit(&Event::Warning(warning));
+        let mut warn = |warning: String| events.emit(&Event::warning(warning));
         config.warnings.iter().cloned().for_each(&mut warn);
         options.vault.install(&config.vault, &mut warn)?;
         let settings = options.settings(config)?;

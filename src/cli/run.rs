@@ -100,13 +100,13 @@ fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
         hosts.retain(|h| limited.contains(h));
     }
     for warning in &warnings {
-        ready.events.emit(&Event::Warning(warning.message().to_owned()));
+        ready.events.emit(&Event::warning(warning.message()));
     }
     if hosts.is_empty() && !ready.inventory.hosts.is_empty() {
         if args.options.limit.is_some() {
             ready.check_limit()?;
         }
-        ready.events.emit(&Event::Warning("No hosts matched, nothing to do".to_owned()));
+        ready.events.emit(&Event::warning("No hosts matched, nothing to do"));
     }
     Ok(hosts.iter().map(ToString::to_string).collect())
 }

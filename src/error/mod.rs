@@ -22,6 +22,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     exit: Exit,
     message: String,
+    /// How many bytes of the message are about what surrounds the place.
+    around: usize,
     span: Option<Span>,
     label: Option<String>,
     notes: Vec<String>,
@@ -35,6 +37,7 @@ impl Error {
         Error(Box::new(Inner {
             exit,
             message: message.into(),
+            around: 0,
             span: None,
             label: None,
             notes: Vec::new(),
@@ -87,8 +90,33 @@ impl Error {
     /// With `context` before the message: `context: message`.
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.0.message = format!("{context}: {}", self.0.message);
+        let before = format!("{context}: ");
+        if self.0.around > 0 {
+            self.0.around += before.len();
+        }
+        self.0.message.insert_str(0, &before);
         self
+    }
+
+    /// With `context` before the message, about what surrounds the place: a task around a template.
+    #[must_use]
+    pub fn within(mut self, context: impl fmt::Display) -> Self {
+        let before = format!("{context}: ");
+        self.0.around += before.len();
+        self.0.message.insert_str(0, &before);
+        self
+    }
+
+    /// What the message says of the surroundings.
+    #[must_use]
+    pub fn around(&self) -> Option<&str> {
+        self.0.message.get(..self.0.around)?.strip_suffix(": ")
+    }
+
+    /// What the message says of the place itself.
+    #[must_use]
+    pub fn own(&self) -> &str {
+        self.0.message.get(self.0.around..).unwrap_or_default()
     }
 
     /// The exit code.

@@ -50,6 +50,18 @@ pub struct StepInfo {
     pub looped: bool,
 }
 
+/// Whose result it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// The engine's, as the module did not run.
+    #[default]
+    Task,
+    /// That of the module's part on the controller.
+    Action,
+    /// That of the module on the target.
+    Module,
+}
+
 /// What a run tells, as it happens. Values are final and may hold secrets: reports redact.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -99,6 +111,8 @@ pub enum Event {
         result: Value,
         /// What failed it, where that has a place of its own.
         error: Option<Arc<Error>>,
+        /// Whose result it is.
+        by: By,
         /// Whether `no_log` hides item and result.
         no_log: bool,
     },
@@ -142,6 +156,8 @@ pub enum Event {
         no_log: bool,
         /// What failed it, where that has a place of its own.
         error: Option<Arc<Error>>,
+        /// Whose result it is.
+        by: By,
         /// Seconds it took.
         seconds: f64,
     },
@@ -175,7 +191,7 @@ pub enum Event {
     /// The user is asked for something: what is drawn live must stand back.
     Asking,
     /// Something the user should know.
-    Warning(String),
+    Warning(Arc<Error>),
     /// What is told to those who ask for more: from this many `-v` on.
     Verbose {
         /// How many.
@@ -188,6 +204,14 @@ pub enum Event {
         /// Per host in order of the inventory.
         recap: Vec<(Arc<str>, Recap)>,
     },
+}
+
+impl Event {
+    /// A warning without a place.
+    #[must_use]
+    pub fn warning(text: impl Into<String>) -> Self {
+        Event::Warning(Arc::new(Error::other(text)))
+    }
 }
 
 /// A host's sums.

@@ -48,7 +48,7 @@ impl Load<'_> {
         self.only_warn_since(before, !unconditional);
     }
 
-    /// What was found since is told, and refused only where nothing could keep the task from failing.
+    /// What was found since is told, and refused only where nothing could keep the task from by.
     fn only_warn_since(&mut self, before: usize, guarded: bool) {
         if guarded {
             self.warnings.extend(self.errors.drain(before.min(self.errors.len())..));

@@ -78,7 +78,10 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "event": "stage_done", "name": &**name, "skipped": skipped, "note": note, "seconds": seconds,
         }),
         Event::Verbose { level, text } => json!({"event": "verbose", "level": level, "text": text}),
-        Event::Warning(text) => json!({"event": "warning", "text": text}),
+        Event::Warning(warning) => json!({
+            "event": "warning", "text": warning.message(),
+            "place": warning.span().map(ToString::to_string),
+        }),
         Event::Finished { recap } => {
             let hosts: Map<String, serde_json::Value> =
                 recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();

@@ -16,8 +16,7 @@ const CENSORED: &str =
 const SHORTEST_INSIDE: usize = 4;
 
 /// Entries of a result that `no_log` leaves: they say how it ended, not what it was.
-const OPEN: [&str; 8] =
-    ["changed", "failed", "skipped", "unreachable", "attempts", "retries", "ansible_loop_var", "warnings"];
+const OPEN: [&str; 7] = ["attempts", "changed", "retries", "exception", "warnings", "failed", "skipped"];
 
 /// Hides secrets from reports.
 pub struct Redacting {
@@ -90,7 +89,12 @@ impl Redacting {
             Event::PlayStarted { name, .. } | Event::StageStarted { name } => *name = self.text(name),
             Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
-            Event::Warning(text) | Event::Verbose { text, .. } => *text = self.text(text).to_string(),
+            Event::Verbose { text, .. } => *text = self.text(text).to_string(),
+            Event::Warning(warning) => {
+                if self.betrays(warning) {
+                    *warning = Arc::new(Error::other(&*self.text(warning.message())));
+                }
+            }
             Event::PlaybookStarted { .. }
             | Event::NoHostsLeft
             | Event::Secret(_)
@@ -175,7 +179,7 @@ mod tests {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut redacting = Redacting::new(vec![Box::new(Keep(Arc::clone(&seen)))]);
         redacting.event(&Event::Secret("hunter2".into()));
-        redacting.event(&Event::Warning("password hunter2 is weak".into()));
+        redacting.event(&Event::warning("password hunter2 is weak"));
         let item = Value::map([(Key::from("x"), Value::data("-phunter2"))].into_iter().collect());
         redacting.event(&Event::ItemDone {
             step: Arc::new(StepInfo {
@@ -196,6 +200,7 @@ mod tests {
             label: Value::list(vec![Value::data("hunter2")]),
             result: item,
             error: None,
+            by: crate::event::By::Task,
             no_log: false,
         });
         let seen = seen.lock().unwrap().join("\n");

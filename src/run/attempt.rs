@@ -7,7 +7,7 @@ use super::vars::HostScope;
 use crate::action::{Context, Effect};
 use crate::connect::{CallError, Target};
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{By, Event};
 use crate::play::Doer;
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};
@@ -73,6 +73,9 @@ impl Attempt<'_> {
             return (self.task.blank(End::Skipped, result), after);
         }
         let caused = caused(&effect.outcome);
+        let on_target = self.task.play.run.actions.find(&self.task.task.action.module).is_none();
+        // What a condition makes of a module's success is the action's saying.
+        let by = if on_target && effect.outcome.failed { By::Module } else { By::Action };
         let mut result = result::of_outcome(effect.outcome, effect.values);
         if retrying {
             result::put(&mut result, "attempts", Value::Int(number.into()));
@@ -99,6 +102,7 @@ impl Attempt<'_> {
         };
         let mut execution = self.task.blank(end, result);
         execution.error = error;
+        execution.by = by;
         execution.effects = Effects {
             facts: effect.facts,
             included_vars: effect.included_vars,

@@ -2,6 +2,7 @@
 
 use crate::action::{AddHost, FactKind};
 use crate::error::Error;
+use crate::event::By;
 use crate::value::{Map, Value, Vars};
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ pub(super) struct Execution {
     pub effects: Effects,
     /// What failed it.
     pub error: Option<Arc<Error>>,
+    pub by: By,
     pub ignore_errors: bool,
     pub ignore_unreachable: bool,
     pub no_log: bool,
@@ -78,6 +80,7 @@ pub(super) struct HostEnd {
     pub result: Map,
     pub effects: Vec<Effects>,
     pub error: Option<Arc<Error>>,
+    pub by: By,
     pub ignore_errors: bool,
     pub ignore_unreachable: bool,
     pub no_log: bool,

@@ -80,9 +80,9 @@ impl HostTask {
     }
 
     fn failed(&self, error: Error) -> Execution {
-        let mut execution =
-            self.blank(End::Failed, result::failure(&format!("Task failed: {}", error.message())));
-        execution.error = Some(Arc::new(error.at(self.task.span.clone())));
+        let error = error.at(self.task.span.clone()).within("Task failed");
+        let mut execution = self.blank(End::Failed, result::failure(error.message()));
+        execution.error = Some(Arc::new(error));
         execution
     }
 

@@ -6,7 +6,7 @@ use super::play::PlayRun;
 use super::result;
 use super::vars::HostScope;
 use crate::error::{Error, Result};
-use crate::event::{Event, Status, StepInfo};
+use crate::event::{By, Event, Status, StepInfo};
 use crate::play::{Loop, Task};
 use crate::template::{Engine, Scope};
 use crate::value::{Key, Map, Value, Vars};
@@ -78,7 +78,7 @@ impl HostTask {
                 other.type_name()
             ))
             .at(loops.over.span().cloned().or_else(|| loops.span.clone()))
-            .help("provide a list of items, or a template that gives a list")),
+            .help("Provide a list of items/templates, or a template resolving to a list.")),
         })
     }
 
@@ -191,6 +191,7 @@ impl HostTask {
             label,
             result: Value::map(execution.result.clone()),
             error: execution.error.clone(),
+            by: execution.by,
             no_log: execution.no_log,
         });
     }
@@ -226,6 +227,7 @@ impl HostTask {
             result,
             effects,
             error,
+            by: By::Task,
             ignore_errors,
             ignore_unreachable,
             no_log,
@@ -243,6 +245,7 @@ impl HostTask {
             result: execution.result,
             effects: vec![execution.effects],
             error: execution.error,
+            by: execution.by,
             ignore_errors: execution.ignore_errors,
             ignore_unreachable: execution.ignore_unreachable,
             no_log: execution.no_log,
@@ -258,6 +261,7 @@ impl HostTask {
             result,
             effects: Effects::default(),
             error: None,
+            by: By::Task,
             ignore_errors: false,
             ignore_unreachable: false,
             no_log: false,

@@ -5,7 +5,7 @@ use super::play::PlayRun;
 use super::steps::{Around, Hosts, Ran};
 use super::vars::write;
 use crate::error::{Error, Exit, Result};
-use crate::event::{Event, Status, StepInfo};
+use crate::event::{By, Event, Status, StepInfo};
 use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Role, RoleRequest, Step, Task};
 use crate::value::{Map, Value, Vars};
 use std::sync::Arc;
@@ -157,6 +157,7 @@ impl PlayRun {
                 result: Value::map(result),
                 no_log: false,
                 error: None,
+                by: By::Task,
                 seconds: 0.0,
             });
         }

@@ -50,9 +50,7 @@ pub fn load_adhoc(
 /// Tells the warnings of what was loaded.
 pub(super) fn warn(events: &Events, warnings: &[Error]) {
     for warning in warnings {
-        let text = warning.as_warning();
-        // Reports say themselves that it is one.
-        events.emit(&Event::Warning(text.strip_prefix("warning: ").unwrap_or(&text).to_owned()));
+        events.emit(&Event::Warning(Arc::new(warning.clone())));
     }
 }
 

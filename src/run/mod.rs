@@ -163,7 +163,7 @@ impl Shared {
     }
 
     fn warn(&self, message: String) {
-        self.events.emit(&Event::Warning(message));
+        self.events.emit(&Event::warning(message));
     }
 
     /// Warns of what every host meets, once.

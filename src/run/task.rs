@@ -185,6 +185,7 @@ impl PlayRun {
                 result: Value::map(end.result.clone()),
                 no_log: end.no_log,
                 error: end.error.clone(),
+                by: end.by,
                 seconds: end.seconds,
             });
         }

@@ -1,8 +1,8 @@
 //! `[ERROR]:` what failed a step, and where.
 
 use crate::error::{Error, Span};
-use crate::event::StepInfo;
-use crate::value::Value;
+use crate::event::{By, StepInfo};
+use crate::value::{Value, python_str};
 
 /// Lines of source shown above the one that is marked.
 const CONTEXT: usize = 2;
@@ -11,15 +11,67 @@ const CONTEXT: usize = 2;
 const WIDEST: usize = 120;
 
 /// The text that tells why a step failed; none where it did not fail.
-pub(super) fn error(step: &StepInfo, result: &Value, error: Option<&Error>) -> Option<String> {
+pub(super) fn error(step: &StepInfo, by: By, result: &Value, error: Option<&Error>) -> Option<String> {
     result.get("exception")?;
-    let text = match error {
-        Some(error) => error.message().to_owned(),
-        None => result.get("msg").and_then(Value::as_str).unwrap_or_default().to_owned(),
+    let who = match by {
+        By::Task => return Some(lines(&format!("[ERROR]: {}", of_task(step, result, error)))),
+        By::Action => "Action failed.",
+        By::Module => "Module failed.",
     };
-    let text = text.strip_prefix("Task failed: ").unwrap_or(&text);
-    let origin = step.span.as_ref().map(|span| format!("\n{}", origin(span))).unwrap_or_default();
-    Some(lines(&format!("[ERROR]: Task failed: {text}{origin}")))
+    let msg = result.get("msg").map_or_else(|| "Unknown error.".to_owned(), python_str);
+    let censored = result.get("censored").is_some();
+    let text = if censored { who.to_owned() } else { joined(who, &msg) };
+    let text = if msg.starts_with(TASK) { msg } else { joined("Task failed.", &text) };
+    Some(lines(&format!("[ERROR]: {text}{}", place(step.span.as_ref()))))
+}
+
+/// The words that begin what fails a task.
+const TASK: &str = "Task failed: ";
+
+/// A failure of the engine's own: what surrounds it at the task's place, then itself at its own.
+fn of_task(step: &StepInfo, result: &Value, error: Option<&Error>) -> String {
+    let Some(error) = error else {
+        let msg = result.get("msg").map_or_else(String::new, python_str);
+        return joined("Task failed.", &msg) + &place(step.span.as_ref());
+    };
+    let own = with_help(error, error.own());
+    let Some(around) = error.around() else { return own };
+    if error.span().is_none() || error.span() == step.span.as_ref() {
+        return with_help_at(error, error.message(), step.span.as_ref());
+    }
+    let task = format!("{}.{}", around.trim_end_matches(['.', ' ']), place(step.span.as_ref()));
+    format!("{}\n\n{task}\n\n<<< caused by >>>\n\n{own}", error.message())
+}
+
+/// A warning, with its place.
+pub(super) fn warning(warning: &Error) -> String {
+    with_help(warning, warning.message())
+}
+
+fn with_help(error: &Error, message: &str) -> String {
+    with_help_at(error, message, error.span())
+}
+
+/// A message, its place and what to do about it; on one line where it has no place.
+fn with_help_at(error: &Error, message: &str, span: Option<&Span>) -> String {
+    let help = error.help_lines().join("\n");
+    match (help.as_str(), span) {
+        ("", span) => format!("{message}{}", place(span)),
+        (help, None) if !message.contains('\n') && !help.contains('\n') => format!("{message} {help}"),
+        (help, span) => format!("{message}{}\n\n{help}", place(span)),
+    }
+}
+
+/// Two parts of a message, unless the first ends with the second.
+fn joined(first: &str, second: &str) -> String {
+    if first.ends_with(second) {
+        return first.to_owned();
+    }
+    format!("{}: {second}", first.trim_end_matches(['.', ' ']))
+}
+
+fn place(span: Option<&Span>) -> String {
+    span.map(|span| format!("\n{}", origin(span))).unwrap_or_default()
 }
 
 /// A message as it is printed: with an empty line after it if it has several.

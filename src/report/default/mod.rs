@@ -8,7 +8,7 @@ mod results;
 use super::display::{Display, Stream};
 use super::values::inline_python;
 use crate::config;
-use crate::event::{Event, Report, Status, StepInfo};
+use crate::event::{By, Event, Report, Status, StepInfo};
 use crate::value::Value;
 use look::Look;
 use results::Results;
@@ -39,6 +39,7 @@ struct Told<'a> {
     host: &'a str,
     delegated_to: Option<&'a str>,
     result: &'a Value,
+    by: By,
 }
 
 impl Default {
@@ -142,8 +143,8 @@ impl Default {
                 self.banner(told.step);
                 self.warnings(told.result);
                 let mut line = format!("skipping: [{}] => (item={label}) ", told.host);
-                if self.results.shown(told.step, told.result, 0) {
-                    line.push_str(&format!(" => {}", self.results.dump(told.step, told.result)));
+                if self.results.shown(told, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump(told)));
                 }
                 let colour = self.look.skip.clone();
                 self.say(&line, &colour);
@@ -161,8 +162,8 @@ impl Default {
                 self.warnings(told.result);
                 let (word, colour) = self.look.ok_or_changed(changed);
                 let mut line = format!("{word}: [{who}] => (item={label})");
-                if self.results.shown(told.step, told.result, 0) {
-                    line.push_str(&format!(" => {}", self.results.dump(told.step, told.result)));
+                if self.results.shown(told, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump(told)));
                 }
                 self.say(&line, &colour);
             }
@@ -170,7 +171,7 @@ impl Default {
                 self.banner(told.step);
                 self.warnings(told.result);
                 self.error(error);
-                let dumped = self.results.dump(told.step, told.result);
+                let dumped = self.results.dump(told);
                 let line = format!("failed: [{who}] (item={label}) => {dumped}");
                 self.display.show(&line, Some(&self.look.error), self.failed_stream());
             }
@@ -196,11 +197,8 @@ impl Default {
                 self.banner(told.step);
                 self.warnings(told.result);
                 let mut line = format!("skipping: [{}]", told.host);
-                if self.results.shown(told.step, told.result, 0) {
-                    line.push_str(&format!(
-                        " => {}",
-                        self.results.dump_sum(told.step, told.result, of_items)
-                    ));
+                if self.results.shown(told, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump_sum(told, of_items)));
                 }
                 let colour = self.look.skip.clone();
                 self.say(&line, &colour);
@@ -224,8 +222,8 @@ impl Default {
                 }
                 let (word, colour) = self.look.ok_or_changed(changed);
                 let mut line = format!("{word}: [{who}]");
-                if self.results.shown(told.step, told.result, 0) {
-                    line.push_str(&format!(" => {}", self.results.dump(told.step, told.result)));
+                if self.results.shown(told, 0) {
+                    line.push_str(&format!(" => {}", self.results.dump(told)));
                 }
                 self.say(&line, &colour);
             }
@@ -235,17 +233,13 @@ impl Default {
                 self.error(error);
                 let stream = self.failed_stream();
                 if unreachable {
-                    let line = format!(
-                        "fatal: [{who}]: UNREACHABLE! => {}",
-                        self.results.dump(told.step, told.result)
-                    );
+                    let line = format!("fatal: [{who}]: UNREACHABLE! => {}", self.results.dump(told));
                     self.display.show(&line, Some(&self.look.unreachable), stream);
                 } else if !of_items {
                     if self.verbosity < 2 && self.settings.show_task_path_on_failure {
                         self.path(told.step);
                     }
-                    let line =
-                        format!("fatal: [{who}]: FAILED! => {}", self.results.dump(told.step, told.result));
+                    let line = format!("fatal: [{who}]: FAILED! => {}", self.results.dump(told));
                     self.display.show(&line, Some(&self.look.error), stream);
                 }
                 if status == Status::Ignored {
@@ -293,23 +287,24 @@ impl Report for Default {
                     self.say(&format!(" [started TASK: {} on {host}]", step.name), &colour);
                 }
             }
-            Event::ItemDone { step, host, delegated_to, status, label, result, error, .. } => {
-                let told = Told { step, host, delegated_to: delegated_to.as_deref(), result };
-                let error = failure::error(step, result, error.as_deref());
+            Event::ItemDone { step, host, delegated_to, status, label, result, error, by, .. } => {
+                let told = Told { step, host, delegated_to: delegated_to.as_deref(), result, by: *by };
+                let error = failure::error(step, *by, result, error.as_deref());
                 self.item_done(&told, *status, label, error);
             }
             Event::Retry { step, host, attempt, of, result, .. } => {
+                let told = Told { step, host, delegated_to: None, result, by: By::Module };
                 let left = of + 1 - attempt;
                 let mut line = format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", step.name);
-                if self.results.shown(step, result, 2) {
-                    line.push_str(&format!("Result was: {}", self.results.dump(step, result)));
+                if self.results.shown(&told, 2) {
+                    line.push_str(&format!("Result was: {}", self.results.dump(&told)));
                 }
                 let colour = self.look.debug.clone();
                 self.say(&line, &colour);
             }
-            Event::StepDone { step, host, delegated_to, status, result, error, .. } => {
-                let told = Told { step, host, delegated_to: delegated_to.as_deref(), result };
-                let error = failure::error(step, result, error.as_deref());
+            Event::StepDone { step, host, delegated_to, status, result, error, by, .. } => {
+                let told = Told { step, host, delegated_to: delegated_to.as_deref(), result, by: *by };
+                let error = failure::error(step, *by, result, error.as_deref());
                 self.step_done(&told, *status, error);
             }
             Event::Included { file, hosts, label } => {
@@ -326,7 +321,7 @@ impl Report for Default {
                     self.say(text, &colour);
                 }
             }
-            Event::Warning(text) => self.warning(text),
+            Event::Warning(warning) => self.warning(&failure::warning(warning)),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
             Event::Finished { recap } => {
                 self.recap(recap);

@@ -1,8 +1,9 @@
 //! Results as they stand behind `=>`, and differences.
 
+use super::Told;
 use super::look::Look;
 use crate::config::{ResultFormat, Screen};
-use crate::event::StepInfo;
+use crate::event::By;
 use crate::report::colour::coloured;
 use crate::template::dump;
 use crate::value::{Map, Value};
@@ -31,18 +32,18 @@ pub(super) struct Results {
 
 impl Results {
     /// Whether a result is shown: above this verbosity, or always as `debug`'s is.
-    pub(super) fn shown(&self, step: &StepInfo, result: &Value, above: u8) -> bool {
-        (self.verbosity > above || always(step, result)) && !matches!(&*step.module, "setup" | "gather_facts")
+    pub(super) fn shown(&self, told: &Told<'_>, above: u8) -> bool {
+        (self.verbosity > above || always(told)) && !matches!(&*told.step.module, "setup" | "gather_facts")
     }
 
     /// A result.
-    pub(super) fn dump(&self, step: &StepInfo, result: &Value) -> String {
-        self.dump_sum(step, result, false)
+    pub(super) fn dump(&self, told: &Told<'_>) -> String {
+        self.dump_sum(told, false)
     }
 
     /// A result, without its items' where those were told.
-    pub(super) fn dump_sum(&self, step: &StepInfo, result: &Value, of_items: bool) -> String {
-        let mut map = result.as_map().cloned().unwrap_or_default();
+    pub(super) fn dump_sum(&self, told: &Told<'_>, of_items: bool) -> String {
+        let mut map = told.result.as_map().cloned().unwrap_or_default();
         for key in ["failed", "skipped", "exception", "warnings", "deprecations"] {
             map.shift_remove(key);
         }
@@ -50,7 +51,7 @@ impl Results {
             map.shift_remove("results");
         }
         map.retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_")));
-        if &*step.module == "debug" {
+        if &*told.step.module == "debug" {
             clean_debug(&mut map);
         }
         if self.verbosity < 3 {
@@ -59,8 +60,7 @@ impl Results {
         }
         let pretty = self.settings.pretty_results;
         let yaml = self.settings.result_format == ResultFormat::Yaml;
-        let spread =
-            always(step, result) || (pretty.is_none() && yaml) || pretty == Some(true) || self.verbosity > 2;
+        let spread = always(told) || (pretty.is_none() && yaml) || pretty == Some(true) || self.verbosity > 2;
         let indent = (spread && pretty != Some(false)).then_some(4);
         let value = Value::map(map);
         dump::json(&value, indent).unwrap_or_else(|| serde_json::Value::from(&value).to_string())
@@ -68,12 +68,10 @@ impl Results {
 }
 
 /// Whether a result is shown, and over several lines, whatever the verbosity.
-fn always(step: &StepInfo, result: &Value) -> bool {
-    match &*step.module {
-        "debug" => result.get("skipped_reason").is_none() && result.get("skip_reason").is_none(),
-        "assert" => result.get("skip_reason").is_none(),
-        _ => false,
-    }
+fn always(told: &Told<'_>) -> bool {
+    told.by != By::Task
+        && matches!(&*told.step.module, "debug" | "assert")
+        && told.result.get("skipped_reason").is_none()
 }
 
 /// `debug` shows what it was asked for and nothing else.

@@ -77,7 +77,7 @@ fn place(index: i128, len: usize) -> usize {
     usize::try_from(at.max(0)).unwrap_or(len).min(len)
 }
 
-/// `sorted(items)`, failing as Python does on what has no order.
+/// `sorted(items)`, by as Python does on what has no order.
 pub(crate) fn sorted(items: Vec<Val>, reverse: bool) -> R<Vec<Val>> {
     let keyed = items.into_iter().map(|v| (v.clone(), v)).collect();
     sorted_by(keyed, reverse)
