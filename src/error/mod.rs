@@ -22,12 +22,23 @@ pub struct Error(Box<Inner>);
 struct Inner {
     exit: Exit,
     message: String,
-    /// How many bytes of the message are about what surrounds the place.
-    around: usize,
+    /// What surrounds the place, outermost first; the message has it all before its own words.
+    outer: Vec<Outer>,
     span: Option<Span>,
+    /// The whole text that the place is in.
+    text: Option<Span>,
     label: Option<String>,
     notes: Vec<String>,
     help: Vec<String>,
+}
+
+/// Words about what surrounds an error's place, and where that is.
+#[derive(Clone, Debug)]
+pub struct Outer {
+    /// The words, without an end.
+    pub words: String,
+    /// Where.
+    pub span: Option<Span>,
 }
 
 impl Error {
@@ -37,8 +48,9 @@ impl Error {
         Error(Box::new(Inner {
             exit,
             message: message.into(),
-            around: 0,
+            outer: Vec::new(),
             span: None,
+            text: None,
             label: None,
             notes: Vec::new(),
             help: Vec::new(),
@@ -91,32 +103,46 @@ impl Error {
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
         let before = format!("{context}: ");
-        if self.0.around > 0 {
-            self.0.around += before.len();
+        if let Some(outer) = self.0.outer.first_mut() {
+            outer.words.insert_str(0, &before);
         }
         self.0.message.insert_str(0, &before);
         self
     }
 
-    /// With `context` before the message, about what surrounds the place: a task around a template.
+    /// With `context` before the message, about what surrounds the place and where that is: a task around a template.
     #[must_use]
-    pub fn within(mut self, context: impl fmt::Display) -> Self {
-        let before = format!("{context}: ");
-        self.0.around += before.len();
-        self.0.message.insert_str(0, &before);
+    pub fn within(mut self, context: impl fmt::Display, span: Option<Span>) -> Self {
+        let words = context.to_string();
+        self.0.message.insert_str(0, &format!("{words}: "));
+        self.0.outer.insert(0, Outer { words, span });
         self
     }
 
-    /// What the message says of the surroundings.
+    /// In this text: what is wrong is a part of it.
     #[must_use]
-    pub fn around(&self) -> Option<&str> {
-        self.0.message.get(..self.0.around)?.strip_suffix(": ")
+    pub fn in_text(mut self, text: Option<Span>) -> Self {
+        self.0.text = text;
+        self
+    }
+
+    /// What surrounds the place, outermost first.
+    #[must_use]
+    pub fn outer(&self) -> &[Outer] {
+        &self.0.outer
     }
 
     /// What the message says of the place itself.
     #[must_use]
     pub fn own(&self) -> &str {
-        self.0.message.get(self.0.around..).unwrap_or_default()
+        let before: usize = self.0.outer.iter().map(|outer| outer.words.len() + ": ".len()).sum();
+        self.0.message.get(before..).unwrap_or_default()
+    }
+
+    /// The whole text that the place is in, or else the place.
+    #[must_use]
+    pub fn text(&self) -> Option<&Span> {
+        self.0.text.as_ref().or(self.0.span.as_ref())
     }
 
     /// The exit code.

@@ -16,7 +16,7 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
     let action = &task.action;
     let expressions = run.actions.find(&action.module).map(|a| a.expressions()).unwrap_or_default();
     let failed = |e: Error| {
-        e.within(format!("Finalization of task args for '{}' failed", full_name(run, &action.module)))
+        e.within(format!("Finalization of task args for '{}' failed", full_name(run, &action.module)), None)
     };
     if action.args.contains_key("_raw_params") && !takes_text(run, action) {
         let full = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);
@@ -43,7 +43,8 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
         } else {
             r.engine.render(value, r.scope).map_err(|e| {
                 failed(
-                    e.at(value.span().cloned()).context(format!("Error while resolving value for '{name}'")),
+                    e.at(value.span().cloned())
+                        .within(format!("Error while resolving value for '{name}'"), value.span().cloned()),
                 )
             })?
         };
@@ -90,10 +91,10 @@ pub(super) fn full_name(run: &Shared, module: &str) -> String {
 pub(super) fn environment(levels: &[Value], r: Rendered<'_>) -> Result<Vec<(String, String)>> {
     let mut merged: Vec<(String, String)> = Vec::new();
     for level in levels {
-        let rendered = r
-            .engine
-            .render(level, r.scope)
-            .map_err(|e| e.at(level.span().cloned()).context("error processing keyword 'environment'"))?;
+        let rendered = r.engine.render(level, r.scope).map_err(|e| {
+            e.at(level.span().cloned())
+                .within("Error processing keyword 'environment'", level.span().cloned())
+        })?;
         let maps = match &rendered {
             Value::List(maps) => maps.to_vec(),
             other => vec![other.clone()],

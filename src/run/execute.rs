@@ -80,7 +80,7 @@ impl HostTask {
     }
 
     fn failed(&self, error: Error) -> Execution {
-        let error = error.at(self.task.span.clone()).within("Task failed");
+        let error = error.at(self.task.span.clone()).within("Task failed", Some(self.task.span.clone()));
         let mut execution = self.blank(End::Failed, result::failure(error.message()));
         execution.error = Some(Arc::new(error));
         execution

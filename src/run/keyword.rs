@@ -16,10 +16,10 @@ impl Rendered<'_> {
     /// The value, rendered; `None` when the keyword was not given.
     pub(super) fn value(&self, name: &str, keyword: Option<&Value>) -> Result<Option<Value>> {
         let Some(value) = keyword else { return Ok(None) };
-        let rendered = self
-            .engine
-            .render(value, self.scope)
-            .map_err(|e| e.at(value.span().cloned()).context(format!("error processing keyword {name:?}")))?;
+        let rendered = self.engine.render(value, self.scope).map_err(|e| {
+            e.at(value.span().cloned())
+                .within(format!("Error processing keyword '{name}'"), value.span().cloned())
+        })?;
         Ok(if is_omit(&rendered) { None } else { Some(rendered) })
     }
 

@@ -48,7 +48,7 @@ impl Interp {
     }
 
     pub(crate) fn placed(&self, fail: Fail, expr: &Expr) -> Fail {
-        fail.at(|| self.template.span(expr.start, expr.end))
+        fail.at(|| self.template.span(expr.start, expr.end)).in_text(self.template.whole())
     }
 
     fn truth(&self, expr: &Expr, locals: &Locals) -> R<bool> {

@@ -15,6 +15,8 @@ struct Inner {
     kind: Kind,
     message: String,
     span: Option<Span>,
+    /// The whole text that the place is in.
+    text: Option<Span>,
     help: Option<String>,
     /// The vault that no secret opens.
     vault: Option<Arc<str>>,
@@ -38,7 +40,7 @@ pub(crate) type R<T = super::val::Val> = Result<T, Fail>;
 
 impl Fail {
     fn of(kind: Kind, message: String) -> Self {
-        Fail(Rc::new(Inner { kind, message, span: None, help: None, vault: None }))
+        Fail(Rc::new(Inner { kind, message, span: None, text: None, help: None, vault: None }))
     }
 
     /// Something that is not there.
@@ -89,6 +91,16 @@ impl Fail {
         self
     }
 
+    /// In this text, unless a nearer one is known.
+    pub(crate) fn in_text(mut self, text: Option<&Span>) -> Self {
+        if self.0.text.is_none()
+            && let Some(text) = text
+        {
+            self.inner().text = Some(text.clone());
+        }
+        self
+    }
+
     /// With what to do next, unless something was said.
     pub(crate) fn help(mut self, help: Option<String>) -> Self {
         if self.0.help.is_none() && help.is_some() {
@@ -116,13 +128,6 @@ impl Fail {
         self
     }
 
-    /// With words before the message.
-    pub(crate) fn reframed(mut self, before: &str) -> Self {
-        let message = format!("{before}: {}", self.0.message);
-        self.inner().message = message;
-        self
-    }
-
     /// For the rooms above; `what` is `template` or `expression`.
     pub(crate) fn into_error(self, what: &str, span: Option<&Span>) -> Error {
         let message = match self.0.kind {
@@ -130,7 +135,8 @@ impl Fail {
             Kind::Error => format!("Error rendering {what}: {}", self.0.message),
             Kind::Syntax => format!("Syntax error in {what}: {}", self.0.message),
         };
-        let mut error = Error::input(message).at(self.0.span.clone()).at(span.cloned());
+        let text = self.0.text.as_ref().or(span).cloned();
+        let mut error = Error::input(message).at(self.0.span.clone()).at(span.cloned()).in_text(text);
         if let Some(help) = &self.0.help {
             error = error.help(help.clone());
         }

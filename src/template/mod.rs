@@ -124,7 +124,15 @@ impl Engine {
     /// As `render`; and a result that is not a boolean, which ansible-core 2.19 calls a broken conditional.
     pub fn test(&self, condition: &Value, scope: &Arc<dyn Scope>) -> Result<bool> {
         let env = Env::new(&self.shared, scope);
-        self.conditional(condition, &env).map_err(|f| f.into_error("expression", condition.span()))
+        self.conditional(condition, &env).map_err(|f| {
+            let undefined = f.kind() == fail::Kind::Undefined;
+            let error = f.into_error("expression", condition.span());
+            if undefined {
+                error.within("Error while evaluating conditional", condition.span().cloned())
+            } else {
+                error
+            }
+        })
     }
 
     fn conditional(&self, condition: &Value, env: &Env) -> fail::R<bool> {
@@ -134,10 +142,7 @@ impl Engine {
             Value::Text(t) => t,
             _ => return Err(Fail::finished("Conditional expressions must be strings.")),
         };
-        let evaluated = self.conditional_value(text, env).map_err(|f| match f.kind() {
-            fail::Kind::Undefined => f.reframed("Error while evaluating conditional"),
-            _ => f,
-        })?;
+        let evaluated = self.conditional_value(text, env)?;
         match &evaluated {
             Value::Bool(b) => Ok(*b),
             other => {

@@ -33,6 +33,11 @@ impl Template {
         self.base.as_ref().and_then(|b| b.source.name().parent()).map(PathBuf::from)
     }
 
+    /// The place of all of it.
+    pub(crate) fn whole(&self) -> Option<&Span> {
+        self.base.as_ref()
+    }
+
     /// The line of an offset within the template, from 1.
     pub(crate) fn line(&self, offset: u32) -> usize {
         self.parsed.text.bytes().take(offset as usize).filter(|b| *b == b'\n').count() + 1

@@ -42,7 +42,7 @@ impl Shared {
         }
         let (body, options) = options.with_header(text)?;
         let parsed = parse::parse(&body, mode, &options.syntax()?).map_err(|e| {
-            e.fail.at(|| span.and_then(|s| inside(s, &body, e.start as usize, e.end as usize)))
+            e.fail.at(|| span.and_then(|s| inside(s, &body, e.start as usize, e.end as usize))).in_text(span)
         })?;
         let parsed = Arc::new(parsed);
         let mut cache = lock();
@@ -61,7 +61,9 @@ impl Shared {
                 let options = FileOptions::default();
                 let parsed = parse::parse(&text, Mode::File, &options.syntax()?).map_err(|e| {
                     let whole = files::whole(&path, &text);
-                    e.fail.at(|| inside(&whole, &text, e.start as usize, e.end as usize))
+                    e.fail
+                        .at(|| inside(&whole, &text, e.start as usize, e.end as usize))
+                        .in_text(Some(&whole))
                 })?;
                 return Ok(Template::file(Arc::new(parsed), path));
             }

@@ -28,34 +28,48 @@ pub(super) fn error(step: &StepInfo, by: By, result: &Value, error: Option<&Erro
 /// The words that begin what fails a task.
 const TASK: &str = "Task failed: ";
 
-/// A failure of the engine's own: what surrounds it at the task's place, then itself at its own.
+/// A failure of the engine's own: what surrounds it, part by part at their places, then itself at its own.
 fn of_task(step: &StepInfo, result: &Value, error: Option<&Error>) -> String {
     let Some(error) = error else {
         let msg = result.get("msg").map_or_else(String::new, python_str);
         return joined("Task failed.", &msg) + &place(step.span.as_ref());
     };
-    let own = with_help(error, error.own());
-    let Some(around) = error.around() else { return own };
-    if error.span().is_none() || error.span() == step.span.as_ref() {
-        return with_help_at(error, error.message(), step.span.as_ref());
+    let help = error.help_lines().join("\n");
+    let own = Part { words: error.own().to_owned(), span: error.text() };
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    let outer = error.outer().iter().map(|o| Part { words: format!("{}.", o.words), span: o.span.as_ref() });
+    for part in outer.chain([own]) {
+        match parts.last_mut() {
+            Some(last) if part.span.is_none() || part.span == last.span => {
+                last.words = joined(&last.words, &part.words);
+            }
+            _ => parts.push(part),
+        }
     }
-    let task = format!("{}.{}", around.trim_end_matches(['.', ' ']), place(step.span.as_ref()));
-    format!("{}\n\n{task}\n\n<<< caused by >>>\n\n{own}", error.message())
+    let count = parts.len();
+    let told = parts.into_iter().enumerate().map(|(index, part)| {
+        let help = if index + 1 == count { help.as_str() } else { "" };
+        with_help(&part.words, part.span, help)
+    });
+    let told: Vec<String> = told.collect();
+    let told = told.join("\n\n<<< caused by >>>\n\n");
+    if count > 1 { format!("{}\n\n{told}", error.message()) } else { told }
+}
+
+/// A part of a failure, and its place.
+struct Part<'a> {
+    words: String,
+    span: Option<&'a Span>,
 }
 
 /// A warning, with its place.
 pub(super) fn warning(warning: &Error) -> String {
-    with_help(warning, warning.message())
-}
-
-fn with_help(error: &Error, message: &str) -> String {
-    with_help_at(error, message, error.span())
+    with_help(warning.message(), warning.text(), &warning.help_lines().join("\n"))
 }
 
 /// A message, its place and what to do about it; on one line where it has no place.
-fn with_help_at(error: &Error, message: &str, span: Option<&Span>) -> String {
-    let help = error.help_lines().join("\n");
-    match (help.as_str(), span) {
+fn with_help(message: &str, span: Option<&Span>, help: &str) -> String {
+    match (help, span) {
         ("", span) => format!("{message}{}", place(span)),
         (help, None) if !message.contains('\n') && !help.contains('\n') => format!("{message} {help}"),
         (help, span) => format!("{message}{}\n\n{help}", place(span)),
@@ -82,7 +96,11 @@ pub(super) fn lines(text: &str) -> String {
 
 /// A place, and the lines of source there.
 pub(super) fn origin(span: &Span) -> String {
-    let mut out = format!("Origin: {}:{}:{}\n", span.source.name().display(), span.line, span.column);
+    let name = span.source.name().display();
+    if span.start == 0 && span.end == span.source.text().len() {
+        return format!("Origin: {name}");
+    }
+    let mut out = format!("Origin: {name}:{}:{}\n", span.line, span.column);
     let last = span.line as usize;
     let first = last.saturating_sub(CONTEXT).max(1);
     let label = last.to_string().len();
