@@ -1,7 +1,7 @@
 //! The inventory that a command line names.
 
 use super::compat;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::inventory::{Inventory, Notice, Sources};
 use crate::run::{Cache, Settings};
@@ -27,11 +27,11 @@ pub(super) fn load(settings: &Settings, events: &Events) -> Result<(Sources, Inv
 pub(super) fn tell(inventory: &mut Inventory, verbosity: u8, events: &Events) {
     for notice in inventory.take_notices() {
         match notice {
-            Notice::Warning(text) => events.emit(&Event::Warning(text)),
-            Notice::Deprecated(text) => events.emit(&Event::Warning(format!(
-                "{text} This feature will be removed from ansible-core version 2.23."
-            ))),
-            Notice::Remark(text) if verbosity >= 3 => events.emit(&Event::Warning(text)),
+            Notice::Warning(text) => events.emit(&Event::warning(text)),
+            Notice::Deprecated(text) => {
+                events.emit(&Event::Deprecated { what: Arc::new(Error::other(text)), version: "2.23".into() })
+            }
+            Notice::Remark(text) if verbosity >= 3 => events.emit(&Event::warning(text)),
             Notice::Remark(_) => {}
         }
     }

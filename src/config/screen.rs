@@ -8,6 +8,12 @@ pub(super) const TABLE: &[Row] = &[
     ("nocolor", &["ANSIBLE_NOCOLOR", "NO_COLOR"], &[("defaults", "nocolor")], Some("false")),
     ("force_color", &["ANSIBLE_FORCE_COLOR"], &[("defaults", "force_color")], Some("false")),
     (
+        "deprecation_warnings",
+        &["ANSIBLE_DEPRECATION_WARNINGS"],
+        &[("defaults", "deprecation_warnings")],
+        Some("true"),
+    ),
+    (
         "display_args_to_stdout",
         &["ANSIBLE_DISPLAY_ARGS_TO_STDOUT"],
         &[("defaults", "display_args_to_stdout")],
@@ -113,6 +119,7 @@ pub struct Colours {
 pub struct Screen {
     pub nocolor: bool,
     pub force_color: bool,
+    pub deprecation_warnings: bool,
     pub display_args_to_stdout: bool,
     pub display_skipped_hosts: bool,
     pub display_ok_hosts: bool,
@@ -134,6 +141,7 @@ impl Screen {
         Ok(Screen {
             nocolor: found.boolean("nocolor")?,
             force_color: found.boolean("force_color")?,
+            deprecation_warnings: found.boolean("deprecation_warnings")?,
             display_args_to_stdout: found.boolean("display_args_to_stdout")?,
             display_skipped_hosts: found.boolean("display_skipped_hosts")?,
             display_ok_hosts: found.boolean("display_ok_hosts")?,

@@ -192,6 +192,13 @@ pub enum Event {
     Asking,
     /// Something the user should know.
     Warning(Arc<Error>),
+    /// Something that Ansible will no longer do.
+    Deprecated {
+        /// What, and where.
+        what: Arc<Error>,
+        /// The version of ansible-core that will not.
+        version: Arc<str>,
+    },
     /// What is told to those who ask for more: from this many `-v` on.
     Verbose {
         /// How many.

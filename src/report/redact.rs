@@ -90,7 +90,7 @@ impl Redacting {
             Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
             Event::Verbose { text, .. } => *text = self.text(text).to_string(),
-            Event::Warning(warning) => {
+            Event::Warning(warning) | Event::Deprecated { what: warning, .. } => {
                 if self.betrays(warning) {
                     *warning = Arc::new(Error::other(&*self.text(warning.message())));
                 }

@@ -75,7 +75,7 @@ impl Screen {
     }
 
     fn indented(&mut self, text: &str, style: Style) {
-        for line in visible(&text).lines() {
+        for line in visible(text).lines() {
             self.line(&format!("      {style}{line}{style:#}"));
         }
     }
@@ -273,7 +273,7 @@ impl Report for Screen {
                     self.line(&visible_line(text));
                 }
             }
-            Event::Warning(warning) => {
+            Event::Warning(warning) | Event::Deprecated { what: warning, .. } => {
                 let text = warning.as_warning();
                 let text = text.strip_prefix("warning: ").unwrap_or(&text).to_owned();
                 if self.warned.insert(text.clone()) {

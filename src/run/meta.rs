@@ -5,7 +5,7 @@ use super::play::PlayRun;
 use super::result;
 use super::steps::{Around, Hosts, Ran};
 use crate::error::{Error, Result};
-use crate::event::{Event, Status, StepInfo};
+use crate::event::{By, Event, Status, StepInfo};
 use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::{Map, Value};
@@ -177,6 +177,7 @@ impl PlayRun {
             result: Value::map(result),
             no_log: false,
             error: None,
+            by: By::Task,
             seconds: 0.0,
         });
     }

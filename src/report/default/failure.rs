@@ -67,6 +67,14 @@ pub(super) fn warning(warning: &Error) -> String {
     with_help(warning.message(), warning.text(), &warning.help_lines().join("\n"))
 }
 
+/// What is deprecated, until which version of ansible-core, and where.
+pub(super) fn deprecation(what: &Error, version: &str) -> String {
+    let message = what.message().trim_end();
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    let message = format!("{message}{end} This feature will be removed from ansible-core version {version}.");
+    with_help(&message, what.text(), &what.help_lines().join("\n"))
+}
+
 /// A message, its place and what to do about it; on one line where it has no place.
 fn with_help(message: &str, span: Option<&Span>, help: &str) -> String {
     match (help, span) {

@@ -8,6 +8,7 @@ use std::io::IsTerminal;
 pub(super) struct Look {
     pub changed: Colour,
     pub debug: Colour,
+    pub deprecate: Colour,
     pub diff_add: Colour,
     pub diff_lines: Colour,
     pub diff_remove: Colour,
@@ -26,6 +27,7 @@ impl Look {
         Look {
             changed: of(&names.changed),
             debug: of(&names.debug),
+            deprecate: of(&names.deprecate),
             diff_add: of(&names.diff_add),
             diff_lines: of(&names.diff_lines),
             diff_remove: of(&names.diff_remove),

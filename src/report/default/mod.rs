@@ -8,6 +8,7 @@ mod results;
 use super::display::{Display, Stream};
 use super::values::inline_python;
 use crate::config;
+use crate::error::Error;
 use crate::event::{By, Event, Report, Status, StepInfo};
 use crate::value::Value;
 use look::Look;
@@ -130,6 +131,17 @@ impl Default {
     fn warning(&mut self, text: &str) {
         let text = failure::lines(&format!("[WARNING]: {}", text.trim()));
         self.display.once(&text, Some(&self.look.warn), Stream::Err);
+    }
+
+    fn deprecated(&mut self, what: &Error, version: &str) {
+        if !self.settings.deprecation_warnings {
+            return;
+        }
+        self.warning(
+            "Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.",
+        );
+        let text = failure::lines(&format!("[DEPRECATION WARNING]: {}", failure::deprecation(what, version)));
+        self.display.once(&text, Some(&self.look.deprecate), Stream::Err);
     }
 
     fn item_done(&mut self, told: &Told<'_>, status: Status, label: &Value, error: Option<String>) {
@@ -322,6 +334,7 @@ impl Report for Default {
                 }
             }
             Event::Warning(warning) => self.warning(&failure::warning(warning)),
+            Event::Deprecated { what, version } => self.deprecated(what, version),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
             Event::Finished { recap } => {
                 self.recap(recap);
