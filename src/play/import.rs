@@ -171,13 +171,14 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
 /// # Errors
 /// None of these exists.
 pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path) -> Result<PathBuf> {
-    let folder = if place.handlers { "handlers" } else { "tasks" };
+    // What handlers include may lie beside the tasks, too.
+    let folders: &[&str] = if place.handlers { &["handlers", "tasks"] } else { &["tasks"] };
     let mut searched: IndexSet<PathBuf> = place.file.parent().map(Path::to_owned).into_iter().collect();
     for link in place.role.iter().flat_map(|r| r.link.chain()) {
-        searched.insert(link.path.join(folder));
+        searched.extend(folders.iter().map(|folder| link.path.join(folder)));
         searched.insert(link.path.clone());
     }
-    searched.insert(basedir.join(folder));
+    searched.extend(folders.iter().map(|folder| basedir.join(folder)));
     searched.insert(basedir.to_owned());
     match searched.iter().map(|p| p.join(name)).find(|p| p.is_file()) {
         Some(path) => Ok(crate::value::normal(&path)),

@@ -241,10 +241,10 @@ pub struct Loop {
     pub over: Value,
     /// `loop` itself, or the lookup of `with_<lookup>`.
     pub lookup: Option<Arc<str>>,
-    /// `loop_control.loop_var`, else `item`.
-    pub var: Arc<str>,
-    /// `loop_control.index_var`.
-    pub index_var: Option<Arc<str>>,
+    /// `loop_control.loop_var`, else `item`. Not rendered.
+    pub var: Text,
+    /// `loop_control.index_var`. Not rendered.
+    pub index_var: Option<Text>,
     /// `loop_control.label`.
     pub label: Option<Value>,
     /// `loop_control.pause`, in seconds.

@@ -148,11 +148,11 @@ impl Load<'_> {
         }
         let control = node.get("loop_control");
         let Some((lookup, key, over)) = found else { return Ok(None) };
-        let text = |name: &str| -> Result<Option<Arc<str>>> {
+        let text = |name: &str| -> Result<Option<Text>> {
             match control.and_then(|c| c.get(name)) {
                 None => Ok(None),
                 Some(node) => match node.as_text() {
-                    Some(text) if is_variable_name(text.as_str()) => Ok(Some(text.shared())),
+                    Some(text) if text.is_template() || is_variable_name(text.as_str()) => Ok(Some(text.clone())),
                     _ => Err(Error::input(format!("`{name}` must be the name of a variable"))
                         .at(node.span.clone())),
                 },
@@ -165,7 +165,7 @@ impl Load<'_> {
         Ok(Some(Loop {
             over: over.to_value(),
             lookup: lookup.map(Arc::from),
-            var: text("loop_var")?.unwrap_or_else(|| Arc::from("item")),
+            var: text("loop_var")?.unwrap_or_else(|| Text::data("item")),
             index_var: text("index_var")?,
             label: value("label"),
             pause: value("pause"),

@@ -84,38 +84,40 @@ pub(super) fn full_name(run: &Shared, module: &str) -> String {
         .map_or_else(|| module.to_owned(), |spec| format!("{}.{}", spec.collection, spec.name))
 }
 
-/// The environment of play, blocks and task merged, the innermost winning.
+/// The environment of play, blocks and task merged, the innermost winning. Variables made of the host's own environment
+/// are left out as long as its facts are not known.
 ///
 /// # Errors
-/// An entry that cannot be rendered or is no map.
-pub(super) fn environment(levels: &[Value], r: Rendered<'_>) -> Result<Vec<(String, String)>> {
-    let mut merged: Vec<(String, String)> = Vec::new();
+/// An entry that cannot be rendered.
+pub(super) fn environment(run: &Shared, levels: &[Value], r: Rendered<'_>) -> Result<Vec<(String, String)>> {
+    let mut merged = Map::new();
     for level in levels {
-        let rendered = r.engine.render(level, r.scope).map_err(|e| {
+        let failed = |e: Error| {
             e.at(level.span().cloned())
                 .within("Error processing keyword 'environment'", level.span().cloned())
-        })?;
-        let maps = match &rendered {
-            Value::List(maps) => maps.to_vec(),
-            other => vec![other.clone()],
         };
-        for map in maps {
-            if map.is_null() || is_omit(&map) {
-                continue;
-            }
-            let Some(entries) = map.as_map() else {
-                return Err(Error::input(format!("environment must be a map, not {}", map.type_name()))
-                    .at(level.span().cloned()));
-            };
-            for (name, value) in entries {
-                if is_omit(value) {
-                    continue;
+        if let Value::Map(entries) = level {
+            for (name, value) in entries.iter() {
+                match r.engine.render(value, r.scope) {
+                    Ok(value) if is_omit(&value) => {}
+                    Ok(value) => {
+                        merged.insert(name.clone(), value);
+                    }
+                    Err(e) if e.message().contains("ansible_env") => {}
+                    Err(e) => return Err(failed(e)),
                 }
-                let name = name.to_string();
-                merged.retain(|(n, _)| *n != name);
-                merged.push((name, python::str(&value.into())));
             }
+            continue;
+        }
+        match r.engine.render(level, r.scope).map_err(failed)? {
+            Value::Map(entries) => merged.extend(entries.iter().map(|(k, v)| (k.clone(), v.clone()))),
+            other if is_omit(&other) => {}
+            other => run.warn(format!(
+                "could not parse environment value, skipping: {}",
+                python::str(&(&Value::list(vec![other])).into())
+            )),
         }
     }
-    Ok(merged)
+    let present = merged.into_iter().filter(|(_, value)| !is_omit(value));
+    Ok(present.map(|(name, value)| (name.to_string(), python::str(&(&value).into()))).collect())
 }

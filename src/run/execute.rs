@@ -146,9 +146,11 @@ impl HostTask {
 
     /// What the delegated host's connection variables may use of the loop.
     fn locals_for_delegate(&self, scope: &Arc<dyn Scope>) -> Vars {
-        let Some(loops) = &self.task.loops else { return Vars::new() };
-        let item = scope.get(&loops.var).map(|item| (Arc::clone(&loops.var), item));
-        item.into_iter().collect()
+        if self.task.loops.is_none() {
+            return Vars::new();
+        }
+        let name = scope.get("ansible_loop_var").and_then(|n| n.as_str().map(Arc::from));
+        name.and_then(|name: Arc<str>| Some((Arc::clone(&name), scope.get(&name)?))).into_iter().collect()
     }
 
     /// Resolves everything that an attempt needs besides its arguments.
@@ -186,7 +188,7 @@ impl HostTask {
                 check: r.flag("check_mode", keywords.check_mode.as_ref())?.unwrap_or(run.settings.check),
                 diff: r.flag("diff", keywords.diff.as_ref())?.unwrap_or(run.settings.diff),
             },
-            environment: args::environment(&keywords.environment, r)?,
+            environment: args::environment(run, &keywords.environment, r)?,
             no_log: self.no_log(here),
             timeout: r
                 .number("timeout", keywords.timeout.as_ref())?

@@ -14,6 +14,7 @@ mod include;
 mod keyword;
 mod list;
 mod load;
+mod looped;
 mod membership;
 mod meta;
 mod play;
@@ -141,6 +142,8 @@ impl Runner {
         let dir = normal(&plan.path).parent().map(PathBuf::from).unwrap_or_default();
         shared.variables.set_playbook_dir(dir);
         shared.events.emit(&Event::PlaybookStarted { path: plan.path.to_string_lossy().into() });
+        let text = format!("{} plays in {}", plan.plays.len(), plan.path.display());
+        shared.events.emit(&Event::Verbose { level: 2, text });
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = match shared.prompted(play).await {

@@ -12,6 +12,7 @@ use crate::template::Scope;
 use crate::value::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use warp_agent::python;
 
 /// How a task goes over its hosts.
 #[derive(Clone, Copy)]
@@ -269,9 +270,19 @@ impl PlayRun {
 
 /// `throttle` as a number.
 fn throttle(keyword: Option<&Value>, r: Rendered<'_>) -> Result<usize> {
-    let place = keyword.and_then(Value::span).cloned();
-    let wrong = |_| Error::input("Failed to convert the throttle value to an integer.").at(place.clone());
-    let value = r.number("throttle", keyword).map_err(|e| wrong(()).note(e.message().to_owned()))?;
-    let value = value.unwrap_or(0.0);
-    Ok(value.max(0.0) as usize)
+    let Some(keyword) = keyword else { return Ok(0) };
+    let wrong = |why: String| {
+        Error::other(format!("Failed to convert the throttle value to an integer: {why}"))
+            .at(keyword.span().cloned())
+    };
+    let value = r.engine.render(keyword, r.scope).map_err(|e| wrong(e.message().to_owned()))?;
+    let number = match &value {
+        Value::Int(i) => Some(*i),
+        Value::Float(f) => Some(*f as i128),
+        Value::Bool(b) => Some(i128::from(*b)),
+        other => other.as_str().and_then(|t| t.trim().parse().ok()),
+    };
+    let shown = || format!("invalid literal for int() with base 10: {}", python::repr(&(&value).into()));
+    let number = number.ok_or_else(|| wrong(shown()))?;
+    Ok(usize::try_from(number).unwrap_or(0))
 }
