@@ -55,6 +55,19 @@ pub struct Detach {
     pub call: Call,
     /// The time limit in seconds; there is always one.
     pub limit_secs: u64,
+    /// Where its result goes when nobody waits for it.
+    pub results: ResultsFile,
+    /// Whether somebody waits for it: then its outcome is kept until it is collected, and that file is not made.
+    pub waited: bool,
+}
+
+/// The file that tells of a call which nobody waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultsFile {
+    /// Its folder, in which `~` is the home folder of the account that runs the call.
+    pub dir: String,
+    /// Its name: the job's identity.
+    pub jid: String,
 }
 
 /// From controller to agent.

@@ -74,7 +74,7 @@ impl Sessions {
     ///
     /// # Errors
     /// `CallError`; one that could not be started did not run.
-    pub async fn detach(&self, target: &Target, detach: Detach) -> Result<(), CallError> {
+    pub async fn detach(&self, target: &Target, detach: Detach) -> Result<Outcome, CallError> {
         let outcome = self.request(target, Request::Detach(detach), None, &mut Sink::None).await?;
         if outcome.failed {
             let why =
@@ -84,7 +84,7 @@ impl Sessions {
                 target.host
             ))));
         }
-        Ok(())
+        Ok(outcome)
     }
 
     /// Asks after a detached call: the new output since `offset`, the next offset, and the outcome once it has ended.

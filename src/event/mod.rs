@@ -131,6 +131,15 @@ pub enum Event {
         /// Whether `no_log` hides the result.
         no_log: bool,
     },
+    /// A detached step was looked at, or ended.
+    Detached {
+        /// The host.
+        host: Arc<str>,
+        /// The job.
+        jid: Arc<str>,
+        /// Whether it failed; absent while it runs.
+        failed: Option<bool>,
+    },
     /// A line that a detached step printed, as it came.
     Output {
         /// The host.

@@ -152,7 +152,9 @@ impl Load<'_> {
             match control.and_then(|c| c.get(name)) {
                 None => Ok(None),
                 Some(node) => match node.as_text() {
-                    Some(text) if text.is_template() || is_variable_name(text.as_str()) => Ok(Some(text.clone())),
+                    Some(text) if text.is_template() || is_variable_name(text.as_str()) => {
+                        Ok(Some(text.clone()))
+                    }
                     _ => Err(Error::input(format!("`{name}` must be the name of a variable"))
                         .at(node.span.clone())),
                 },

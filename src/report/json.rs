@@ -81,6 +81,9 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "event": "deprecated", "text": what.message(), "version": &**version,
             "place": what.span().map(ToString::to_string),
         }),
+        Event::Detached { host, jid, failed } => {
+            json!({"event": "detached", "host": &**host, "jid": &**jid, "failed": failed})
+        }
         Event::Verbose { level, text } => json!({"event": "verbose", "level": level, "text": text}),
         Event::Warning(warning) => json!({
             "event": "warning", "text": warning.message(),

@@ -96,6 +96,7 @@ impl Redacting {
                 }
             }
             Event::PlaybookStarted { .. }
+            | Event::Detached { .. }
             | Event::NoHostsLeft
             | Event::Secret(_)
             | Event::Asking

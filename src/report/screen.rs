@@ -289,6 +289,7 @@ impl Report for Screen {
             }
             Event::Asking => self.stand_back(),
             Event::PlaybookStarted { .. }
+            | Event::Detached { .. }
             | Event::HostStarted { .. }
             | Event::NoHostsLeft
             | Event::Secret(_) => {}

@@ -27,8 +27,8 @@ pub(super) struct Prepared {
     pub no_log: bool,
     pub timeout: Option<Duration>,
     pub detached: Option<Detached>,
-    /// Between looks at a detached step.
-    pub poll: Duration,
+    /// Where targets keep the results of steps that nobody waits for.
+    pub async_dir: String,
 }
 
 /// A failure with the system's own words beneath it, which are shown and not registered.
@@ -40,8 +40,15 @@ fn caused(outcome: &Outcome) -> Option<Error> {
 
 /// A step that survives the link.
 pub(super) struct Detached {
+    /// By which the agent knows it.
     pub key: String,
+    /// By which the play knows it: `ansible_job_id`.
+    pub jid: Arc<str>,
     pub limit: Duration,
+    /// Between looks at it; zero when nobody waits for it.
+    pub poll: Duration,
+    /// Where its results go.
+    pub dir: String,
 }
 
 /// One execution's attempts.
@@ -157,7 +164,10 @@ impl Attempt<'_> {
     }
 
     async fn call_in_time(&self, args: Map) -> Result<Effect, CallError> {
-        let Some(limit) = self.prepared.timeout else { return self.call(args).await };
+        // A detached step has its own limit; what is waited for here is its end.
+        let Some(limit) = self.prepared.timeout.filter(|_| self.prepared.detached.is_none()) else {
+            return self.call(args).await;
+        };
         match tokio::time::timeout(limit, self.call(args)).await {
             Ok(effect) => effect,
             Err(_) => {
@@ -208,14 +218,19 @@ impl Attempt<'_> {
             let context = self.context(&dynamic, &search_path);
             return action.run(context, with_originals(spec, checked.args, &args)).await;
         }
+        let mut args = checked.args;
+        if module == "async_status" {
+            args.insert("_async_dir".to_owned(), self.prepared.async_dir.as_str().into());
+        }
         let call = Call {
             module: module.to_owned(),
-            args: checked.args,
+            args,
             mode: self.prepared.mode.clone(),
             environment: self.prepared.environment.clone(),
         };
         let outcome = match &self.prepared.detached {
             None => run.sessions.call(self.prepared.target(), call, None).await?,
+            Some(detached) if detached.poll.is_zero() => super::detached::leave(self, detached, call).await?,
             Some(detached) => super::detached::run(self, detached, call).await?,
         };
         Ok(outcome.into())

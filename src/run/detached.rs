@@ -4,11 +4,12 @@ use super::attempt::{Attempt, Detached};
 use crate::connect::CallError;
 use crate::event::Event;
 use crate::failpoint;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use warp_agent::outcome::Outcome;
 use warp_agent::value::{Map, Value};
-use warp_agent::wire::{Call, Detach};
+use warp_agent::wire::{Call, Detach, ResultsFile};
 
 /// How soon a detached step is looked at first, so that a short one is not waited for long.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
@@ -21,15 +22,16 @@ pub(super) async fn run(
 ) -> Result<Outcome, CallError> {
     let run = &attempt.task.play.run;
     let target = attempt.prepared.target();
-    let start = Detach { key: detached.key.clone(), call, limit_secs: detached.limit.as_secs() };
-    run.sessions.detach(target, start).await?;
+    let begun = run.sessions.detach(target, detached.start(call)).await?;
+    let file = begun.values.get("results_file").cloned().unwrap_or_default();
     let started = Instant::now();
+    let mut told = detached.poll;
     let mut lines = Lines { attempt, rest: Vec::new() };
     let mut offset = 0;
     let mut wait = FIRST_LOOK;
     loop {
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(attempt.prepared.poll.max(FIRST_LOOK));
+        wait = (wait * 2).min(detached.poll.max(FIRST_LOOK));
         failpoint::reach("mid-install");
         let (bytes, next, outcome) = run.sessions.poll(target, &detached.key, offset).await?;
         offset = next;
@@ -38,15 +40,71 @@ pub(super) async fn run(
             lines.end();
             run.sessions.forget(target, &detached.key).await?;
             let in_time = started.elapsed() < detached.limit || outcome.values.contains_key("rc");
+            detached.tell(attempt, Some(outcome.failed));
             return Ok(if in_time || !outcome.failed {
                 outcome
                     .with("started", true)
                     .with("finished", true)
-                    .with("ansible_job_id", detached.key.as_str())
+                    .with("ansible_job_id", &*detached.jid)
+                    .with("results_file", file)
             } else {
                 too_late(detached)
             });
         }
+        if started.elapsed() >= told {
+            told += detached.poll;
+            detached.tell(attempt, None);
+        }
+    }
+}
+
+/// Starts a call that nobody waits for.
+pub(super) async fn leave(
+    attempt: &Attempt<'_>,
+    detached: &Detached,
+    call: Call,
+) -> Result<Outcome, CallError> {
+    let sessions = &attempt.task.play.run.sessions;
+    let begun = sessions.detach(attempt.prepared.target(), detached.start(call)).await?;
+    let file = begun.values.get("results_file").cloned().unwrap_or_default();
+    Ok(Outcome::changed(true)
+        .with("started", true)
+        .with("finished", false)
+        .with("ansible_job_id", &*detached.jid)
+        .with("results_file", file))
+}
+
+impl Detached {
+    /// A step that is waited for: known by its place in the playbook, so that a rerun finds it again.
+    pub(super) fn waited(key: String, limit: Duration, poll: Duration, dir: String) -> Self {
+        let hash = blake3::hash(key.as_bytes());
+        let (number, _) = hash.as_bytes().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        let number = u64::from_le_bytes(*number);
+        let jid = format!("j{}.{}", number % 1_000_000_000_000, std::process::id()).into();
+        Detached { key, jid, limit, poll, dir }
+    }
+
+    /// A step that nobody waits for: a new job each time.
+    pub(super) fn left(limit: Duration, dir: String) -> Self {
+        let number = RandomState::new().hash_one(Instant::now()) % 1_000_000_000_000;
+        let jid: Arc<str> = format!("j{number}.{}", std::process::id()).into();
+        Detached { key: jid.to_string(), jid, limit, poll: Duration::ZERO, dir }
+    }
+
+    fn start(&self, call: Call) -> Detach {
+        Detach {
+            key: self.key.clone(),
+            call,
+            limit_secs: self.limit.as_secs(),
+            results: ResultsFile { dir: self.dir.clone(), jid: self.jid.to_string() },
+            waited: !self.poll.is_zero(),
+        }
+    }
+
+    fn tell(&self, attempt: &Attempt<'_>, failed: Option<bool>) {
+        let host = Arc::clone(&attempt.task.host);
+        let jid = Arc::clone(&self.jid);
+        attempt.task.play.run.events.emit(&Event::Detached { host, jid, failed });
     }
 }
 
@@ -54,7 +112,7 @@ pub(super) async fn run(
 fn too_late(detached: &Detached) -> Outcome {
     let limit = detached.limit.as_secs();
     let mut last = Map::new();
-    last.insert("ansible_job_id".to_owned(), detached.key.as_str().into());
+    last.insert("ansible_job_id".to_owned(), (&*detached.jid).into());
     last.insert("started".to_owned(), true.into());
     last.insert("finished".to_owned(), false.into());
     for stream in ["stdout", "stderr"] {

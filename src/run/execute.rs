@@ -1,6 +1,6 @@
 //! One execution of a task: its condition, its keywords, its attempts.
 
-use super::attempt::{Attempt, Prepared};
+use super::attempt::{Attempt, Detached, Prepared};
 use super::end::{End, Execution, Include};
 use super::host_task::HostTask;
 use super::keyword::Rendered;
@@ -175,13 +175,16 @@ impl HostTask {
         };
         let limit = r.number("async", task.async_limit.as_ref())?.unwrap_or(0.0);
         let poll = r.number("poll", task.poll.as_ref())?.unwrap_or(run.settings.config.poll_interval as f64);
-        if limit > 0.0 && poll <= 0.0 {
-            return Err(Error::input("`async` with `poll: 0` is not supported yet").at(task
-                .poll
-                .as_ref()
-                .and_then(Value::span)
-                .cloned()));
-        }
+        let async_dir = r.text("ansible_async_dir", r.scope.get("ansible_async_dir").as_ref())?;
+        let async_dir = async_dir.unwrap_or_else(|| run.settings.config.async_dir.clone());
+        let detached = (limit > 0.0).then(|| {
+            let limit = Duration::from_secs_f64(limit);
+            if poll <= 0.0 {
+                return Detached::left(limit, async_dir.clone());
+            }
+            let key = format!("{}/{}/{}/{index}", run.settings.run_key, task.id, self.host);
+            Detached::waited(key, limit, Duration::from_secs_f64(poll), async_dir.clone())
+        });
         Ok(Prepared {
             target,
             mode: Mode {
@@ -190,16 +193,9 @@ impl HostTask {
             },
             environment: args::environment(run, &keywords.environment, r)?,
             no_log: self.no_log(here),
-            timeout: r
-                .number("timeout", keywords.timeout.as_ref())?
-                .or(Some(run.settings.config.task_timeout as f64))
-                .filter(|s| *s > 0.0)
-                .map(Duration::from_secs_f64),
-            detached: (limit > 0.0).then(|| super::attempt::Detached {
-                key: format!("{}/{}/{}/{index}", run.settings.run_key, task.id, self.host),
-                limit: Duration::from_secs_f64(limit),
-            }),
-            poll: Duration::from_secs_f64(poll.max(0.0)),
+            timeout: timeout(keywords.timeout.as_ref(), run.settings.config.task_timeout, r)?,
+            detached,
+            async_dir,
         })
     }
 
@@ -275,6 +271,21 @@ impl HostTask {
         }
         Ok(true)
     }
+}
+
+/// The longest `timeout` that Ansible takes.
+const LONGEST: f64 = 100_000_000.0;
+
+/// `timeout`; zero is none.
+fn timeout(keyword: Option<&Value>, default: u64, r: Rendered<'_>) -> Result<Option<Duration>> {
+    let seconds = r.number("timeout", keyword)?.unwrap_or(default as f64);
+    if !(0.0..=LONGEST).contains(&seconds) {
+        return Err(Error::input(format!(
+            "Timeout {seconds} is invalid, it must be between 0 and {LONGEST}."
+        ))
+        .at(keyword.and_then(Value::span).cloned()));
+    }
+    Ok((seconds >= 1.0).then(|| Duration::from_secs(seconds as u64)))
 }
 
 impl Prepared {

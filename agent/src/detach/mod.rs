@@ -1,9 +1,11 @@
 //! Detached calls: each under a supervisor of its own, which outlives the link and the agent. Its output and outcome
 //! wait in a spool until the controller has collected them.
 
+mod results;
 mod spool;
 mod supervise;
 
+pub(crate) use results::path as results_path;
 pub use supervise::supervise;
 
 use crate::outcome::Outcome;
@@ -20,7 +22,10 @@ const POLL_MOST: u64 = 8 << 20;
 #[must_use]
 pub fn start(detach: &Detach) -> Outcome {
     match begin(detach) {
-        Ok(attached) => Outcome::ok().with("attached", attached),
+        Ok(attached) => {
+            let file = results::path(&detach.results.dir, &detach.results.jid);
+            Outcome::ok().with("attached", attached).with("results_file", file.to_string_lossy().into_owned())
+        }
         Err(why) => Outcome::failed(format!("cannot start the detached call: {why}")),
     }
 }

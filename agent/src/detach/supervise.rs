@@ -1,5 +1,6 @@
 //! The supervisor of one detached call: a process in a session of its own.
 
+use super::results;
 use super::spool::Job;
 use crate::command::Cancel;
 use crate::outcome::Outcome;
@@ -36,10 +37,20 @@ pub fn supervise(dir: PathBuf) -> Result<(), String> {
         Ok(None) => return say(Ok("attached")),
         Err(e) => return say(Err(format!("cannot make {}: {e}", job.dir().display()))),
     };
+    let results = match (!detach.waited).then(|| results::begin(&detach.results)).transpose() {
+        Ok(results) => results,
+        Err(e) => {
+            let _ = job.remove();
+            return say(Err(format!("cannot make the file of its results: {e}")));
+        }
+    };
     say(Ok("started"))?;
     close_standard_streams().map_err(|e| e.to_string())?;
     let mut output = output;
     let outcome = run(&detach, &mut output);
+    if results.is_some_and(|file| results::finish(&file, &outcome).is_ok()) {
+        return job.remove().map_err(|e| e.to_string());
+    }
     if job.finish(&outcome).is_err() {
         // A full disk: the outcome matters more than the output does.
         let _ = output.set_len(0);
@@ -112,7 +123,16 @@ fn run(detach: &Detach, output: &mut File) -> Outcome {
     drop(done);
     match timer.map(thread::JoinHandle::join) {
         Ok(Ok(true)) if cancel.is_cancelled() && outcome.failed => {
-            Outcome::failed(format!("Job reached maximum time limit of {} seconds.", detach.limit_secs))
+            if detach.waited {
+                let limit = detach.limit_secs;
+                Outcome::failed(format!("Job reached maximum time limit of {limit} seconds."))
+            } else {
+                Outcome::failed("Timeout exceeded")
+                    .with("started", true)
+                    .with("finished", true)
+                    .with("ansible_job_id", detach.results.jid.as_str())
+                    .with("child_pid", i64::from(std::process::id()))
+            }
         }
         Err(e) => Outcome { warnings: vec![format!("the time limit was not kept: {e}")], ..outcome },
         Ok(_) => outcome,

@@ -2,6 +2,7 @@
 
 mod apt;
 pub mod assemble;
+mod async_status;
 mod authorized_key;
 mod blockinfile;
 mod command;
@@ -30,6 +31,7 @@ use crate::module::Module;
 static ALL: &[&dyn Module] = &[
     &apt::AptModule,
     &assemble::Assemble,
+    &async_status::AsyncStatus,
     &authorized_key::AuthorizedKey,
     &blockinfile::Blockinfile,
     &command::CommandModule,

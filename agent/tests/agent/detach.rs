@@ -5,11 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use warp_agent::outcome::Outcome;
-use warp_agent::wire::{Detach, Mode, Request};
+use warp_agent::wire::{Detach, Mode, Request, ResultsFile};
 
 fn detach(key: &str, line: &str, limit_secs: u64) -> Request {
     let args = format!("{{\"_raw_params\": {line:?}}}");
-    Request::Detach(Detach { key: key.to_owned(), call: call("shell", &args, &Mode::default()), limit_secs })
+    let results = ResultsFile { dir: String::new(), jid: String::new() };
+    let call = call("shell", &args, &Mode::default());
+    Request::Detach(Detach { key: key.to_owned(), call, limit_secs, results, waited: true })
 }
 
 /// A key that no other run of the tests has, for calls live in a place that all share.

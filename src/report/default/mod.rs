@@ -327,6 +327,15 @@ impl Report for Default {
                 let colour = self.look.included.clone();
                 self.say(&line, &colour);
             }
+            Event::Detached { host, jid, failed } => {
+                let line = match failed {
+                    None => format!("ASYNC POLL on {host}: jid={jid} started=True finished=False"),
+                    Some(true) => format!("ASYNC FAILED on {host}: jid={jid}"),
+                    Some(false) => format!("ASYNC OK on {host}: jid={jid}"),
+                };
+                let colour = self.look.debug.clone();
+                self.say(&line, &colour);
+            }
             Event::Verbose { level, text } => {
                 if self.verbosity >= *level {
                     let colour = self.look.verbose.clone();
