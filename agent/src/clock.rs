@@ -58,6 +58,35 @@ pub fn timedelta(span: Duration) -> String {
     format!("{days}{hours}:{minutes:02}:{rest:02}{}", fraction(span.subsec_micros()))
 }
 
+/// As HTTP has it: `Mon, 30 Nov 2026 23:59:01 GMT`.
+#[must_use]
+pub fn http_date(time: SystemTime) -> String {
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = libc::time_t::try_from(since.as_secs()).unwrap_or_default();
+    // SAFETY: as in `Local::at`; gmtime_r fills it in the same way.
+    let tm = unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        libc::gmtime_r(&seconds, &mut tm);
+        tm
+    };
+    let word = |words: &[&'static str], at: libc::c_int| {
+        usize::try_from(at).ok().and_then(|at| words.get(at)).copied().unwrap_or_default()
+    };
+    format!(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        word(&DAYS, tm.tm_wday),
+        tm.tm_mday,
+        word(&MONTHS, tm.tm_mon),
+        tm.tm_year + 1900,
+        tm.tm_hour,
+        tm.tm_min,
+        tm.tm_sec
+    )
+}
+
 fn fraction(micros: u32) -> String {
     if micros == 0 { String::new() } else { format!(".{micros:06}") }
 }
@@ -71,5 +100,6 @@ mod tests {
         assert_eq!(timedelta(Duration::from_micros(1_002_345)), "0:00:01.002345");
         assert_eq!(timedelta(Duration::from_secs(86_400 + 3_661)), "1 day, 1:01:01");
         assert_eq!(timedelta(Duration::ZERO), "0:00:00");
+        assert_eq!(http_date(UNIX_EPOCH + Duration::from_secs(784_111_777)), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }

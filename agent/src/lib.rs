@@ -18,6 +18,7 @@ pub mod expand;
 pub mod fragments;
 pub mod fs_flags;
 pub mod glob;
+pub mod http;
 pub mod module;
 pub mod modules;
 pub mod outcome;

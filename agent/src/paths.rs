@@ -1,6 +1,8 @@
 //! Paths as Python's `os.path` sees them.
 
+use std::ffi::CString;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 /// How many links are followed before they count as a loop.
@@ -40,6 +42,14 @@ fn parts(path: &Path) -> Vec<PathBuf> {
         .filter(|c| matches!(c, Component::Normal(_) | Component::ParentDir))
         .map(|c| PathBuf::from(c.as_os_str()))
         .collect()
+}
+
+/// Whether this process may read, write or search what a path leads to.
+#[must_use]
+pub fn accessible(path: &Path, how: libc::c_int) -> bool {
+    let Ok(name) = CString::new(path.as_os_str().as_bytes()) else { return false };
+    // SAFETY: name is a C string that lives through the call.
+    unsafe { libc::access(name.as_ptr(), how) == 0 }
 }
 
 /// `os.path.dirname`: what is before the last slash.

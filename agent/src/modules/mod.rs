@@ -10,18 +10,24 @@ mod copy;
 mod edit;
 mod file;
 mod find;
+mod get_url;
 mod getent;
 mod group;
+mod hostname;
 mod known_hosts;
 mod lineinfile;
+mod mount_facts;
 mod package;
+mod package_facts;
 mod ping;
 mod replace;
 mod service;
+mod service_facts;
 mod setup;
 mod slurp;
 mod stat;
 mod tempfile;
+pub mod uri;
 mod user;
 mod wait_for;
 
@@ -39,20 +45,26 @@ static ALL: &[&dyn Module] = &[
     &copy::Copy,
     &file::FileModule,
     &find::Find,
+    &get_url::GetUrl,
     &getent::Getent,
     &group::Group,
+    &hostname::Hostname,
     &known_hosts::KnownHosts,
     &lineinfile::Lineinfile,
+    &mount_facts::MountFacts,
     &package::Package,
+    &package_facts::PackageFacts,
     &ping::Ping,
     &replace::Replace,
     &service::Service,
     &service::Systemd,
     &service::SystemdService,
+    &service_facts::ServiceFacts,
     &setup::Setup,
     &slurp::Slurp,
     &stat::Stat,
     &tempfile::Tempfile,
+    &uri::Uri,
     &user::User,
     &wait_for::WaitFor,
 ];

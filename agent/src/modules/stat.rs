@@ -11,10 +11,8 @@ use crate::outcome::Outcome;
 use crate::paths;
 use crate::spec::{Arg, Kind, Spec};
 use crate::value::{Map, Value};
-use std::ffi::CString;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
@@ -60,10 +58,10 @@ impl Module for Stat {
         };
         let mut stat = basics(args.text("path"), &meta);
         let mut put = |name: &str, value: Value| drop(stat.insert(name.to_owned(), value));
-        let readable = may(path, libc::R_OK);
+        let readable = paths::accessible(path, libc::R_OK);
         put("readable", readable.into());
-        put("writeable", may(path, libc::W_OK).into());
-        put("executable", may(path, libc::X_OK).into());
+        put("writeable", paths::accessible(path, libc::W_OK).into());
+        put("executable", paths::accessible(path, libc::X_OK).into());
         if meta.is_symlink() {
             put("lnk_source", text(&paths::real(path)));
             put("lnk_target", fs::read_link(path).map_or(Value::Null, |target| text(&target)));
@@ -138,13 +136,6 @@ fn basics(path: &str, meta: &Metadata) -> Map {
 
 fn text(path: &Path) -> Value {
     path.to_string_lossy().into_owned().into()
-}
-
-/// Whether this process may read, write or search what a path leads to.
-fn may(path: &Path, how: libc::c_int) -> bool {
-    let Ok(name) = CString::new(path.as_os_str().as_bytes()) else { return false };
-    // SAFETY: name is a C string that lives through the call.
-    unsafe { libc::access(name.as_ptr(), how) == 0 }
 }
 
 /// What `file` says, where it is installed: `PATH: text/plain; charset=us-ascii`.

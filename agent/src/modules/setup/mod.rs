@@ -27,6 +27,7 @@ use crate::value::{Map, Value};
 use std::time::Duration;
 
 pub(super) use managers::systemd_runs;
+pub(super) use mounts::{size as mount_size, unescaped};
 
 /// Gathers facts.
 pub struct Setup;

@@ -62,7 +62,7 @@ pub fn collect(gather: &mut Gather<'_, '_>) -> Result<Map, Failed> {
 }
 
 /// Replaces `\040` and the like.
-fn unescaped(field: &str) -> String {
+pub fn unescaped(field: &str) -> String {
     let mut out = String::new();
     let mut rest = field;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -120,7 +120,7 @@ fn udev_id(gather: &mut Gather<'_, '_>, device: &str) -> Result<Option<String>, 
 }
 
 /// Sizes of a file system; none where it does not tell.
-fn size(mount: &str) -> Map {
+pub fn size(mount: &str) -> Map {
     let Ok(path) = CString::new(mount) else {
         return Map::new();
     };
