@@ -103,7 +103,6 @@ impl Trouble {
             ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
                 Trouble::Failed(Failed::new(errno::python(e, &[])))
             }
-            ErrorKind::UnexpectedEof => Trouble::Failed(Failed::new(e.to_string())),
             ErrorKind::InvalidData => Trouble::Said(format!(
                 "Connection failure: connection was closed before a valid response was received: {e}"
             )),
@@ -395,7 +394,7 @@ impl Request {
         };
         let url = url::masked(if failed { asked } else { &self.url });
         let status = answer.status.into();
-        let body = if self.decompress && !failed { answer.decompressed().body } else { answer.body };
+        let body = if self.decompress && !failed && self.method != "HEAD" { answer.decompressed().body } else { answer.body };
         Fetched { status, msg, url, headers, cookies, failed, body }
     }
 }

@@ -27,6 +27,7 @@ mod setup;
 mod slurp;
 mod stat;
 mod tempfile;
+pub mod unarchive;
 pub mod uri;
 mod user;
 mod wait_for;
@@ -64,6 +65,7 @@ static ALL: &[&dyn Module] = &[
     &slurp::Slurp,
     &stat::Stat,
     &tempfile::Tempfile,
+    &unarchive::Unarchive,
     &uri::Uri,
     &user::User,
     &wait_for::WaitFor,

@@ -123,6 +123,10 @@ fn sorted(mut result: Map) -> String {
     for name in ["invocation", "start", "end", "delta", "stdout_lines", "stderr_lines", "uid", "gid"] {
         result.shift_remove(name);
     }
+    // Where a download was kept for a while.
+    if result.contains_key("checksum_src") {
+        result.shift_remove("src");
+    }
     if let Some(Value::Map(stat)) = result.get_mut("stat") {
         for name in ["atime", "mtime", "ctime", "inode", "version"] {
             stat.shift_remove(name);

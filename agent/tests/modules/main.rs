@@ -23,6 +23,8 @@ mod packages;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod waiting;

@@ -1,11 +1,12 @@
 //! The hash that a download must have, given or found in a file of hashes.
 
-use super::download;
+use super::{download, with_all};
 use crate::args::Args;
 use crate::digest::{self, ALGORITHMS};
 use crate::http::Request;
 use crate::http::url::{self, Url};
 use crate::module::{Context, Failed};
+use crate::outcome::Outcome;
 use crate::paths;
 use std::path::Path;
 
@@ -16,15 +17,15 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// What the argument asks for.
-    pub(super) fn wanted(args: &Args, cx: &mut Context<'_>) -> Result<Option<Self>, Failed> {
+    /// What the argument asks for; `known` is said along with an argument that makes no sense.
+    pub(super) fn wanted(args: &Args, cx: &mut Context<'_>, known: &Outcome) -> Result<Option<Self>, Failed> {
         let given = args.text("checksum");
         if given.is_empty() {
             return Ok(None);
         }
         let Some((algorithm, value)) = given.split_once(':') else {
             let msg = "The checksum parameter has to be in format <algorithm>:<checksum>";
-            return Err(Failed::new(msg));
+            return Err(with_all(Failed::new(msg), known.clone()));
         };
         let scheme = Url::parse(value).map(|u| u.scheme).unwrap_or_default();
         let value = if matches!(scheme.as_str(), "http" | "https" | "ftp" | "file") {
@@ -35,7 +36,7 @@ impl Expected {
         let hash: String =
             value.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect::<String>().to_lowercase();
         if hash.is_empty() || !hash.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(Failed::new("The checksum format is invalid"));
+            return Err(with_all(Failed::new("The checksum format is invalid"), known.clone()));
         }
         if !ALGORITHMS.contains(&algorithm) {
             return Err(Failed::new(format!(

@@ -66,7 +66,7 @@ impl Module for GetUrl {
                 .with("elapsed", 0)
                 .with("url", url::masked(args.text("url")))
         };
-        let expected = Expected::wanted(args, cx).map_err(|f| with_all(f, start(&dest)))?;
+        let expected = Expected::wanted(args, cx, &start(&dest))?;
         let mut force = args.flag("force");
         let mut modified = None;
         if !into && Path::new(&dest).exists() {
