@@ -4,12 +4,14 @@ use super::copy::one_file;
 use super::place::Content;
 use super::{Action, BoxFuture, Context, Effect, arg, flag, module, search, text};
 use crate::connect::CallError;
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Value, vault};
+use md5::Md5;
+use sha1::{Digest, Sha1};
+use warp_agent::digest::hex;
 use warp_agent::fragments::Fragments;
 use warp_agent::module::Failed;
 use warp_agent::modules::assemble::SPEC;
 use warp_agent::spec::Spec;
-use warp_agent::value::Map as WireMap;
 
 /// The action.
 pub(super) struct Assemble;
@@ -26,16 +28,12 @@ impl Action for Assemble {
 
 async fn assemble(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
     if flag(args, "remote_src") {
-        let given: WireMap = SPEC
-            .arguments()
-            .filter_map(|a| args.get(a.name).filter(|v| !v.is_null()).map(|v| (a.name.to_owned(), v.into())))
-            .collect();
-        return Ok(module::call(context, "assemble", given, None).await?.into());
+        return Ok(module::call(context, "assemble", module::given(&SPEC, args), None).await?.into());
     }
     let src = text(args, "src").unwrap_or_default();
     let source = match search::find(context, "files", src) {
         Ok(source) => source,
-        Err(e) => return Ok(Effect::error(e)),
+        Err(e) => return Ok(search::failure(e)),
     };
     if !source.is_dir() {
         return Ok(Effect::failed(format!("Source ({}) is not a directory", source.display())));
@@ -43,11 +41,19 @@ async fn assemble(context: &Context<'_>, args: &Map) -> Result<Effect, CallError
     let joined = Fragments::new(text(args, "delimiter"), text(args, "regexp"), flag(args, "ignore_hidden"))
         .and_then(|fragments| {
             fragments.join(&source, |path| {
-                std::fs::read(path).map_err(|e| Failed::new(format!("cannot read {}: {e}", path.display())))
+                let bytes = std::fs::read(path)
+                    .map_err(|e| Failed::new(format!("cannot read {}: {e}", path.display())))?;
+                if !flag(args, "decrypt") {
+                    return Ok(bytes);
+                }
+                vault::decrypted(bytes).map_err(|e| Failed::new(e.message()))
             })
         });
-    let content = match joined {
-        Ok(content) => Content::Bytes(content.into()),
+    let (content, sha1, md5) = match joined {
+        Ok(bytes) => {
+            let (sha1, md5) = (hex(&Sha1::digest(&bytes)), hex(&Md5::digest(&bytes)));
+            (Content::Bytes(bytes.into()), sha1, md5)
+        }
         Err(failed) => return Ok(failed.into_outcome().into()),
     };
     let mut copied: Map = args.clone();
@@ -56,5 +62,16 @@ async fn assemble(context: &Context<'_>, args: &Map) -> Result<Effect, CallError
     }
     copied.insert(Key::from("force"), Value::Bool(true));
     copied.insert(Key::from("follow"), arg(args, "follow").clone());
-    one_file(context, &copied, &content, Some("src")).await
+    let mut effect = one_file(context, &copied, &content, Some("src")).await?;
+    let outcome = &mut effect.outcome;
+    if !outcome.failed {
+        let dest = arg(args, "dest").into();
+        for unsaid in ["path", "diff"] {
+            outcome.values.shift_remove(unsaid);
+        }
+        outcome.values.entry("dest".to_owned()).or_insert(dest);
+        outcome.values.insert("md5sum".to_owned(), md5.into());
+        outcome.values.insert("checksum".to_owned(), sha1.into());
+    }
+    Ok(effect)
 }

@@ -106,7 +106,11 @@ async fn from_controller(context: &Context<'_>, args: &Map, src: &str) -> Result
         return folder(context, args, &source, src.ends_with('/')).await;
     }
     let name = source.file_name().map(|n| n.to_string_lossy().into_owned());
-    one_file(context, args, &Content::File(source), name.as_deref()).await
+    let content = match Content::of_file(source.clone(), flag(args, "decrypt")) {
+        Ok(content) => content,
+        Err(e) => return Ok(Effect::error(e)),
+    };
+    one_file(context, args, &content, name.as_deref()).await
 }
 
 /// One file's content to `dest`; `name` is its name where `dest` turns out to be a folder.
@@ -169,7 +173,10 @@ async fn folder(
     let mut sum = Outcome::ok();
     let mut last = None;
     for (path, relative) in &found.files {
-        let content = Content::File(path.clone());
+        let content = match Content::of_file(path.clone(), flag(args, "decrypt")) {
+            Ok(content) => content,
+            Err(e) => return Ok(Effect::error(e)),
+        };
         let mut passed = passed(args);
         if let Err(e) = preserve_mode(&mut passed, &content) {
             return Ok(Effect::error(e));

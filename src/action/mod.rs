@@ -20,7 +20,10 @@ mod raw;
 mod script;
 mod search;
 mod set_fact;
+mod stage;
 mod template;
+mod unarchive;
+mod uri;
 mod wait_for_connection;
 mod walk;
 
@@ -229,6 +232,8 @@ pub fn builtin() -> Actions {
     actions.register(Box::new(script::Script));
     actions.register(Box::new(set_fact::SetFact));
     actions.register(Box::new(template::Template));
+    actions.register(Box::new(unarchive::Unarchive));
+    actions.register(Box::new(uri::Uri));
     actions.register(Box::new(wait_for_connection::WaitForConnection));
     actions
 }

@@ -3,9 +3,10 @@
 use super::Context;
 use crate::connect::{Blob, CallError};
 use warp_agent::outcome::Outcome;
-use warp_agent::value::Map;
+use warp_agent::spec::Spec;
+use warp_agent::value::{Map, Value};
 use warp_agent::wire::{Call, Mode};
-use warp_agent::{modules, validate};
+use warp_agent::{convert, modules, validate};
 
 /// Calls a module on the task's target, in the task's mode and environment, its arguments checked and completed.
 pub(super) async fn call(
@@ -44,4 +45,18 @@ async fn call_in(
     let environment = context.environment.to_vec();
     let call = Call { module: module.to_owned(), args, mode, environment };
     context.sessions.call(context.target, call, blob).await
+}
+
+/// The arguments of a table that are given, as the module there takes them. What only has its default is left out:
+/// given explicitly it could exclude others.
+pub(super) fn given(spec: &Spec, args: &crate::value::Map) -> Map {
+    let mut given = Map::new();
+    for arg in spec.arguments() {
+        let Some(value) = args.get(arg.name).filter(|v| !v.is_null()).map(Value::from) else { continue };
+        let default = arg.default.and_then(|text| convert::to(arg.kind, &text.into()).ok());
+        if default.as_ref() != Some(&value) {
+            given.insert(arg.name.to_owned(), value);
+        }
+    }
+    given
 }

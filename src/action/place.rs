@@ -2,6 +2,8 @@
 
 use super::{Context, module};
 use crate::connect::{Blob, CallError};
+use crate::error::{Error, Result};
+use crate::value::vault;
 use sha1::{Digest, Sha1};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,21 @@ async fn send(context: &Context<'_>, args: Map, content: &Content, size: u64) ->
 }
 
 impl Content {
-    fn blob(&self) -> Blob {
+    /// A file of the controller's; decrypted first, if it is a vault and that is wanted.
+    ///
+    /// # Errors
+    /// It cannot be read or decrypted.
+    pub(super) fn of_file(path: PathBuf, decrypt: bool) -> Result<Self> {
+        let vaulted = decrypt && vault::is_vault_file(&path).unwrap_or(false);
+        if !vaulted {
+            return Ok(Content::File(path));
+        }
+        let bytes =
+            std::fs::read(&path).map_err(|e| Error::other(format!("cannot read {}: {e}", path.display())))?;
+        Ok(Content::Bytes(vault::decrypted(bytes)?.into()))
+    }
+
+    pub(super) fn blob(&self) -> Blob {
         match self {
             Content::Bytes(bytes) => Blob::Bytes(Arc::clone(bytes)),
             Content::File(path) => Blob::File(path.clone()),
@@ -59,7 +75,7 @@ impl Content {
     }
 
     /// Its size in bytes and its SHA-1.
-    fn measure(&self) -> Result<(u64, String), String> {
+    fn measure(&self) -> std::result::Result<(u64, String), String> {
         match self {
             Content::Bytes(bytes) => Ok((bytes.len() as u64, hex(&Sha1::digest(bytes)))),
             Content::File(path) => {

@@ -1,8 +1,10 @@
 //! `script`: runs a script of the controller's on the target.
 
-use super::{Action, BoxFuture, Context, Effect, module, search, text};
-use crate::connect::{Blob, CallError};
-use crate::value::{Map, Value};
+use super::place::Content;
+use super::stage::{Stage, exists, name_of};
+use super::{Action, BoxFuture, Context, Effect, flag, module, search, text};
+use crate::connect::CallError;
+use crate::value::Map;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
 use warp_agent::value::{Map as WireMap, Value as WireValue};
@@ -53,8 +55,10 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
             return Ok(Effect::skip(format!("{path} {word}, matching {argument} option")));
         }
     }
-    let source = match search::find(context, "files", name) {
-        Ok(source) => source,
+    let found = search::find(context, "files", name)
+        .and_then(|path| Ok((name_of(&path), Content::of_file(path, flag(args, "decrypt"))?)));
+    let (name, content) = match found {
+        Ok(found) => found,
         Err(e) => return Ok(Effect::error(e)),
     };
     if context.mode.check {
@@ -65,15 +69,13 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
             Effect::skip("Check mode is not supported for this task.")
         });
     }
-    let made = helper(context, "command", &[("cmd", "mktemp -d /tmp/.warp-script-XXXXXXXX")]).await?;
-    let folder = made.values.get("stdout").and_then(WireValue::as_str).unwrap_or_default().to_owned();
-    if made.failed || folder.is_empty() {
-        return Ok(made.into());
-    }
-    let outcome = in_folder(context, args, &folder, &source, &words).await;
-    let removed = helper(context, "file", &[("path", &folder), ("state", "absent")]).await;
+    let stage = match Stage::new(context).await? {
+        Ok(stage) => stage,
+        Err(failed) => return Ok(failed.into()),
+    };
+    let outcome = on_stage(context, args, &stage, (&name, &content), &words).await;
+    stage.remove(context).await?;
     let mut outcome = outcome?;
-    removed?;
     for own in ["cmd", "start", "end", "delta", "msg"] {
         if own != "msg" || !outcome.failed {
             outcome.values.shift_remove(own);
@@ -83,24 +85,18 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
     Ok(outcome.into())
 }
 
-/// Places the script in its private folder and runs it.
-async fn in_folder(
+/// Places the script and runs it.
+async fn on_stage(
     context: &Context<'_>,
     args: &Map,
-    folder: &str,
-    source: &std::path::Path,
+    stage: &Stage,
+    (name, content): (&str, &Content),
     words: &[String],
 ) -> Result<Outcome, CallError> {
-    let name = source.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let path = format!("{folder}/{name}");
-    let place = WireMap::from_iter([
-        ("dest".to_owned(), WireValue::from(path.as_str())),
-        ("mode".to_owned(), WireValue::from("0700")),
-    ]);
-    let placed = module::helper(context, "copy", place, Some(Blob::File(source.to_owned()))).await?;
-    if placed.failed {
-        return Ok(placed);
-    }
+    let path = match stage.put(context, content.blob(), name, "0700").await? {
+        Ok(path) => path,
+        Err(failed) => return Ok(failed),
+    };
     let mut line: Vec<String> = Vec::new();
     line.extend(text(args, "executable").and_then(shlex::split).unwrap_or_default());
     line.push(path);
@@ -115,16 +111,4 @@ async fn in_folder(
         run.insert("chdir".to_owned(), chdir.into());
     }
     module::helper(context, "command", run, None).await
-}
-
-async fn exists(context: &Context<'_>, path: &str) -> Result<bool, CallError> {
-    let stat = helper(context, "stat", &[("path", path)]).await?;
-    let stat = stat.values.get("stat").cloned().map(Value::from).unwrap_or_default();
-    Ok(stat.get("exists").and_then(Value::as_bool).unwrap_or(false))
-}
-
-/// Calls a module of the agent with a few texts.
-async fn helper(context: &Context<'_>, module: &str, args: &[(&str, &str)]) -> Result<Outcome, CallError> {
-    let args = args.iter().map(|(k, v)| ((*k).to_owned(), WireValue::from(*v))).collect();
-    module::helper(context, module, args, None).await
 }

@@ -394,7 +394,11 @@ impl Request {
         };
         let url = url::masked(if failed { asked } else { &self.url });
         let status = answer.status.into();
-        let body = if self.decompress && !failed && self.method != "HEAD" { answer.decompressed().body } else { answer.body };
+        let body = if self.decompress && !failed && self.method != "HEAD" {
+            answer.decompressed().body
+        } else {
+            answer.body
+        };
         Fetched { status, msg, url, headers, cookies, failed, body }
     }
 }

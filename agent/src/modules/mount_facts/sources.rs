@@ -55,9 +55,8 @@ pub(super) fn all(args: &Args, cx: &mut Context<'_>) -> Result<Vec<Found>, Faile
         }
         found.extend(entries);
     }
-    match program.filter(|_| fall_back) {
-        Some(program) => found.extend(printed(cx, program)?),
-        None => {}
+    if let Some(program) = program.filter(|_| fall_back) {
+        found.extend(printed(cx, program)?);
     }
     Ok(found)
 }
@@ -104,7 +103,7 @@ fn printed(cx: &mut Context<'_>, program: &str) -> Result<Vec<Found>, Failed> {
 fn in_file(source: &str) -> Vec<Found> {
     let text = fs::read(source).map(|b| String::from_utf8_lossy(&b).trim().to_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
-    let forms: [fn(&[&str]) -> Option<Vec<(String, String, Map)>>; 3] = [vfstab, mnttab, fstab];
+    let forms: [Form; 3] = [vfstab, mnttab, fstab];
     let entries = forms.iter().find_map(|form| form(&lines)).unwrap_or_default();
     entries
         .into_iter()
@@ -112,7 +111,11 @@ fn in_file(source: &str) -> Vec<Found> {
         .collect()
 }
 
+/// Mount point, line and fields.
 type Entry = (String, String, Map);
+
+/// Reads a whole table in one form; nothing where it is not in it.
+type Form = fn(&[&str]) -> Option<Vec<Entry>>;
 
 fn is_entry(line: &str) -> bool {
     !line.trim().is_empty() && !line.trim().starts_with('#')

@@ -29,17 +29,29 @@ pub static SPEC: Spec = Spec {
 };
 
 const ARGS: &[Arg] = &[
-    Arg::new("src", Kind::Path).required().help("The archive: zip, or tar as it is or compressed; with `remote_src` also a URL."),
+    Arg::new("src", Kind::Path)
+        .required()
+        .help("The archive: zip, or tar as it is or compressed; with `remote_src` also a URL."),
     Arg::new("dest", Kind::Path).required().help("The directory to unpack into."),
     Arg::new("remote_src", Kind::Bool).default("false").help("`src` is on the target."),
     Arg::new("creates", Kind::Path).help("Nothing is done where this path exists."),
     Arg::new("list_files", Kind::Bool).default("false").help("Return the names in the archive as `files`."),
-    Arg::new("keep_newer", Kind::Bool).default("false").help("Leave files alone that are newer than those in the archive."),
-    Arg::new("exclude", Kind::List).elements(Kind::Str).default("").help("Names, or shell patterns of them, to leave out."),
+    Arg::new("keep_newer", Kind::Bool)
+        .default("false")
+        .help("Leave files alone that are newer than those in the archive."),
+    Arg::new("exclude", Kind::List)
+        .elements(Kind::Str)
+        .default("")
+        .help("Names, or shell patterns of them, to leave out."),
     Arg::new("include", Kind::List).elements(Kind::Str).default("").help("The only names to unpack."),
-    Arg::new("extra_opts", Kind::List).elements(Kind::Str).default("").help("Further options for tar or unzip."),
+    Arg::new("extra_opts", Kind::List)
+        .elements(Kind::Str)
+        .default("")
+        .help("Further options for tar or unzip."),
     Arg::new("validate_certs", Kind::Bool).default("true").help("Check the certificate of an https server."),
-    Arg::new("io_buffer_size", Kind::Int).default("65536").help("Has no effect: files are read as suits them."),
+    Arg::new("io_buffer_size", Kind::Int)
+        .default("65536")
+        .help("Has no effect: files are read as suits them."),
     Arg::new("copy", Kind::Bool).default("true").help("The opposite of `remote_src`, of old."),
     Arg::new("decrypt", Kind::Bool).default("true").help("Decrypt a vaulted archive of the controller's."),
 ];
@@ -99,7 +111,10 @@ impl Module for Unarchive {
             return Err(Failed::new(format!("Destination '{dest}' is not a directory")));
         }
         let job = Job { args, src, dest: absolute, wanted: FileArgs::from_args(args) };
-        let mut handler = pick(&job, cx)?;
+        let Some(mut handler) = pick(&job, cx)? else {
+            let msg = "remote module (ansible.legacy.unarchive) does not support check mode when using gtar";
+            return Ok(Outcome { skipped: true, ..Outcome::ok() }.with("msg", msg));
+        };
         let mut outcome =
             Outcome::ok().with("handler", handler.name()).with("dest", dest).with("src", job.src.as_str());
         let found = handler.compare(&job, cx)?;
@@ -169,18 +184,21 @@ fn download(args: &Args, cx: &mut Context<'_>, from: &str) -> Result<crate::effe
     keep(&mut fetched).map_err(|e| failed(e.to_string()))
 }
 
-/// The first kind of archive that this one is.
-fn pick(job: &Job<'_>, cx: &mut Context<'_>) -> Result<Box<dyn Handler>, Failed> {
+/// The first kind of archive that this one is; none where tar would have to predict, which is not done.
+fn pick(job: &Job<'_>, cx: &mut Context<'_>) -> Result<Option<Box<dyn Handler>>, Failed> {
     let mut reasons: Vec<String> = Vec::new();
     for listing in [zip::Listing::Zipinfo, zip::Listing::Unzip] {
         match zip::Zip::open(job, cx, listing)? {
-            Ok(zip) => return Ok(Box::new(zip)),
+            Ok(zip) => return Ok(Some(Box::new(zip))),
             Err(reason) => reasons.push(reason),
         }
     }
+    if cx.mode.check {
+        return Ok(None);
+    }
     for kind in tar::KINDS {
         match tar::Tar::open(job, cx, kind)? {
-            Ok(tar) => return Ok(Box::new(tar)),
+            Ok(tar) => return Ok(Some(Box::new(tar))),
             Err(reason) => reasons.push(reason),
         }
     }

@@ -39,9 +39,7 @@ impl Tar {
         let version = run(cx, job, &[program.clone(), "--version".to_owned()])?.stdout_text();
         if !(version.starts_with("tar") && version.contains("GNU")) {
             let told = if version.starts_with("bsdtar") { "bsd" } else { "None" };
-            return Ok(Err(format!(
-                "Command \"{program}\" detected as tar type {told}. GNU tar required."
-            )));
+            return Ok(Err(format!("Command \"{program}\" detected as tar type {told}. GNU tar required.")));
         }
         let mut tar = Tar { program, kind, files: Names::new() };
         let output = run(cx, job, &tar.words(job, "--list", false))?;

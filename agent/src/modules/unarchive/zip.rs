@@ -48,7 +48,10 @@ impl Zip {
             program::find(cx, name).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
         };
         if !missing.is_empty() {
-            return Ok(Err(format!("Unable to find required '{}' binary in the path.", missing.join("' or '"))));
+            return Ok(Err(format!(
+                "Unable to find required '{}' binary in the path.",
+                missing.join("' or '")
+            )));
         }
         let (unzip, zipinfo) = (text("unzip", cx), text(lister, cx));
         let words = |option: &str| vec![unzip.clone(), option.to_owned(), job.src.clone()];
@@ -183,16 +186,20 @@ impl Handler for Zip {
 
 /// The account that what is unpacked is to belong to: the one asked for, if it exists, else ours.
 fn owner(job: &Job<'_>) -> u32 {
-    let named = job.wanted.owner.as_deref().and_then(|name| {
-        accounts::user_by_name(name).map(|u| u.uid).or_else(|| name.parse().ok())
-    });
+    let named = job
+        .wanted
+        .owner
+        .as_deref()
+        .and_then(|name| accounts::user_by_name(name).map(|u| u.uid).or_else(|| name.parse().ok()));
     named.unwrap_or_else(accounts::effective_uid)
 }
 
 fn group(job: &Job<'_>) -> u32 {
-    let named = job.wanted.group.as_deref().and_then(|name| {
-        accounts::group_by_name(name).map(|g| g.gid).or_else(|| name.parse().ok())
-    });
+    let named = job
+        .wanted
+        .group
+        .as_deref()
+        .and_then(|name| accounts::group_by_name(name).map(|g| g.gid).or_else(|| name.parse().ok()));
     named.unwrap_or_else(accounts::effective_gid)
 }
 
