@@ -174,6 +174,8 @@ pub enum Event {
     Secret(Arc<str>),
     /// A file was included on these hosts.
     Included {
+        /// The step that includes it.
+        step: Arc<StepInfo>,
         /// Its path, or the role's name.
         file: Arc<str>,
         /// The hosts.

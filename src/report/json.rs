@@ -70,7 +70,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "error_place": error.as_ref().and_then(|e| e.span()).map(ToString::to_string),
             "seconds": seconds,
         }),
-        Event::Included { file, hosts, label } => json!({
+        Event::Included { file, hosts, label, .. } => json!({
             "event": "included", "file": &**file, "hosts": texts(hosts), "label": label.as_ref().map(value),
         }),
         Event::StageStarted { name } => json!({"event": "stage_started", "name": &**name}),

@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// What stands for a secret.
 const HIDDEN: &str = "********";
 
+/// What stands for the label of an item.
+const HIDDEN_ITEM: &str = "(censored due to no_log)";
+
 /// What stands for the result of a task with `no_log`.
 const CENSORED: &str =
     "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
@@ -63,7 +66,7 @@ impl Redacting {
             Event::ItemDone { step, label, result, error, no_log, .. } => {
                 self.step(step);
                 if *no_log {
-                    *label = Value::data("(censored due to no_log)");
+                    *label = Value::data(HIDDEN_ITEM);
                     *error = None;
                 }
                 *label = self.value(label);
@@ -87,7 +90,12 @@ impl Redacting {
             }
             Event::StepStarted { step } | Event::HostStarted { step, .. } => self.step(step),
             Event::PlayStarted { name, .. } | Event::StageStarted { name } => *name = self.text(name),
-            Event::Included { label, .. } => *label = label.as_ref().map(|l| self.value(l)),
+            Event::Included { step, label, .. } => {
+                self.step(step);
+                let hidden = step.no_log;
+                *label =
+                    label.as_ref().map(|l| if hidden { Value::data(HIDDEN_ITEM) } else { self.value(l) });
+            }
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
             Event::Verbose { text, .. } => *text = self.text(text).to_string(),
             Event::Warning(warning) | Event::Deprecated { what: warning, .. } => {

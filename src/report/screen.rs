@@ -247,7 +247,7 @@ impl Report for Screen {
                 };
                 self.result(*status, &who, result, place);
             }
-            Event::Included { file, hosts, label } => {
+            Event::Included { file, hosts, label, .. } => {
                 let hosts: Vec<String> = hosts.iter().map(|h| visible_line(h)).collect();
                 let item = label.as_ref().map(|l| format!(" (item={})", visible_line(&values::inline(l))));
                 let item = item.unwrap_or_default();

@@ -69,6 +69,7 @@ impl PlayRun {
                 self.run.tally(host, Status::Ok, false);
             }
             self.run.events.emit(&Event::Included {
+                step: Arc::clone(step),
                 file: Arc::clone(&brought.shown),
                 hosts: group.hosts.clone(),
                 label: group.include.label.clone(),

@@ -1,7 +1,8 @@
-//! Data written as Python's `json.dumps` writes it, for reports.
+//! Data written as Python's `json.dumps` and `yaml.dump` write it, for reports.
 
-use super::json;
 use super::val::{Dict, List, Slot, Val};
+use super::yaml::BREAKS;
+use super::{json, yaml};
 use crate::value::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,6 +19,67 @@ pub fn json(value: &Value, indent: Option<usize>) -> Option<String> {
         ..json::Style::default()
     };
     json::dumps(&plain(value), &style).ok()
+}
+
+/// `yaml.dump` in blocks, as Ansible's callbacks ask for it. `lossy` leaves out of texts of several lines what would keep
+/// them from being written as blocks.
+#[must_use]
+pub fn yaml(value: &Value, indent: Option<usize>, lossy: bool) -> Option<String> {
+    let style = yaml::Style {
+        indent: i32::try_from(indent.unwrap_or(2)).ok()?,
+        flow: yaml::Flow::Never,
+        blocks: true,
+        ..yaml::Style::default()
+    };
+    let value = if lossy { plain(&readable(value)) } else { plain(value) };
+    yaml::dump(&value, &style).ok()
+}
+
+/// Texts of several lines without what a block cannot hold.
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::Text(t) if t.as_str().contains(BREAKS) => Value::data(readable_text(t.as_str())),
+        Value::List(l) => Value::list(l.iter().map(readable).collect()),
+        Value::Map(m) => Value::map(m.iter().map(|(k, v)| (k.clone(), readable(v))).collect()),
+        other => other.clone(),
+    }
+}
+
+fn readable_text(text: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for c in text.trim_end().chars() {
+        match c {
+            '\t' => {
+                let blanks = 8 - column % 8;
+                out.extend(std::iter::repeat_n(' ', blanks));
+                column += blanks;
+            }
+            '\n' | '\r' => {
+                out.push(c);
+                column = 0;
+            }
+            c => {
+                out.push(c);
+                column += 1;
+            }
+        }
+    }
+    out.retain(printable);
+    let mut kept = String::with_capacity(out.len());
+    for c in out.chars() {
+        if BREAKS.contains(&c) {
+            kept.truncate(kept.trim_end_matches(' ').len());
+        }
+        kept.push(c);
+    }
+    kept
+}
+
+/// Whether YAML may write a character as it is.
+fn printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..='\u{10fffe}')
+        && c != '\u{feff}'
 }
 
 /// Data as a template's value; nothing in it is rendered.

@@ -26,6 +26,8 @@ pub(crate) struct Style {
     pub(crate) explicit_start: bool,
     pub(crate) explicit_end: bool,
     pub(crate) unicode: bool,
+    /// Whether strings of several lines are written as blocks.
+    pub(crate) blocks: bool,
     /// The quotes of every scalar, where asked for.
     pub(crate) quotes: Option<char>,
 }
@@ -40,6 +42,7 @@ impl Default for Style {
             explicit_start: false,
             explicit_end: false,
             unicode: true,
+            blocks: false,
             quotes: None,
         }
     }
@@ -48,6 +51,9 @@ impl Default for Style {
 /// What stands in for a character beyond the first plane while libyaml writes: it escapes this one, as libyaml in C
 /// escapes those.
 const BEYOND: char = '\u{fffe}';
+
+/// What libyaml takes for the end of a line.
+pub(super) const BREAKS: [char; 4] = ['\n', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// `yaml.dump`.
 pub(crate) fn dump(v: &Val, style: &Style) -> R<String> {
@@ -98,6 +104,7 @@ fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
             Some('"') => ScalarStyle::DoubleQuoted,
             Some('|') => ScalarStyle::Literal,
             Some('>') => ScalarStyle::Folded,
+            _ if style.blocks && is_string && text.contains(BREAKS) => ScalarStyle::Literal,
             _ => ScalarStyle::Any,
         };
         events.push(Event::scalar(None, Some(tag), text, plain, is_string, quotes));

@@ -247,7 +247,7 @@ impl Default {
                 if unreachable {
                     let line = format!("fatal: [{who}]: UNREACHABLE! => {}", self.results.dump(told));
                     self.display.show(&line, Some(&self.look.unreachable), stream);
-                } else if !of_items {
+                } else if !of_items || results::debug_message(told) {
                     if self.verbosity < 2 && self.settings.show_task_path_on_failure {
                         self.path(told.step);
                     }
@@ -319,7 +319,8 @@ impl Report for Default {
                 let error = failure::error(step, *by, result, error.as_deref());
                 self.step_done(&told, *status, error);
             }
-            Event::Included { file, hosts, label } => {
+            Event::Included { step, file, hosts, label } => {
+                self.banner(step);
                 let mut line = format!("included: {file} for {}", hosts.join(", "));
                 if let Some(label) = label.as_ref().filter(|l| l.truthy()) {
                     line.push_str(&format!(" => (item={})", inline_python(label)));

@@ -6,7 +6,7 @@ use crate::config::{ResultFormat, Screen};
 use crate::event::By;
 use crate::report::colour::coloured;
 use crate::template::dump;
-use crate::value::{Map, Value};
+use crate::value::{Key, Map, Value};
 use similar::TextDiff;
 
 /// What a result of `debug` with a message shows.
@@ -61,10 +61,37 @@ impl Results {
         let pretty = self.settings.pretty_results;
         let yaml = self.settings.result_format == ResultFormat::Yaml;
         let spread = always(told) || (pretty.is_none() && yaml) || pretty == Some(true) || self.verbosity > 2;
-        let indent = (spread && pretty != Some(false)).then_some(4);
+        let indent = (spread && pretty != Some(false)).then_some(INDENT);
+        if yaml {
+            return self.yaml(map, indent);
+        }
         let value = Value::map(map);
         dump::json(&value, indent).unwrap_or_else(|| serde_json::Value::from(&value).to_string())
     }
+
+    fn yaml(&self, mut map: Map, indent: Option<usize>) -> String {
+        let lossy = self.settings.pretty_results != Some(false);
+        if lossy {
+            for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+                if map.contains_key(text) && map.contains_key(lines) {
+                    map.insert(Key::from(lines), Value::data("<omitted>"));
+                }
+            }
+        }
+        let text = dump::yaml(&Value::map(map), indent, lossy).unwrap_or_default();
+        format!("\n{}", indented(&text, indent.unwrap_or(INDENT)))
+    }
+}
+
+/// How far results are indented.
+const INDENT: usize = 4;
+
+/// Every line that is not blank, moved to the right.
+fn indented(text: &str, by: usize) -> String {
+    let line = |line: &str| {
+        if line.trim().is_empty() { line.to_owned() } else { format!("{}{line}", " ".repeat(by)) }
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Whether a result is shown, and over several lines, whatever the verbosity.
@@ -72,6 +99,11 @@ fn always(told: &Told<'_>) -> bool {
     told.by != By::Task
         && matches!(&*told.step.module, "debug" | "assert")
         && told.result.get("skipped_reason").is_none()
+}
+
+/// Whether only a message is left of a result: `debug`'s shows nothing else, not even its items.
+pub(super) fn debug_message(told: &Told<'_>) -> bool {
+    &*told.step.module == "debug" && told.result.get("msg").is_some()
 }
 
 /// `debug` shows what it was asked for and nothing else.
@@ -109,7 +141,7 @@ fn one_diff(diff: &Value, settings: &Screen, look: Option<&Look>) -> String {
         out.push_str(&format!("diff skipped: source file size is greater than {size}\n"));
     }
     if let (Some(before), Some(after)) = (diff.get("before"), diff.get("after")) {
-        out.push_str(&unified(diff, &side(before), &side(after), settings, look));
+        out.push_str(&unified(diff, &side(before, settings), &side(after, settings), settings, look));
     }
     if let Some(prepared) = diff.get("prepared").and_then(Value::as_str) {
         out.push_str(prepared);
@@ -117,11 +149,16 @@ fn one_diff(diff: &Value, settings: &Screen, look: Option<&Look>) -> String {
     out
 }
 
-fn side(value: &Value) -> String {
+fn side(value: &Value, settings: &Screen) -> String {
     match value {
         Value::Text(t) => t.as_str().to_owned(),
         Value::Null => String::new(),
-        other => dump::json(other, Some(4)).unwrap_or_default() + "\n",
+        other if settings.result_format == ResultFormat::Yaml => {
+            let lossy = settings.pretty_results != Some(false);
+            let text = dump::yaml(other, Some(INDENT), lossy).unwrap_or_default();
+            indented(&text, INDENT) + "\n"
+        }
+        other => dump::json(other, Some(INDENT)).unwrap_or_default() + "\n",
     }
 }
 
