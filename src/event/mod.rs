@@ -203,6 +203,8 @@ pub enum Event {
     Asking,
     /// Something the user should know.
     Warning(Arc<Error>),
+    /// What went wrong beside a step, before the steps that it fails end.
+    Error(Arc<Error>),
     /// Something that Ansible will no longer do.
     Deprecated {
         /// What, and where.

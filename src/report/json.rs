@@ -77,6 +77,10 @@ fn object(event: &Event) -> Option<serde_json::Value> {
         Event::StageDone { name, skipped, note, seconds } => json!({
             "event": "stage_done", "name": &**name, "skipped": skipped, "note": note, "seconds": seconds,
         }),
+        Event::Error(error) => json!({
+            "event": "error", "text": error.message(),
+            "place": error.span().map(ToString::to_string),
+        }),
         Event::Deprecated { what, version } => json!({
             "event": "deprecated", "text": what.message(), "version": &**version,
             "place": what.span().map(ToString::to_string),

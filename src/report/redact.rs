@@ -98,7 +98,7 @@ impl Redacting {
             }
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
             Event::Verbose { text, .. } => *text = self.text(text).to_string(),
-            Event::Warning(warning) | Event::Deprecated { what: warning, .. } => {
+            Event::Warning(warning) | Event::Error(warning) | Event::Deprecated { what: warning, .. } => {
                 if self.betrays(warning) {
                     *warning = Arc::new(Error::other(&*self.text(warning.message())));
                 }

@@ -288,7 +288,9 @@ impl Report for Screen {
                 self.recap(recap);
             }
             Event::Asking => self.stand_back(),
-            Event::PlaybookStarted { .. }
+            // The steps that it fails say why.
+            Event::Error(_)
+            | Event::PlaybookStarted { .. }
             | Event::Detached { .. }
             | Event::HostStarted { .. }
             | Event::NoHostsLeft

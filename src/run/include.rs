@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::event::{By, Event, Status, StepInfo};
 use crate::play::{Errors, IncludedRole, IncludedTasks, Loaded, Role, RoleRequest, Step, Task};
 use crate::value::{Map, Value, Vars};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What several hosts include at once.
@@ -51,7 +52,7 @@ impl PlayRun {
                 Ok(brought) => includes.loaded.push((group, brought)),
                 Err(errors) if errors.exit() != Exit::Missing => return Err(errors),
                 Err(errors) => {
-                    self.failed_include(step, &group, &errors);
+                    self.failed_include(task, step, &group, &errors);
                     includes.failed.extend(group.hosts.iter().cloned());
                 }
             }
@@ -133,9 +134,7 @@ impl PlayRun {
             roles.extend(public.then_some(role));
             return Ok(Brought { shown: name, steps, handlers, roles, warnings });
         }
-        let file = ["_raw_params", "file"]
-            .iter()
-            .find_map(|name| include.args.get(*name).and_then(Value::as_str))
+        let file = file_of(&include.args)
             .ok_or_else(|| Error::input("No include file was specified to the include"))?;
         let Loaded { value, warnings } = loader.include_tasks(play, task, file, item)?;
         let IncludedTasks { file, steps, handlers, imported } = value;
@@ -143,12 +142,26 @@ impl PlayRun {
     }
 
     /// An include whose file or role is not there fails its hosts; what is there but wrong ends the run.
-    fn failed_include(&self, step: &Arc<StepInfo>, group: &Group, errors: &Errors) {
+    fn failed_include(&self, task: &Task, step: &Arc<StepInfo>, group: &Group, errors: &Errors) {
         let Some(first) = errors.all().first() else { return };
-        let msg = first.message().to_owned();
+        let file = file_of(&group.include.args);
+        let error = match file.filter(|_| &*step.module != "include_role") {
+            Some(file) => not_found(&self.vars.play.basedir.join(file), first),
+            None => {
+                let name = ["name", "role"].iter().find_map(|n| task.action.args.get(*n)?.span().cloned());
+                first.clone().in_text(name)
+            }
+        };
+        let reason = Value::data(error.message());
+        self.run.events.emit(&Event::Error(Arc::new(error)));
         for host in &group.hosts {
-            let mut result = super::result::failure(&msg);
-            super::result::put(&mut result, "reason", Value::data(msg.as_str()));
+            let mut result = Map::new();
+            super::result::put(&mut result, "changed", false);
+            if let Some(file) = file {
+                super::result::put(&mut result, "include", Value::data(file));
+            }
+            super::result::put(&mut result, "failed", true);
+            super::result::put(&mut result, "reason", reason.clone());
             self.run.tally(host, Status::Failed, false);
             self.run.events.emit(&Event::StepDone {
                 step: Arc::clone(step),
@@ -163,6 +176,23 @@ impl PlayRun {
             });
         }
     }
+}
+
+/// The file that the arguments of an include name.
+fn file_of(args: &Map) -> Option<&str> {
+    ["_raw_params", "file"].iter().find_map(|name| args.get(*name).and_then(Value::as_str))
+}
+
+/// Ansible's words for a file that is not there.
+fn not_found(path: &Path, error: &Error) -> Error {
+    let path = crate::value::normal(path);
+    let path = path.display();
+    let access = format!("Could not find or access '{path}' on the Ansible Controller");
+    let words = format!(
+        "{access}: Unable to retrieve file contents.\n{access}.\nIf you are using a module and expect the file to \
+         exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{path}'"
+    );
+    error.note_lines().iter().fold(Error::new(Exit::Missing, words), |e, note| e.note(note.clone()))
 }
 
 fn variables(args: &Map) -> Vars {

@@ -344,6 +344,10 @@ impl Report for Default {
                 }
             }
             Event::Warning(warning) => self.warning(&failure::warning(warning)),
+            Event::Error(error) => {
+                let text = failure::lines(&format!("[ERROR]: {}", failure::warning(error)));
+                self.display.once(&text, Some(&self.look.error), Stream::Err);
+            }
             Event::Deprecated { what, version } => self.deprecated(what, version),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
             Event::Finished { recap } => {
