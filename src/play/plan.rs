@@ -145,7 +145,7 @@ pub enum Step {
 }
 
 /// Steps run together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name.
     pub name: Option<Text>,

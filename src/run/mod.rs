@@ -3,6 +3,7 @@
 mod args;
 mod attempt;
 mod catalogue;
+mod debugger;
 mod detached;
 mod effects;
 mod end;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(super) enum Strategy {
     /// Every step runs on all hosts before the next begins.
     Linear,
+    /// As `Linear`, with the task debugger where a task fails.
+    Debug,
     /// Each host goes on as soon as it can.
     Free,
     /// As `Free`, and a host that began keeps its place among the forks to the end of the play.
@@ -19,7 +21,7 @@ pub(super) enum Strategy {
 }
 
 impl Strategy {
-    /// The strategy of a play, else that of the configuration. `debug` is linear: its debugger is the task's.
+    /// The strategy of a play, else that of the configuration.
     ///
     /// # Errors
     /// A strategy that is not there.
@@ -32,7 +34,8 @@ impl Strategy {
             .or_else(|| name.strip_prefix("ansible.legacy."))
             .unwrap_or(&name);
         match short {
-            "linear" | "debug" => Ok(Strategy::Linear),
+            "linear" => Ok(Strategy::Linear),
+            "debug" => Ok(Strategy::Debug),
             "free" => Ok(Strategy::Free),
             "host_pinned" => Ok(Strategy::HostPinned),
             _ => Err(Error::input(format!("Invalid play strategy specified: {name}"))
@@ -43,6 +46,6 @@ impl Strategy {
 
     /// Whether hosts wait for one another.
     pub(super) fn in_step(self) -> bool {
-        self == Strategy::Linear
+        matches!(self, Strategy::Linear | Strategy::Debug)
     }
 }

@@ -1,6 +1,7 @@
 //! What hosts came to, and the exit code.
 
 use super::Shared;
+use super::end::{End, HostEnd};
 use crate::error::Exit;
 use crate::event::{Recap, Status};
 use indexmap::{IndexMap, IndexSet};
@@ -100,6 +101,19 @@ impl Shared {
             }
             Status::Unreachable | Status::Lost => recap.unreachable += 1,
         }
+    }
+
+    /// Takes back a task's end on a host that is to run it again. As Ansible counts, an `ok` is taken back even where
+    /// the task failed.
+    pub(super) fn take_back(&self, end: &HostEnd) {
+        let mut tally = self.lock_tally();
+        let recap = tally.recap.entry(Arc::clone(&end.host)).or_default();
+        let one_less = |sum: &mut u32, counted: bool| *sum = sum.saturating_sub(u32::from(counted));
+        one_less(&mut recap.failed, end.end == End::Failed);
+        one_less(&mut recap.unreachable, matches!(end.end, End::Unreachable | End::Lost));
+        one_less(&mut recap.changed, end.changed);
+        one_less(&mut recap.skipped, end.end == End::Skipped);
+        one_less(&mut recap.ok, true);
     }
 
     /// Whether a host is out of the run, between batches and while one begins.

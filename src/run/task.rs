@@ -106,6 +106,14 @@ impl PlayRun {
             let Some(joined) = running.join_next().await else { break };
             let mut end = joined.map_err(|e| Error::other(format!("a step broke off: {e}")))?;
             self.settle(task, step, &mut end, manner.run_once, hosts, around)?;
+            let mut redone = self.debug(task, task, step, &end).await?;
+            while let Some(changed) = redone {
+                let (play, step, host) = (Arc::clone(self), Arc::clone(step), Arc::clone(&end.host));
+                let again = HostTask { play, task: Arc::clone(&changed), step: Arc::clone(&step), host };
+                end = again.run().await;
+                self.settle(&changed, &step, &mut end, manner.run_once, hosts, around)?;
+                redone = self.debug(task, &changed, &step, &end).await?;
+            }
             ended.push(end);
         }
         Ok(ended)

@@ -94,6 +94,12 @@ impl From<Key> for Value {
     }
 }
 
+/// As Python's `repr` shows it.
+#[must_use]
+pub fn python_repr(v: &Value) -> String {
+    warp_agent::python::repr(&v.into())
+}
+
 /// As Python's `str` shows it.
 #[must_use]
 pub fn python_str(v: &Value) -> String {

@@ -11,7 +11,7 @@ pub mod vault;
 pub mod yaml;
 mod yaml_error;
 
-pub use convert::{from_wire_map, python_str};
+pub use convert::{from_wire_map, python_repr, python_str};
 pub use key::Key;
 pub use scalar::is_plain_string;
 pub use text::{Origin, Text};

@@ -13,9 +13,11 @@
 mod support;
 
 mod adhoc;
+mod asked;
 mod bench;
 mod compat;
 mod detached;
 mod lists;
+mod pty;
 mod refusals;
 mod secrets;

@@ -1,0 +1,93 @@
+//! What the user is asked at the terminal: by warp under Ansible's names and by Ansible itself, in the same words.
+
+use super::bench::Bench;
+use super::compat::tool;
+use super::pty::Pty;
+use super::support;
+
+/// Both tools on the bench's play, one after the other.
+fn both(bench: &Bench, args: &[&str], talk: impl Fn(&mut Pty)) {
+    let mut oracle = support::oracle::ansible("ansible-playbook");
+    oracle.current_dir(&bench.0);
+    for mut command in [oracle, tool(bench, "ansible-playbook")] {
+        command.args(["-i", "localhost,", "-c", "local"]).args(args).arg("play.yml");
+        command.env("ANSIBLE_PYTHON_INTERPRETER", "/usr/bin/python3");
+        talk(&mut Pty::spawn(command));
+    }
+}
+
+#[test]
+fn vars_prompt_asks_confirms_hides_and_defaults() {
+    let play = r#"
+- hosts: localhost
+  gather_facts: false
+  vars: {what: Town}
+  vars_prompt:
+    - {name: town, prompt: "{{ what }}", default: 5, confirm: true}
+    - {name: seen, private: false}
+    - {name: kept, default: fallback}
+    - {name: given}
+    - {name: raw, private: false, unsafe: true}
+  tasks:
+    - debug: {msg: "{{ town }}|{{ seen }}|{{ kept }}|{{ given }}|{{ raw }}"}
+"#;
+    let bench = Bench::new("asked", play);
+    both(&bench, &["-e", "given=x"], |pty| {
+        pty.expect("Town [5]: ").say("secret").expect("confirm Town [5]: ").say("other");
+        pty.expect("***** VALUES ENTERED DO NOT MATCH ****");
+        pty.expect("Town [5]: ").say("again").expect("confirm Town [5]: ").say("again");
+        pty.expect("seen: ").say("plain").expect("plain");
+        pty.expect("kept [fallback]: ").say("");
+        pty.expect("raw: ").say("{{ what }}");
+        pty.expect("again|plain|fallback|x|{{ what }}");
+        assert_eq!(pty.end(), 0, "{}", pty.shown);
+        assert!(!pty.shown.contains("secret"), "what is hidden shows: {}", pty.shown);
+    });
+    both(&bench, &[], |pty| {
+        pty.expect("Town [5]: ").keys("x\x03").expect("User interrupted execution");
+        assert_eq!(pty.end(), 99, "{}", pty.shown);
+    });
+}
+
+#[test]
+fn the_debugger_shows_changes_and_runs_a_task_again() {
+    let play = r#"
+- hosts: localhost
+  gather_facts: false
+  debugger: on_failed
+  vars: {v: "{{ w }}", w: old}
+  tasks:
+    - name: bad
+      fail: {msg: "{{ v }}"}
+    - name: worse
+      assert: {that: false}
+    - debug: {msg: went on}
+"#;
+    let bench = Bench::new("debugger", play);
+    both(&bench, &[], |pty| {
+        let ask = |pty: &mut Pty, line: &str, answer: &str| {
+            pty.expect("[localhost] TASK: bad (debug)> ").say(line).expect(line).expect(answer);
+        };
+        ask(pty, "p task", "TASK: bad");
+        ask(pty, "p task.args", "{'msg': 'old'}");
+        ask(pty, "p task_vars['v']", "'{{ w }}'");
+        ask(pty, "help", "EOF  c  continue  h  help  p  pprint  q  quit  r  redo  u  update_task");
+        ask(pty, "task.args['msg'] = 'typed {{ w }}'", "");
+        ask(pty, "r", r#""msg": "typed {{ w }}""#);
+        ask(pty, "task_vars['w'] = 'new'", "");
+        ask(pty, "u", "");
+        ask(pty, "p task.args", "{'msg': 'new'}");
+        ask(pty, "r", r#""msg": "new""#);
+        ask(pty, "c", "PLAY RECAP");
+        assert_eq!(pty.end(), 2, "{}", pty.shown);
+    });
+    both(&bench, &["--start-at-task", "worse"], |pty| {
+        pty.expect("TASK: worse (debug)> ").say(r#"task.args["that"] = []"#);
+        pty.expect("TASK: worse (debug)> ").say("r").expect("went on");
+        assert_eq!(pty.end(), 0, "{}", pty.shown);
+    });
+    both(&bench, &[], |pty| {
+        pty.expect("TASK: bad (debug)> ").say("q").expect("User interrupted execution");
+        assert_eq!(pty.end(), 99, "{}", pty.shown);
+    });
+}
