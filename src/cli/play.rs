@@ -41,6 +41,12 @@ pub(super) struct Play {
     /// List all tags, run nothing.
     #[arg(long)]
     list_tags: bool,
+    /// Start at the task of this name, which may be a pattern.
+    #[arg(long, value_name = "NAME")]
+    start_at_task: Option<String>,
+    /// Ask before every task.
+    #[arg(long)]
+    step: bool,
     /// Load the plays, run nothing.
     #[arg(long)]
     syntax_check: bool,
@@ -104,6 +110,8 @@ impl Play {
             settings.skip_tags = trimmed(&self.skip_tags);
         }
         settings.force_handlers |= self.force_handlers;
+        settings.start_at.clone_from(&self.start_at_task);
+        settings.step = self.step;
         // A rerun of the same playbook attaches to the detached steps of one that was cut off.
         if let Some(first) = self.playbooks.first() {
             settings.run_key = std::path::absolute(first)?.to_string_lossy().into_owned();

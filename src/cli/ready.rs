@@ -88,6 +88,7 @@ impl Ready {
                     return Ok(exit);
                 }
             }
+            runner.tell_unmet_start();
             Ok(Exit::Ok)
         })
     }

@@ -99,7 +99,7 @@ pub struct Role {
 }
 
 /// A role in the chain of those that depend on one another, with its own layers unmerged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Link {
     /// The role's name, with its collection's before it.
     pub name: Arc<str>,

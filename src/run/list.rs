@@ -102,7 +102,7 @@ pub fn list(
 }
 
 /// A task's name as listed: not rendered; the role's only before a name.
-fn name_of(task: &Task) -> String {
+pub(super) fn name_of(task: &Task) -> String {
     match (&task.name, &task.role) {
         (None, _) => task.action.written.to_string(),
         (Some(own), Some(role)) => format!("{} : {own}", role.name),

@@ -24,6 +24,8 @@ mod prompt;
 mod queue;
 mod result;
 mod settings;
+mod start;
+mod step;
 mod steps;
 mod strategy;
 mod tags;
@@ -52,6 +54,7 @@ use keyword::Rendered;
 use play::{PlayRun, rendered_text};
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use tally::Tally;
 use vars::{Options, PlayVars, Variables};
@@ -88,6 +91,10 @@ struct Shared {
     /// What was warned of already, of what is to be said once.
     warned: Mutex<HashSet<String>>,
     sources: OnceLock<Sources>,
+    /// The name of the task to start at, until it is met.
+    start_at: Mutex<Option<String>>,
+    /// Whether the user is asked before every task.
+    stepping: AtomicBool,
 }
 
 impl Runner {
@@ -111,6 +118,8 @@ impl Runner {
         Runner {
             shared: Arc::new(Shared {
                 modules: Modules::new(Arc::clone(&services.actions)),
+                start_at: Mutex::new(settings.start_at.clone()),
+                stepping: AtomicBool::new(settings.step),
                 load_time: LoadTime { engine: Arc::clone(&services.engine), extra },
                 settings,
                 engine: services.engine,
@@ -148,7 +157,7 @@ impl Runner {
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = match shared.prompted(play).await {
-                Ok(play) => shared.play(&play).await,
+                Ok(play) => shared.play(&shared.started(&play)).await,
                 Err(e) => Err(e.into()),
             };
             if !matches!(outcome, Ok(true)) {

@@ -41,6 +41,10 @@ pub struct Settings {
     pub become_user: String,
     /// Whether handlers run on hosts that failed, where the play does not say.
     pub force_handlers: bool,
+    /// The name or pattern of the task to start at.
+    pub start_at: Option<String>,
+    /// Whether the user is asked before every task.
+    pub step: bool,
     /// The identity of this run across reruns: detached steps are attached to by it.
     pub run_key: String,
     /// Whether what surely fails is refused before anything runs; else it fails at its task, as in Ansible.
@@ -69,6 +73,8 @@ impl Settings {
             become_: config.become_,
             become_user: config.become_user.clone(),
             force_handlers: config.force_handlers,
+            start_at: None,
+            step: false,
             run_key: String::from("warp"),
             early: true,
             inventory_sources: Vec::new(),

@@ -53,6 +53,9 @@ impl PlayRun {
             self.clear_due(task);
         }
         let step = self.step_info(task, around, r)?;
+        if !self.run.takes(&step, (!self.strategy.in_step()).then_some(&first)).await? {
+            return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
+        }
         self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
         let left: Hosts = self.vars.batch.iter().filter(|h| !self.run.is_lost(h)).cloned().collect();
         let on: Hosts = if manner.run_once || manner.once_for_all { vec![first] } else { hosts.clone() };

@@ -91,3 +91,41 @@ fn the_debugger_shows_changes_and_runs_a_task_again() {
         assert_eq!(pty.end(), 99, "{}", pty.shown);
     });
 }
+
+#[test]
+fn step_asks_before_every_task_and_start_at_task_leaves_out_what_is_before() {
+    let play = r#"
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: one
+      debug: {msg: did one}
+    - block:
+        - name: two
+          debug: {msg: did two}
+        - name: three
+          debug: {msg: did three}
+      always:
+        - name: four
+          debug: {msg: did four}
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: five
+      debug: {msg: did five}
+"#;
+    let bench = Bench::new("step", play);
+    both(&bench, &["--step", "--start-at-task", "t?o"], |pty| {
+        pty.expect("Perform task: TASK: two (N)o/(y)es/(c)ontinue: ").say("y").expect("did two");
+        pty.expect("Perform task: TASK: three (N)o/(y)es/(c)ontinue: ").say("");
+        pty.expect("Perform task: TASK: four (N)o/(y)es/(c)ontinue: ").say("c").expect("did four");
+        pty.expect("did five");
+        assert_eq!(pty.end(), 0, "{}", pty.shown);
+        assert!(!pty.shown.contains("did one") && !pty.shown.contains("did three"), "{}", pty.shown);
+    });
+    both(&bench, &["--start-at-task", "nowhere"], |pty| {
+        pty.expect("No matching task \"nowhere\" found.");
+        assert_eq!(pty.end(), 0, "{}", pty.shown);
+        assert!(!pty.shown.contains("did"), "{}", pty.shown);
+    });
+}

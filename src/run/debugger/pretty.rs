@@ -55,7 +55,9 @@ fn key(key: &Key) -> String {
     python_repr(&Value::from(key.clone()))
 }
 
-fn sorted<'a>(entries: impl Iterator<Item = (&'a Key, &'a Value)>) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+fn sorted<'a>(
+    entries: impl Iterator<Item = (&'a Key, &'a Value)>,
+) -> impl Iterator<Item = (&'a Key, &'a Value)> {
     let mut entries: Vec<_> = entries.collect();
     entries.sort_by_key(|(key, _)| key.to_string());
     entries.into_iter()

@@ -186,7 +186,8 @@ impl<'a> Session<'a> {
 
     /// `task.args["a"][0]` as `task.args` and its keys.
     fn place(&self, target: &str) -> Result<(String, Vec<Key>)> {
-        let (root, rest) = target.split_at_checked(target.find('[').unwrap_or(target.len())).unwrap_or_default();
+        let (root, rest) =
+            target.split_at_checked(target.find('[').unwrap_or(target.len())).unwrap_or_default();
         if rest.is_empty() {
             return Ok((root.trim().to_owned(), Vec::new()));
         }
