@@ -54,7 +54,6 @@ use keyword::Rendered;
 use play::{PlayRun, rendered_text};
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use tally::Tally;
 use vars::{Options, PlayVars, Variables};
@@ -93,8 +92,6 @@ struct Shared {
     sources: OnceLock<Sources>,
     /// The name of the task to start at, until it is met.
     start_at: Mutex<Option<String>>,
-    /// Whether the user is asked before every task.
-    stepping: AtomicBool,
 }
 
 impl Runner {
@@ -119,7 +116,6 @@ impl Runner {
             shared: Arc::new(Shared {
                 modules: Modules::new(Arc::clone(&services.actions)),
                 start_at: Mutex::new(settings.start_at.clone()),
-                stepping: AtomicBool::new(settings.step),
                 load_time: LoadTime { engine: Arc::clone(&services.engine), extra },
                 settings,
                 engine: services.engine,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::play::{Action, Block, Doer, Errors, Play, Step, Task};
 use crate::template::Scope;
 use crate::value::{Text, Value, Vars};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use tokio::task::JoinSet;
 
@@ -27,6 +27,8 @@ pub(super) struct PlayRun {
     pub handlers: RwLock<Vec<Arc<Task>>>,
     /// `max_fail_percentage`.
     pub most_failed: Option<f64>,
+    /// Whether the user is asked before every task.
+    pub stepping: AtomicBool,
     pub(super) queue: Queue,
     pub(super) presence: Presence,
 }
@@ -61,6 +63,7 @@ impl PlayRun {
         let handlers = RwLock::new(play.handlers.clone());
         let queue = Queue::new(strategy, run.settings.forks);
         Ok(Arc::new(PlayRun {
+            stepping: AtomicBool::new(run.settings.step),
             run,
             vars,
             strategy,

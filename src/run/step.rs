@@ -1,6 +1,6 @@
 //! `--step`: the user says of every task whether it runs.
 
-use super::Shared;
+use super::play::PlayRun;
 use crate::console::{Answer, Question};
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, StepInfo};
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 /// The width that a banner is filled up to.
 const WIDTH: usize = 79;
 
-impl Shared {
+impl PlayRun {
     /// Asks whether a task is to run, on one host where each goes its own way.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Shared {
         if !self.stepping.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        self.events.emit(&Event::Asking);
+        self.run.events.emit(&Event::Asking);
         let host = host.map(|host| format!("on {host} ")).unwrap_or_default();
         let prompt = format!("Perform task: TASK: {} {host}(N)o/(y)es/(c)ontinue: ", step.name);
         let takes = match (Question { prompt: prompt.clone(), hidden: false }).asked().await? {

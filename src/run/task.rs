@@ -53,7 +53,7 @@ impl PlayRun {
             self.clear_due(task);
         }
         let step = self.step_info(task, around, r)?;
-        if !self.run.takes(&step, (!self.strategy.in_step()).then_some(&first)).await? {
+        if !self.takes(&step, (!self.strategy.in_step()).then_some(&first)).await? {
             return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
         }
         self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
