@@ -20,6 +20,7 @@ mod raw;
 mod script;
 mod search;
 mod set_fact;
+mod set_stats;
 mod stage;
 mod template;
 mod unarchive;
@@ -231,6 +232,7 @@ pub fn builtin() -> Actions {
     actions.register(Box::new(raw::Raw));
     actions.register(Box::new(script::Script));
     actions.register(Box::new(set_fact::SetFact));
+    actions.register(Box::new(set_stats::SetStats));
     actions.register(Box::new(template::Template));
     actions.register(Box::new(unarchive::Unarchive));
     actions.register(Box::new(uri::Uri));

@@ -19,20 +19,19 @@ pub(super) fn load(settings: &Settings, events: &Events) -> Result<(Sources, Inv
         .with_facts(Box::new(move |host| cache.get(host)))
         .forgiving(compat::active());
     let mut inventory = sources.load()?;
-    tell(&mut inventory, settings.verbosity, events);
+    tell(&mut inventory, events);
     Ok((sources, inventory))
 }
 
 /// Tells what reading an inventory had to say.
-pub(super) fn tell(inventory: &mut Inventory, verbosity: u8, events: &Events) {
+pub(super) fn tell(inventory: &mut Inventory, events: &Events) {
     for notice in inventory.take_notices() {
-        match notice {
-            Notice::Warning(text) => events.emit(&Event::warning(text)),
+        events.emit(&match notice {
+            Notice::Warning(text) => Event::warning(text),
             Notice::Deprecated(text) => {
-                events.emit(&Event::Deprecated { what: Arc::new(Error::other(text)), version: "2.23".into() })
+                Event::Deprecated { what: Arc::new(Error::other(text)), version: Arc::from("2.23") }
             }
-            Notice::Remark(text) if verbosity >= 3 => events.emit(&Event::warning(text)),
-            Notice::Remark(_) => {}
-        }
+            Notice::Remark(text) => Event::Verbose { level: 3, text },
+        });
     }
 }

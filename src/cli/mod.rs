@@ -6,6 +6,7 @@ mod config;
 mod deploy;
 mod engine;
 mod inventories;
+mod inventory;
 mod ls;
 mod options;
 mod output;
@@ -14,6 +15,7 @@ mod ready;
 mod run;
 mod ssh;
 mod teardown;
+mod vars;
 mod vault;
 
 use crate::error::Exit;
@@ -39,6 +41,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Make links of Ansible's names to warp, which behaves as those tools under them.
     Compat(compat::Args),
+    /// Show the inventory's hosts, groups and variables.
+    Inventory(Box<inventory::Args>),
     /// Deploy, skipping what is done.
     #[command(subcommand)]
     Deploy(deploy::What),
@@ -51,6 +55,9 @@ enum Command {
     /// Show the configuration.
     #[command(subcommand)]
     Config(config::What),
+    /// Say what variables are, and why.
+    #[command(subcommand)]
+    Vars(vars::What),
     /// Encrypt and decrypt files and values, as ansible-vault does.
     #[command(subcommand)]
     Vault(vault::What),
@@ -92,11 +99,13 @@ pub fn main() -> ExitCode {
         Command::Play(args) => play::run(&args).into(),
         Command::Run(args) => run::run(&args).into(),
         Command::Compat(args) => compat::run(&args).into(),
+        Command::Inventory(args) => inventory::main(&args).into(),
         Command::Deploy(what) => deploy::run(&what).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
         Command::Teardown(args) => teardown::run(&args).into(),
         Command::Config(what) => output::exit_of(config::run(&what).map_err(Into::into)).into(),
+        Command::Vars(what) => vars::main(&what).into(),
         Command::Vault(what) => vault::main(&what).into(),
         Command::Proxy { lab, host, port } => {
             let end = proxy::run(&lab, &host, port).map(|()| Exit::Ok);

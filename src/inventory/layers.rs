@@ -40,9 +40,9 @@ impl Inventory {
     ///
     /// # Errors
     /// As `layers`.
-    pub fn vars_of(&self, host: &str, playbook_dir: Option<&Path>, stage: VarsStage) -> Result<Vars> {
+    pub fn vars_of(&self, host: &str, playbook_dirs: &[PathBuf], stage: VarsStage) -> Result<Vars> {
         let mut vars = Vars::new();
-        for layer in self.layers(host, playbook_dir, stage)? {
+        for layer in self.layers(host, playbook_dirs, stage)? {
             extend(&mut vars, &layer.vars);
         }
         Ok(vars)
@@ -54,21 +54,21 @@ impl Inventory {
     ///
     /// # Errors
     /// A file of variables that cannot be read or understood.
-    pub fn layers(&self, host: &str, playbook_dir: Option<&Path>, stage: VarsStage) -> Result<Vec<Layer>> {
+    pub fn layers(&self, host: &str, playbook_dirs: &[PathBuf], stage: VarsStage) -> Result<Vec<Layer>> {
         let groups = self.groups_of(host);
         let all = [Arc::from("all")];
         let reads = self.settings.reads_vars(stage);
         let beside: Vec<PathBuf> = if reads { self.beside().into_iter().collect() } else { Vec::new() };
-        let playbook: Vec<PathBuf> = playbook_dir.filter(|_| reads).map(Path::to_owned).into_iter().collect();
+        let playbook = if reads { playbook_dirs } else { &[] };
         let mut layers = Vec::new();
         for entry in &self.settings.precedence {
             match entry.as_str() {
                 "all_inventory" => self.inventory_groups(&all, &mut layers),
                 "groups_inventory" => self.inventory_groups(&groups, &mut layers),
                 "all_plugins_inventory" => self.files(&beside, Kind::Group, &all, &mut layers)?,
-                "all_plugins_play" => self.files(&playbook, Kind::Group, &all, &mut layers)?,
+                "all_plugins_play" => self.files(playbook, Kind::Group, &all, &mut layers)?,
                 "groups_plugins_inventory" => self.files(&beside, Kind::Group, &groups, &mut layers)?,
-                "groups_plugins_play" => self.files(&playbook, Kind::Group, &groups, &mut layers)?,
+                "groups_plugins_play" => self.files(playbook, Kind::Group, &groups, &mut layers)?,
                 _ => {}
             }
         }
@@ -80,7 +80,7 @@ impl Inventory {
         layers.push(Layer { origin: format!("inventory, host {host}"), file: None, vars: Arc::new(vars) });
         let hosts = [Arc::from(host)];
         self.files(&beside, Kind::Host, &hosts, &mut layers)?;
-        self.files(&playbook, Kind::Host, &hosts, &mut layers)?;
+        self.files(playbook, Kind::Host, &hosts, &mut layers)?;
         layers.retain(|layer| !layer.vars.is_empty());
         Ok(layers)
     }

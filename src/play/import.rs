@@ -91,7 +91,7 @@ impl Load<'_> {
             files,
             own: Keywords::default(),
             entry: Vars::clone(vars),
-            params: Vars::new(),
+            params: super::role::parents(place.role.as_deref()),
             above: place.role.as_ref().map(|r| Arc::clone(&r.link)),
             beside: None,
             allow_duplicates: Some(flag("allow_duplicates")),

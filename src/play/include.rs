@@ -124,7 +124,7 @@ impl Loader<'_> {
             files: request.files,
             own: Keywords::default(),
             entry,
-            params: Vars::new(),
+            params: super::role::parents(includer.role.as_deref()),
             above: includer.role.as_ref().map(|r| Arc::clone(&r.link)),
             beside: None,
             allow_duplicates: Some(request.allow_duplicates),

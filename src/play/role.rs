@@ -118,6 +118,21 @@ impl Use {
     }
 }
 
+/// `ansible_parent_role_names` and `ansible_parent_role_paths`: the role whose task imports or includes another, and
+/// those above it that did so, nearest first.
+pub(super) fn parents(role: Option<&Role>) -> Vars {
+    let Some(role) = role else { return Vars::new() };
+    let with = |name: &str, own: &str| {
+        let above = role.params.get(name).and_then(Value::as_list).unwrap_or_default();
+        let all = std::iter::once(Value::data(own)).chain(above.iter().cloned());
+        (Arc::from(name), Value::list(all.collect()))
+    };
+    Vars::from_iter([
+        with("ansible_parent_role_names", &role.name),
+        with("ansible_parent_role_paths", &role.path.to_string_lossy()),
+    ])
+}
+
 impl Load<'_> {
     /// Loads a role with its dependencies; what is wrong is kept.
     pub fn role(&mut self, used: Use, place: &Place) -> Option<LoadedRole> {

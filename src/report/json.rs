@@ -93,7 +93,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "event": "warning", "text": warning.message(),
             "place": warning.span().map(ToString::to_string),
         }),
-        Event::Finished { recap } => {
+        Event::Finished { recap, .. } => {
             let hosts: Map<String, serde_json::Value> =
                 recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();
             json!({"event": "finished", "recap": hosts})

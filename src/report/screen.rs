@@ -281,7 +281,7 @@ impl Report for Screen {
                     self.line(&format!("{style}warning: {}{style:#}", visible(&text)));
                 }
             }
-            Event::Finished { recap } => {
+            Event::Finished { recap, .. } => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }

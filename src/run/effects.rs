@@ -7,7 +7,7 @@ use crate::action::FactKind;
 use crate::error::Result;
 use crate::template::Scope;
 use crate::value::{Map, Value, Vars};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// Adds facts to what the rest of the task sees.
 pub(super) fn facts_seen(scope: &Arc<HostScope>, facts: &Map, kind: FactKind, locals: &mut Vars) {
@@ -38,6 +38,10 @@ impl PlayRun {
     ) -> Result<()> {
         for effects in &mut ended.effects {
             self.apply_one(effects, hosts);
+        }
+        if ended.end == End::Ok {
+            let mut stats = self.run.stats.lock().unwrap_or_else(PoisonError::into_inner);
+            stats.take(&ended.result, hosts);
         }
         if let Some(name) = register {
             let mut registered = ended.result.clone();

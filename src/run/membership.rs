@@ -2,6 +2,7 @@
 
 use super::end::{End, HostEnd};
 use super::play::PlayRun;
+use super::refresh::Added;
 use super::result;
 use crate::error::Result;
 use crate::play::Task;
@@ -17,21 +18,12 @@ impl PlayRun {
     pub(super) fn change_inventory(&self, task: &Task, end: &mut HostEnd, hosts: &[Arc<str>]) -> Result<()> {
         let mut changes = Vec::new();
         for effects in &mut end.effects {
+            let host = effects.add_host.take().map(Added::Host);
+            let group = effects.add_group.take();
+            let group = group.map(|(group, parents)| Added::Group(hosts.to_vec(), group, parents));
             let mut changed = None;
-            if let Some(new) = effects.add_host.take() {
-                let added =
-                    self.run.variables.change_inventory(|i| i.add_host(&new.name, &new.groups, &new.vars));
-                changed = Some(added);
-            }
-            if let Some((group, parents)) = effects.add_group.take() {
-                let added = self.run.variables.change_inventory(|inventory| {
-                    let mut changed = false;
-                    for host in hosts {
-                        changed |= inventory.add_to_group(host, &group, &parents)?;
-                    }
-                    Ok::<bool, crate::error::Error>(changed)
-                })?;
-                changed = Some(added);
+            for added in host.into_iter().chain(group) {
+                changed = Some(self.run.add_to_inventory(added)?);
             }
             changes.push(changed);
         }

@@ -28,6 +28,7 @@ pub(super) static SPEC: Spec = Spec {
                 "end_role",
                 "flush_handlers",
                 "noop",
+                "refresh_inventory",
                 "reset_connection",
             ])
             .help("What to do.")],
@@ -120,6 +121,10 @@ impl PlayRun {
             "clear_host_errors" => {
                 self.run.forgive(&self.vars.batch);
                 "cleared host errors".to_owned()
+            }
+            "refresh_inventory" => {
+                self.run.warn_of(self.run.refresh_inventory());
+                "inventory successfully refreshed".to_owned()
             }
             "reset_connection" => {
                 self.run.sessions.reset(host).await;

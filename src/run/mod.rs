@@ -8,6 +8,7 @@ mod detached;
 mod effects;
 mod end;
 mod execute;
+mod explain;
 mod failed_task;
 mod handlers;
 mod host_task;
@@ -22,9 +23,11 @@ mod play;
 mod presence;
 mod prompt;
 mod queue;
+mod refresh;
 mod result;
 mod settings;
 mod start;
+mod stats;
 mod step;
 mod steps;
 mod strategy;
@@ -36,22 +39,25 @@ mod told;
 mod vars;
 
 pub use catalogue::{LoadTime, Modules};
+pub use explain::{Explained, Given, explain};
 pub use list::{Listing, list};
 pub use load::{load, load_adhoc};
 pub use settings::Settings;
 pub use tally::RunResult;
-pub use vars::{Cache, extra_vars};
+pub use vars::{Cache, extra_vars, injectable};
 
 use crate::action::Actions;
 use crate::connect::Sessions;
 use crate::error::Result;
 use crate::event::{Event, Events};
-use crate::inventory::{Inventory, Sources};
+use crate::inventory::{Inventory, Order, Sources};
 use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
 use crate::value::{Value, normal};
 use keyword::Rendered;
 use play::{PlayRun, rendered_text};
+use refresh::Added;
+use stats::Stats;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -92,6 +98,9 @@ struct Shared {
     sources: OnceLock<Sources>,
     /// The name of the task to start at, until it is met.
     start_at: Mutex<Option<String>>,
+    /// What tasks added to the inventory.
+    added: Mutex<Vec<Added>>,
+    stats: Mutex<Stats>,
 }
 
 impl Runner {
@@ -107,6 +116,7 @@ impl Runner {
             skip_tags: settings.skip_tags.clone(),
             limit: settings.limit.as_ref().map(|(_, text)| text.clone()),
             inventory: settings.inventory_sources.clone(),
+            config_file: settings.config.file.clone(),
         };
         let extra = Arc::clone(&settings.extra_vars);
         let config = settings.config.variables.clone();
@@ -126,6 +136,8 @@ impl Runner {
                 tally: Mutex::default(),
                 warned: Mutex::default(),
                 sources: OnceLock::new(),
+                added: Mutex::default(),
+                stats: Mutex::default(),
             }),
         }
     }
@@ -161,7 +173,8 @@ impl Runner {
             }
         }
         let result = shared.lock_tally().result();
-        shared.events.emit(&Event::Finished { recap: result.recap.clone() });
+        let stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner).all();
+        shared.events.emit(&Event::Finished { recap: result.recap.clone(), stats });
         outcome.map(|_| result)
     }
 }
@@ -247,6 +260,17 @@ impl Shared {
         if let Some((limit, _)) = &self.settings.limit {
             let limited = view.inventory.matching(limit)?;
             hosts.retain(|h| limited.contains(h));
+        }
+        if let Some(order) = &play.order {
+            let rendered = self.engine.render(order, &self.flat(play))?;
+            if !rendered.is_null() {
+                let name = crate::value::python_str(&rendered);
+                let order = Order::named(&name).ok_or_else(|| {
+                    let text = format!("Invalid 'order' specified for inventory hosts: {name}");
+                    crate::error::Error::input(text).at(order.span().cloned())
+                })?;
+                order.apply(&mut hosts);
+            }
         }
         Ok((pattern, hosts))
     }

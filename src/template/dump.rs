@@ -82,6 +82,13 @@ fn printable(c: char) -> bool {
         && c != '\u{feff}'
 }
 
+/// `yaml.dump` in block style, as ansible-inventory asks for it. None where it nests too deep.
+#[must_use]
+pub fn yaml_of_variables(value: &Value) -> Option<String> {
+    let style = yaml::Style { flow: yaml::Flow::Never, ..yaml::Style::default() };
+    yaml::dump(&plain(value), &style).ok()
+}
+
 /// Data as a template's value; nothing in it is rendered.
 fn plain(value: &Value) -> Val {
     match value {

@@ -2,6 +2,7 @@
 
 mod convert;
 mod key;
+mod place;
 mod scalar;
 pub mod split;
 mod surrogates;
@@ -13,6 +14,7 @@ mod yaml_error;
 
 pub use convert::{from_wire_map, python_repr, python_str};
 pub use key::Key;
+pub use place::place_of;
 pub use scalar::is_plain_string;
 pub use text::{Origin, Text};
 pub use vars::{

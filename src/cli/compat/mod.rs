@@ -2,6 +2,7 @@
 
 mod adhoc;
 mod config;
+mod inventory;
 mod links;
 mod playbook;
 mod usage;
@@ -25,7 +26,7 @@ struct Tool {
 const TOOLS: [Tool; 6] = [
     Tool { name: "ansible-playbook", run: playbook::main },
     Tool { name: "ansible", run: adhoc::main },
-    Tool { name: "ansible-inventory", run: |_| refuse("ansible-inventory") },
+    Tool { name: "ansible-inventory", run: inventory::main },
     Tool { name: "ansible-config", run: config::main },
     Tool { name: "ansible-vault", run: vault::main },
     Tool { name: "ansible-doc", run: |_| refuse("ansible-doc") },

@@ -4,6 +4,7 @@ mod failure;
 mod look;
 mod recap;
 mod results;
+mod stats;
 
 use super::display::{Display, Stream};
 use super::values::inline_python;
@@ -350,8 +351,11 @@ impl Report for Default {
             }
             Event::Deprecated { what, version } => self.deprecated(what, version),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
-            Event::Finished { recap } => {
+            Event::Finished { recap, stats } => {
                 self.recap(recap);
+                if self.settings.show_custom_stats {
+                    self.custom_stats(stats);
+                }
                 if self.dry && self.settings.check_mode_markers {
                     self.display.banner("DRY RUN");
                 }

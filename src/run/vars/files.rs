@@ -1,5 +1,6 @@
 //! `vars_files`: read for each host, their names being templates that may use its facts.
 
+use super::layer::Layer;
 use super::scope::HostScope;
 use crate::error::{Error, Result};
 use crate::play::Play;
@@ -14,26 +15,45 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct VarsFiles(Mutex<HashMap<PathBuf, Arc<Vars>>>);
 
 impl VarsFiles {
-    /// The layers of a play's `vars_files` for a host, the highest first.
+    /// The layers of a play's `vars_files` for a host, the highest first. Each name sees the files before it.
     ///
     /// An entry none of whose files is there adds nothing, as in ansible-core 2.19; neither does one whose name
     /// cannot be rendered yet, facts not being gathered.
-    pub(super) fn layers(&self, play: &Play, scope: &HostScope, engine: &Engine) -> Result<Vec<Arc<Vars>>> {
-        let scope: Arc<dyn Scope> = Arc::new(scope.clone());
+    pub(super) fn layers(
+        &self,
+        play: &Play,
+        mut seen: HostScope,
+        engine: &Engine,
+        gathered: bool,
+    ) -> Result<Vec<Layer>> {
         let mut layers = Vec::new();
         for entry in &play.vars_files {
+            let scope: Arc<dyn Scope> = Arc::new(seen.clone());
             let candidates = entry.as_list().unwrap_or(std::slice::from_ref(entry));
             for candidate in candidates {
-                let Ok(name) = engine.render(candidate, &scope) else { break };
+                let name = match engine.render(candidate, &scope) {
+                    Ok(name) => name,
+                    Err(e) if gathered => {
+                        return Err(e.context(format!(
+                            "an undefined variable was found when attempting to template the vars_files item '{}'",
+                            value::python_str(entry)
+                        )));
+                    }
+                    Err(_) => break,
+                };
                 let Some(name) = name.as_str() else {
                     return Err(Error::input(format!(
-                        "an entry of `vars_files` is of type {}, not a text",
+                        "Invalid `vars_files` value of type '{}'.",
                         name.type_name()
                     ))
-                    .at(candidate.span().cloned()));
+                    .at(candidate.span().cloned())
+                    .help("A `vars_files` value should either be a string or list of strings."));
                 };
                 if let Some(path) = find(&play.basedir, name) {
-                    layers.push(self.read(&path)?);
+                    let layer = Layer::of_file(path.clone(), self.read(&path)?);
+                    // Right beneath extra vars.
+                    seen.insert(1, layer.clone());
+                    layers.push(layer);
                     break;
                 }
             }

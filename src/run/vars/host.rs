@@ -55,7 +55,8 @@ const NOT_INJECTED_PREFIXES: [&str; 6] = [
 ];
 
 /// Whether a fact may be a variable of its own.
-fn injectable(name: &str) -> bool {
+#[must_use]
+pub fn injectable(name: &str) -> bool {
     if name.starts_with("ansible_ssh_host_key_") {
         return true;
     }

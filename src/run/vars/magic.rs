@@ -5,7 +5,7 @@ use crate::config::VarsStage;
 use crate::error::Result;
 use crate::inventory::{Inventory, LOCALHOST};
 use crate::play::Task;
-use crate::value::{Key, Map, Value, Vars};
+use crate::value::{Key, Map, Value, Vars, normal};
 use indexmap::IndexSet;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,14 +30,19 @@ pub struct Options {
     pub limit: Option<String>,
     /// `--inventory`, as given.
     pub inventory: Vec<String>,
+    /// The configuration file.
+    pub config_file: Option<PathBuf>,
 }
+
+/// A host, and the folders beside the playbook that count.
+type HostAndFolders = (Arc<str>, Vec<PathBuf>);
 
 /// An inventory with what is derived from it.
 pub struct View {
     /// The inventory.
     pub inventory: Inventory,
     groups: OnceLock<Value>,
-    host_vars: Mutex<HashMap<Arc<str>, Arc<Vars>>>,
+    host_vars: Mutex<HashMap<HostAndFolders, Arc<Vars>>>,
 }
 
 impl View {
@@ -74,13 +79,14 @@ impl View {
     }
 
     /// The inventory's variables of a host, groups and folders merged in order of precedence.
-    pub(super) fn host_vars(&self, host: &Arc<str>, playbook_dir: &Path) -> Result<Arc<Vars>> {
+    pub(super) fn host_vars(&self, host: &Arc<str>, playbook_dirs: Vec<PathBuf>) -> Result<Arc<Vars>> {
         let mut cache = self.host_vars.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(vars) = cache.get(host) {
+        let key = (Arc::clone(host), playbook_dirs);
+        if let Some(vars) = cache.get(&key) {
             return Ok(Arc::clone(vars));
         }
-        let vars = Arc::new(self.inventory.vars_of(host, Some(playbook_dir), VarsStage::Task)?);
-        cache.insert(Arc::clone(host), Arc::clone(&vars));
+        let vars = Arc::new(self.inventory.vars_of(host, &key.1, VarsStage::Task)?);
+        cache.insert(key, Arc::clone(&vars));
         Ok(vars)
     }
 }
@@ -108,6 +114,7 @@ const NAMES: [&str; 30] = [
     "ansible_inventory_sources",
     "ansible_limit",
     "ansible_play_batch",
+    "ansible_playbook_python",
     "ansible_play_hosts",
     "ansible_play_hosts_all",
     "ansible_play_name",
@@ -121,8 +128,7 @@ const NAMES: [&str; 30] = [
     "ansible_version",
     "group_names",
     "groups",
-    "inventory_dir",
-    "inventory_file",
+    "environment",
     "inventory_hostname",
     "inventory_hostname_short",
     "playbook_dir",
@@ -141,15 +147,18 @@ impl Magic {
         match name {
             "inventory_hostname" | "inventory_hostname_short" | "group_names" if self.host.is_empty() => None,
             "inventory_hostname" => Some(Value::data(Arc::clone(&self.host))),
-            "inventory_hostname_short" => Some(Value::data(self.host.split('.').next().unwrap_or_default())),
+            "inventory_hostname_short" => {
+                let whole = self.host.parse::<std::net::IpAddr>().is_ok();
+                let short = if whole { &*self.host } else { self.host.split('.').next().unwrap_or_default() };
+                Some(Value::data(short))
+            }
             "group_names" => Some(texts(self.view.group_names(&self.host))),
             "groups" => Some(self.view.groups()),
             "playbook_dir" => Some(path(&read(&self.variables.playbook_dir))),
-            "inventory_file" => self.source().map(path),
-            "inventory_dir" => {
-                self.source().map(|s| path(if s.is_dir() { s } else { s.parent().unwrap_or(s) }))
-            }
-            "ansible_inventory_sources" => Some(texts(&options.inventory)),
+            "ansible_inventory_sources" => Some(texts(options.inventory.iter().map(|source| {
+                let list = source.contains(',');
+                if list { source.clone() } else { normal(Path::new(source)).to_string_lossy().into_owned() }
+            }))),
             "ansible_facts" => Some(Value::Map(Arc::clone(&self.facts))),
             "ansible_check_mode" => Some(Value::Bool(options.check)),
             "ansible_diff_mode" => Some(Value::Bool(options.diff)),
@@ -159,7 +168,9 @@ impl Magic {
             "ansible_skip_tags" => Some(texts(&options.skip_tags)),
             "ansible_limit" => options.limit.as_deref().map(Value::data),
             "ansible_version" => Some(version()),
-            "ansible_config_file" => Some(Value::Null),
+            "ansible_config_file" => Some(options.config_file.as_deref().map_or(Value::Null, path)),
+            "ansible_playbook_python" => Some(path(&python())),
+            "environment" => Some(Value::list(self.task.as_ref()?.keywords.environment.clone())),
             "ansible_search_path" => {
                 self.task.as_ref()?;
                 Some(Value::list(self.search_path().iter().map(|p| path(p)).collect()))
@@ -195,12 +206,13 @@ impl Magic {
         }
     }
 
-    fn role(&self) -> Option<&Arc<crate::play::Role>> {
-        self.task.as_ref()?.role.as_ref()
+    /// Whether the host's facts are known.
+    pub(super) fn gathered(&self) -> bool {
+        self.facts.get("module_setup").is_some_and(Value::truthy)
     }
 
-    fn source(&self) -> Option<&Path> {
-        self.view.inventory.sources.first().map(PathBuf::as_path)
+    fn role(&self) -> Option<&Arc<crate::play::Role>> {
+        self.task.as_ref()?.role.as_ref()
     }
 
     /// The folders searched for a task's files, nearest first: its role, its file's folder, the play's folder.
@@ -218,6 +230,13 @@ impl Magic {
         });
         path.into_iter().collect()
     }
+}
+
+/// The Python of this machine, which modules written in it run with: `ansible_playbook_python`.
+fn python() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("python3")).find(|p| p.is_file());
+    found.unwrap_or_else(|| PathBuf::from("/usr/bin/python3"))
 }
 
 fn path(path: &Path) -> Value {

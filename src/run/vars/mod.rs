@@ -10,15 +10,17 @@ mod cache;
 mod extra;
 mod files;
 mod host;
+mod layer;
 mod magic;
 mod scope;
 
 pub use cache::Cache;
 pub use extra::extra_vars;
-pub use host::HostState;
+pub use host::{HostState, injectable};
+pub use layer::{Layer, Level};
 pub use scope::HostScope;
 
-use crate::config;
+use crate::config::{self, VarsRoot};
 use crate::error::Result;
 use crate::inventory::Inventory;
 use crate::play::{Play, Role, Task};
@@ -161,26 +163,6 @@ impl Variables {
         task: Option<&Arc<Task>>,
     ) -> Result<Arc<HostScope>> {
         let state = self.host(host);
-        let mut layers = vec![Arc::clone(&self.extra)];
-        let role = task.and_then(|t| t.role.as_ref());
-        if let Some(task) = task {
-            layers.extend(task.keywords.include_params.iter().rev().cloned());
-        }
-        layers.extend(role.map(|r| Arc::clone(&r.params)));
-        layers.push(Arc::clone(&state.set));
-        layers.push(Arc::clone(&state.included));
-        if let Some(task) = task {
-            layers.extend(task.keywords.vars.iter().rev().cloned());
-        }
-        layers.extend(role.map(|r| Arc::clone(&r.vars)));
-        let roles = read(&play.roles).clone();
-        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.exports)));
-        let above_files = layers.len();
-        layers.push(Arc::clone(&play.play.vars));
-        layers.push(Arc::clone(&state.injected));
-        layers.push(self.inventory_vars(host)?);
-        layers.extend(role.map(|r| Arc::clone(&r.defaults)));
-        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.defaults)));
         let magic = Arc::new(Magic {
             variables: Arc::clone(self),
             view: self.view(),
@@ -189,12 +171,12 @@ impl Variables {
             play: Some(Arc::clone(play)),
             task: task.cloned(),
         });
-        let mut scope = HostScope::new(magic, layers);
-        let files = self.files.layers(&play.play, &scope, &self.engine)?;
-        if !files.is_empty() {
-            scope.insert_layers(above_files, files);
-        }
-        Ok(Arc::new(scope))
+        let of_host = [
+            Layer::new(Level::Facts, &state.injected),
+            Layer::new(Level::Inventory, &self.inventory_vars(host, &magic)?),
+        ];
+        let set = [Layer::new(Level::Set, &state.set), Layer::new(Level::Included, &state.included)];
+        self.scope(magic, play, task, set, of_host)
     }
 
     /// The scope of what a play names without a host: its handlers.
@@ -202,18 +184,6 @@ impl Variables {
     /// # Errors
     /// As `task_scope`.
     pub fn play_scope(self: &Arc<Self>, play: &Arc<PlayVars>, task: &Arc<Task>) -> Result<Arc<HostScope>> {
-        let role = task.role.as_ref();
-        let mut layers = vec![Arc::clone(&self.extra)];
-        layers.extend(task.keywords.include_params.iter().rev().cloned());
-        layers.extend(role.map(|r| Arc::clone(&r.params)));
-        layers.extend(task.keywords.vars.iter().rev().cloned());
-        layers.extend(role.map(|r| Arc::clone(&r.vars)));
-        let roles = read(&play.roles).clone();
-        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.exports)));
-        let above_files = layers.len();
-        layers.push(Arc::clone(&play.play.vars));
-        layers.extend(role.map(|r| Arc::clone(&r.defaults)));
-        layers.extend(roles.iter().rev().map(|r| Arc::clone(&r.defaults)));
         let magic = Arc::new(Magic {
             variables: Arc::clone(self),
             view: self.view(),
@@ -222,10 +192,48 @@ impl Variables {
             play: Some(Arc::clone(play)),
             task: Some(Arc::clone(task)),
         });
-        let mut scope = HostScope::new(magic, layers);
-        let files = self.files.layers(&play.play, &scope, &self.engine)?;
-        scope.insert_layers(above_files, files);
-        Ok(Arc::new(scope))
+        self.scope(magic, play, Some(task), [], [])
+    }
+
+    /// A play's layers and a task's, with those of a host between them: what tasks set, and what was known before.
+    fn scope<const SET: usize, const KNOWN: usize>(
+        &self,
+        magic: Arc<Magic>,
+        play: &Arc<PlayVars>,
+        task: Option<&Arc<Task>>,
+        set: [Layer; SET],
+        known: [Layer; KNOWN],
+    ) -> Result<Arc<HostScope>> {
+        let extra = Layer::new(Level::Extra, &self.extra);
+        let role = task.and_then(|t| t.role.as_ref());
+        let roles = read(&play.roles).clone();
+        let mut below = vec![Layer::new(Level::Play, &play.play.vars)];
+        below.extend(known);
+        below.extend(role.map(|r| Layer::new(Level::RoleDefaults(Arc::clone(&r.name)), &r.defaults)));
+        let defaults = |r: &Arc<Role>| Layer::new(Level::PlayDefaults(Arc::clone(&r.name)), &r.defaults);
+        below.extend(roles.iter().rev().map(defaults));
+        let mut layers = vec![extra.clone()];
+        if let Some(task) = task {
+            let params = task.keywords.include_params.iter().rev();
+            layers.extend(params.map(|vars| Layer::new(Level::IncludeParams, vars)));
+        }
+        layers.extend(role.map(|r| Layer::new(Level::RoleParams(Arc::clone(&r.name)), &r.params)));
+        layers.extend(set);
+        if let Some(task) = task {
+            let own = task.keywords.vars.iter().rev();
+            layers.extend(own.map(|vars| Layer::new(Level::TaskVars, vars)));
+        }
+        layers.extend(role.map(|r| Layer::new(Level::RoleVars(Arc::clone(&r.name)), &r.vars)));
+        let exports = |r: &Arc<Role>| Layer::new(Level::Exports(Arc::clone(&r.name)), &r.exports);
+        layers.extend(roles.iter().rev().map(exports));
+        if !play.play.vars_files.is_empty() {
+            // Names of files see what is below them, and extra vars.
+            let seen = std::iter::once(extra).chain(below.iter().cloned()).collect();
+            let seen = HostScope::new(Arc::clone(&magic), seen);
+            layers.extend(self.files.layers(&play.play, seen, &self.engine, magic.gathered())?);
+        }
+        layers.extend(below);
+        Ok(Arc::new(HostScope::new(magic, layers)))
     }
 
     /// The scope of a host outside any play, as `hostvars` shows it.
@@ -234,13 +242,6 @@ impl Variables {
     /// As `task_scope`.
     pub fn host_scope(self: &Arc<Self>, host: &Arc<str>) -> Result<Arc<HostScope>> {
         let state = self.host(host);
-        let layers = vec![
-            Arc::clone(&self.extra),
-            Arc::clone(&state.set),
-            Arc::clone(&state.included),
-            Arc::clone(&state.injected),
-            self.inventory_vars(host)?,
-        ];
         let magic = Arc::new(Magic {
             variables: Arc::clone(self),
             view: self.view(),
@@ -249,11 +250,24 @@ impl Variables {
             play: None,
             task: None,
         });
+        let layers = vec![
+            Layer::new(Level::Extra, &self.extra),
+            Layer::new(Level::Set, &state.set),
+            Layer::new(Level::Included, &state.included),
+            Layer::new(Level::Facts, &state.injected),
+            Layer::new(Level::Inventory, &self.inventory_vars(host, &magic)?),
+        ];
         Ok(Arc::new(HostScope::new(magic, layers)))
     }
 
-    fn inventory_vars(&self, host: &Arc<str>) -> Result<Arc<Vars>> {
-        self.view().host_vars(host, &read(&self.playbook_dir))
+    /// The inventory's variables of a host, and those of the folders that the settings name beside the playbook.
+    fn inventory_vars(&self, host: &Arc<str>, magic: &Magic) -> Result<Arc<Vars>> {
+        let folders = match self.config.vars_root {
+            VarsRoot::All if magic.task.is_some() => magic.search_path(),
+            VarsRoot::Bottom if magic.task.is_some() => magic.search_path().into_iter().take(1).collect(),
+            _ => vec![read(&self.playbook_dir).clone()],
+        };
+        self.view().host_vars(host, folders)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where a task's templates find their variables.
 
+use super::layer::Layer;
 use super::magic::Magic;
 use crate::template::Scope;
 use crate::value::{Value, Vars, merged, merges};
@@ -13,18 +14,30 @@ pub struct HostScope {
     /// What the running task adds: above everything.
     locals: Vars,
     /// Below the magic variables, the highest first.
-    layers: Arc<Vec<Arc<Vars>>>,
+    layers: Arc<Vec<Layer>>,
 }
 
 impl HostScope {
-    pub(super) fn new(magic: Arc<Magic>, layers: Vec<Arc<Vars>>) -> Self {
+    pub(super) fn new(magic: Arc<Magic>, layers: Vec<Layer>) -> Self {
         HostScope { magic, locals: Vars::new(), layers: Arc::new(layers) }
     }
 
-    pub(super) fn insert_layers(&mut self, at: usize, layers: Vec<Arc<Vars>>) {
+    /// The same scope with one more layer, right above those from `at` on.
+    pub(super) fn insert(&mut self, at: usize, layer: Layer) {
         let own = Arc::make_mut(&mut self.layers);
-        let at = at.min(own.len());
-        own.splice(at..at, layers);
+        own.insert(at.min(own.len()), layer);
+    }
+
+    /// The layers, the highest first.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The value of a magic variable, which goes above all layers.
+    #[must_use]
+    pub fn magic(&self, name: &str) -> Option<Value> {
+        self.magic.get(name)
     }
 
     /// The same scope with these variables above all others.
@@ -56,7 +69,7 @@ impl Scope for HostScope {
         if let Some(value) = self.magic.get(name) {
             return Some(value);
         }
-        let mut found = self.layers.iter().filter_map(|layer| layer.get(name));
+        let mut found = self.layers.iter().filter_map(|layer| layer.vars.get(name));
         let first = found.next()?.clone();
         if !merges() {
             return Some(first);
@@ -75,7 +88,7 @@ impl Scope for HostScope {
     fn names(&self) -> Vec<Arc<str>> {
         let mut names = indexmap::IndexSet::new();
         for layer in self.layers.iter().rev() {
-            names.extend(layer.keys().cloned());
+            names.extend(layer.vars.keys().cloned());
         }
         names.extend(self.magic.names());
         names.extend(self.locals.keys().cloned());

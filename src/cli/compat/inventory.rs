@@ -1,0 +1,35 @@
+//! `ansible-inventory`.
+
+use super::{code, usage};
+use crate::cli::inventory::{self, Args};
+use crate::cli::output::Output;
+use crate::error::Exit;
+use clap::Parser;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Shows Ansible inventory information, by default in the inventory script JSON format.
+#[derive(Debug, Parser)]
+#[command(name = "ansible-inventory", infer_long_args = true, args_override_self = true)]
+#[command(disable_version_flag = true)]
+struct Cli {
+    /// Show the version, the configuration file and the search paths.
+    #[arg(long)]
+    version: bool,
+    #[command(flatten)]
+    args: Args,
+}
+
+/// Runs the tool.
+pub(super) fn main(args: Vec<OsString>) -> ExitCode {
+    match usage::parse::<Cli>(args) {
+        Ok(cli) => code(inventory::run(&cli.args, Output::Default).unwrap_or_else(|e| {
+            anstream::eprintln!("[ERROR]: {}", e.message());
+            match e.exit() {
+                Exit::Usage => Exit::Usage,
+                _ => Exit::Error,
+            }
+        })),
+        Err(end) => end,
+    }
+}

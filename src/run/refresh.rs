@@ -1,0 +1,60 @@
+//! `meta: refresh_inventory`: the sources are read again, and what tasks added is added again.
+
+use super::Shared;
+use crate::action::AddHost;
+use crate::error::Result;
+use crate::inventory::{Inventory, Notice};
+use std::sync::{Arc, PoisonError};
+
+/// What a task added to the inventory.
+#[derive(Clone)]
+pub(super) enum Added {
+    /// A host.
+    Host(AddHost),
+    /// Hosts in a group, beneath others.
+    Group(Vec<Arc<str>>, Arc<str>, Vec<Arc<str>>),
+}
+
+impl Added {
+    /// Adds it; whether that changed anything.
+    pub(super) fn to(&self, inventory: &mut Inventory) -> Result<bool> {
+        match self {
+            Added::Host(new) => Ok(inventory.add_host(&new.name, &new.groups, &new.vars)),
+            Added::Group(hosts, group, parents) => {
+                let mut changed = false;
+                for host in hosts {
+                    changed |= inventory.add_to_group(host, group, parents)?;
+                }
+                Ok(changed)
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Adds something to the inventory, for now and for when it is read again.
+    pub(super) fn add_to_inventory(&self, added: Added) -> Result<bool> {
+        let changed = self.variables.change_inventory(|inventory| added.to(inventory))?;
+        self.added.lock().unwrap_or_else(PoisonError::into_inner).push(added);
+        Ok(changed)
+    }
+
+    /// Reads the inventory's sources again.
+    ///
+    /// # Errors
+    /// As `Sources::load`.
+    pub(super) fn refresh_inventory(&self) -> Result<()> {
+        let Some(sources) = self.sources.get() else { return Ok(()) };
+        let mut inventory = sources.load()?;
+        for notice in inventory.take_notices() {
+            if let Notice::Warning(text) | Notice::Deprecated(text) = notice {
+                self.warn(text);
+            }
+        }
+        for added in &*self.added.lock().unwrap_or_else(PoisonError::into_inner) {
+            added.to(&mut inventory)?;
+        }
+        self.variables.change_inventory(|own| *own = inventory);
+        Ok(())
+    }
+}
