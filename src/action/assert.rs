@@ -39,7 +39,11 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
     let that = arg(args, "that");
     let that = match that {
         // One template that gives the list of expressions.
-        Value::Text(t) if t.is_template() => {
+        Value::Text(t)
+            if t.is_template()
+                && t.as_str().trim().starts_with("{{")
+                && t.as_str().trim().ends_with("}}") =>
+        {
             let rendered = context.engine.render(that, context.scope)?;
             if rendered.as_bool().is_some() { that.clone() } else { rendered }
         }

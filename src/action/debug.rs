@@ -2,7 +2,7 @@
 
 use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{Key, Map, Text, Value, python_str};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
@@ -52,6 +52,13 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
             let msg = args.get("msg").filter(|m| !m.is_null()).cloned();
             values.insert(Key::from("msg"), msg.unwrap_or_else(|| Value::data("Hello world!")));
         }
+        Some(var @ (Value::List(_) | Value::Map(_))) => {
+            let kind = var.type_name();
+            let said = python_str(var);
+            return Effect::error(Error::input(format!(
+                "argument 'var' is of type {kind} and we were unable to convert to _check_type_str_no_conversion: '{said}' is not a string and conversion is not allowed"
+            )));
+        }
         Some(var) => {
             let shown = match shown(context, var) {
                 Ok(shown) => shown,
@@ -92,14 +99,13 @@ fn shown(context: &Context<'_>, var: &Value) -> Result<Shown> {
         expression.clone()
     };
     let name = expression.as_str().to_owned();
-    match context.engine.evaluate(&expression, context.scope) {
+    match context.engine.evaluate_defined(&expression, context.scope)? {
         Ok(value) => Ok(Shown { name, value, warning: None }),
         // What is not defined is shown as such: the place of a variable is worth a look even so.
-        Err(e) if e.message().contains("is undefined") => {
+        Err(e) => {
             let why = format!("error 1 - {}", e.message());
             let value = Value::data(format!("<< {why} >>"));
             Ok(Shown { name, value, warning: Some(format!("Encountered 1 template error.\n{why}")) })
         }
-        Err(e) => Err(e),
     }
 }

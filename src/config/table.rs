@@ -4,6 +4,7 @@ use super::command::{self, Command};
 use super::file::{Entries, Entry, expand_home, find, read};
 use super::{screen, vault};
 use crate::error::{Error, Result, Span};
+use crate::value::yaml::{Duplicates, set_duplicates};
 use crate::value::{normal, set_merge};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -118,6 +119,12 @@ const TABLE: &[Row] = &[
     ("run_tags", &["ANSIBLE_RUN_TAGS"], &[("tags", "run")], Some("")),
     ("skip_tags", &["ANSIBLE_SKIP_TAGS"], &[("tags", "skip")], Some("")),
     ("diff", &["ANSIBLE_DIFF_ALWAYS"], &[("diff", "always")], Some("false")),
+    (
+        "duplicate_dict_key",
+        &["ANSIBLE_DUPLICATE_YAML_DICT_KEY"],
+        &[("defaults", "duplicate_dict_key")],
+        Some("warn"),
+    ),
     ("ask_vault_pass", &["ANSIBLE_ASK_VAULT_PASS"], &[("defaults", "ask_vault_pass")], Some("false")),
     ("vault_password_file", &["ANSIBLE_VAULT_PASSWORD_FILE"], &[("defaults", "vault_password_file")], None),
     ("vault_identity_list", &["ANSIBLE_VAULT_IDENTITY_LIST"], &[("defaults", "vault_identity_list")], None),
@@ -175,6 +182,7 @@ pub struct Settings {
     pub run_tags: Vec<String>,
     pub skip_tags: Vec<String>,
     pub diff: bool,
+    pub duplicates: Duplicates,
     pub vault: vault::Settings,
     pub editor: String,
     pub pager: String,
@@ -201,6 +209,7 @@ impl Settings {
         let cwd = std::env::current_dir().unwrap_or_default();
         let settings = Self::read(&|name| std::env::var(name).ok(), &cwd)?;
         set_merge(settings.variables.merge);
+        set_duplicates(settings.duplicates);
         Ok(settings)
     }
 
@@ -259,6 +268,7 @@ impl Settings {
             run_tags: found.list("run_tags"),
             skip_tags: found.list("skip_tags"),
             diff: found.boolean("diff")?,
+            duplicates: found.duplicates()?,
             vault: vault::Settings {
                 ask: found.boolean("ask_vault_pass")?,
                 password_file: found.one_path("vault_password_file"),
@@ -357,6 +367,15 @@ impl Found<'_> {
         match self.optional(name) {
             None => Ok(None),
             Some(text) => text.trim().parse().map(Some).map_err(|_| self.wrong(name, "a whole number")),
+        }
+    }
+
+    fn duplicates(&self) -> Result<Duplicates> {
+        match self.text("duplicate_dict_key").as_str() {
+            "warn" => Ok(Duplicates::Warn),
+            "error" => Ok(Duplicates::Error),
+            "ignore" => Ok(Duplicates::Ignore),
+            _ => Err(self.wrong("duplicate_dict_key", "warn, error or ignore")),
         }
     }
 

@@ -64,11 +64,7 @@ impl HostTask {
         let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
         let engine = &self.play.run.engine;
         if let Some(lookup) = &loops.lookup {
-            let terms = match engine.render(&loops.over, &scope)? {
-                Value::List(terms) => terms.to_vec(),
-                term => vec![term],
-            };
-            return engine.lookup(lookup, terms, &scope).map(Ok);
+            return engine.lookup(lookup, &loops.over, &scope).map(Ok);
         }
         let value = engine.render(&loops.over, &scope)?;
         Ok(match value {

@@ -37,6 +37,11 @@ impl Object for Moment {
         }))
     }
 
+    fn time(&self) -> Option<Time> {
+        let zoned = self.0.to_zoned(TimeZone::UTC).ok()?;
+        Some(Time::At(zoned.timestamp().as_microsecond().into()))
+    }
+
     fn method(&self, name: &str, args: &Args) -> Option<R> {
         let t = self.0;
         Some(match name {
@@ -51,6 +56,84 @@ impl Object for Moment {
             "isoweekday" => Ok(Val::Int(t.weekday().to_monday_one_offset().into())),
             _ => return None,
         })
+    }
+}
+
+/// A length of time in microseconds, as Python's `timedelta`.
+struct Length(i128);
+
+const SECOND: i128 = 1_000_000;
+const DAY: i128 = 86_400 * SECOND;
+
+impl Object for Length {
+    fn type_name(&self) -> &'static str {
+        "timedelta"
+    }
+
+    fn show(&self) -> String {
+        let (days, rest) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
+        let (seconds, micros) = (rest / SECOND, rest % SECOND);
+        let mut shown = match days {
+            0 => String::new(),
+            1 | -1 => format!("{days} day, "),
+            _ => format!("{days} days, "),
+        };
+        shown.push_str(&format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
+        if micros != 0 {
+            shown.push_str(&format!(".{micros:06}"));
+        }
+        shown
+    }
+
+    fn attr(&self, name: &str) -> Option<Val> {
+        Some(Val::Int(match name {
+            "days" => self.0.div_euclid(DAY),
+            "seconds" => self.0.rem_euclid(DAY) / SECOND,
+            "microseconds" => self.0.rem_euclid(SECOND),
+            _ => return None,
+        }))
+    }
+
+    fn method(&self, name: &str, _: &Args) -> Option<R> {
+        (name == "total_seconds").then(|| Ok(Val::Float(self.0 as f64 / SECOND as f64)))
+    }
+
+    fn time(&self) -> Option<Time> {
+        Some(Time::Length(self.0))
+    }
+}
+
+/// What arithmetic with times is done on, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub(crate) enum Time {
+    /// Since 1970, without a zone.
+    At(i128),
+    Length(i128),
+}
+
+impl Time {
+    /// `a - b` or `a + b`, where Python has it.
+    pub(crate) fn plus(self, other: Time, sign: i128) -> Option<R> {
+        let at = |micros: i128| {
+            let moment = i64::try_from(micros).ok().and_then(|m| Timestamp::from_microsecond(m).ok());
+            let moment = moment.ok_or_else(|| Fail::new("date value out of range"))?;
+            Ok(Val::object(Moment(moment.to_zoned(TimeZone::UTC).datetime())))
+        };
+        Some(match (self, other) {
+            (Time::At(a), Time::At(b)) if sign < 0 => Ok(Val::object(Length(a - b))),
+            (Time::At(a), Time::Length(b)) => at(a + sign * b),
+            (Time::Length(a), Time::At(b)) if sign > 0 => at(a + b),
+            (Time::Length(a), Time::Length(b)) => Ok(Val::object(Length(a + sign * b))),
+            _ => return None,
+        })
+    }
+
+    /// How two times of one kind order.
+    pub(crate) fn order(self, other: Time) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Time::At(a), Time::At(b)) | (Time::Length(a), Time::Length(b)) => Some(a.cmp(&b)),
+            _ => None,
+        }
     }
 }
 

@@ -38,7 +38,8 @@ impl Env {
     /// A raw value as templates see it: author's text rendered, containers lazy. A failure becomes a marker.
     pub(crate) fn lift(&self, value: &Value) -> Val {
         let slot = |v: &Value| match v {
-            Value::Text(t) if t.is_template() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
+            // An author's text stays one until somebody looks at it: a list of conditions handed on is still that.
+            Value::Text(t) if t.is_source() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
             Value::List(_) | Value::Map(_) => Slot::Raw(v.clone(), self.clone()),
             other => Slot::Ready(self.lift(other)),
         };

@@ -118,6 +118,22 @@ impl Engine {
         value.map_err(|f| f.into_error("expression", expression.span()))
     }
 
+    /// As `evaluate`, but what is not defined is no failure: inside is why.
+    ///
+    /// # Errors
+    /// As `evaluate`, but for undefined variables, attributes and items.
+    pub fn evaluate_defined(&self, expression: &Text, scope: &Arc<dyn Scope>) -> Result<Result<Value>> {
+        let env = Env::new(&self.shared, scope);
+        let value = trusted(expression)
+            .and_then(|()| env.render_as(&expression.shared(), expression.span(), Mode::Expression))
+            .and_then(|v| v.finish());
+        value.map(Ok).or_else(|f| {
+            let undefined = f.kind() == fail::Kind::Undefined;
+            let error = f.into_error("expression", expression.span());
+            if undefined { Ok(Err(error)) } else { Err(error) }
+        })
+    }
+
     /// Evaluates a conditional: an expression without braces, or a boolean.
     ///
     /// # Errors
@@ -204,13 +220,13 @@ impl Engine {
         files::render(&env, text, options).map_err(|f| f.into_error("template", text.span()))
     }
 
-    /// Runs a lookup on terms that are already rendered, as `with_<name>` does. `items` flattens one level.
+    /// Runs a lookup on the terms that a value gives, as `with_<name>` does. `items` flattens one level.
     ///
     /// # Errors
     /// An unknown lookup; what the lookup itself says.
-    pub fn lookup(&self, name: &str, terms: Vec<Value>, scope: &Arc<dyn Scope>) -> Result<Vec<Value>> {
+    pub fn lookup(&self, name: &str, over: &Value, scope: &Arc<dyn Scope>) -> Result<Vec<Value>> {
         let env = Env::new(&self.shared, scope);
-        lookups::for_loop(&env, name, terms).map_err(|f| f.into_error("template", None))
+        lookups::for_loop(&env, name, over).map_err(|f| f.into_error("template", over.span()))
     }
 
     /// Checks that a text parses as a template, without rendering it.

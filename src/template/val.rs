@@ -3,6 +3,7 @@
 //! A container made from a variable keeps its elements raw until somebody looks at them; then an author's text is
 //! rendered, once. Nothing here leaves the room: `Val::finish` makes the final `Value`.
 
+use super::clock::Time;
 use super::depth::Nested;
 use super::env::Env;
 use super::fail::{Fail, Kind, R};
@@ -53,6 +54,10 @@ pub(crate) trait Object {
     fn method(&self, _name: &str, _args: &Args) -> Option<R> {
         None
     }
+    /// The time that it is, for arithmetic.
+    fn time(&self) -> Option<Time> {
+        None
+    }
     /// Whether it can be called.
     fn callable(&self) -> bool {
         false
@@ -94,6 +99,16 @@ impl Slot {
         match self {
             Slot::Ready(val) => val.clone(),
             Slot::Raw(..) => Val::None,
+        }
+    }
+}
+
+impl Slot {
+    /// The final value. A text without templates that nobody looked at is still its author's.
+    fn finish(mut self) -> R<Value> {
+        match &self {
+            Slot::Raw(Value::Text(t), _) if t.is_source() && !t.is_template() => Ok(Value::Text(t.clone())),
+            _ => self.force().finish(),
         }
     }
 }
@@ -236,6 +251,14 @@ impl Val {
         matches!(self, Val::None)
     }
 
+    /// The time that it is, if it is one.
+    pub(crate) fn time(&self) -> Option<Time> {
+        match self {
+            Val::Object(o) => o.time(),
+            _ => None,
+        }
+    }
+
     /// The elements of a list or tuple, and nothing else.
     pub(crate) fn as_seq(&self) -> Option<Vec<Val>> {
         match self {
@@ -328,7 +351,12 @@ impl Val {
             Val::Int(i) => Value::Int(*i),
             Val::Float(f) => Value::Float(*f),
             Val::Str(s) => Value::Text(Text::data(Arc::clone(s))),
-            Val::List(_) | Val::Tuple(_) => Value::list(
+            Val::List(l) => {
+                let slots = l.0.borrow().clone();
+                let items = slots.into_iter().map(Slot::finish);
+                Value::list(items.filter(|v| !v.as_ref().is_ok_and(super::is_omit)).collect::<R<_>>()?)
+            }
+            Val::Tuple(_) => Value::list(
                 self.as_seq()
                     .unwrap_or_default()
                     .iter()
@@ -337,7 +365,18 @@ impl Val {
                     .collect::<R<_>>()?,
             ),
             Val::Omit => super::omit(),
-            Val::Dict(_) | Val::Object(_) if self.is_mapping() => {
+            Val::Dict(d) => {
+                let slots = d.0.borrow().clone();
+                let mut map = Map::new();
+                for (k, slot) in slots {
+                    let value = slot.finish()?;
+                    if !super::is_omit(&value) {
+                        map.insert(k, value);
+                    }
+                }
+                Value::map(map)
+            }
+            Val::Object(_) if self.is_mapping() => {
                 let mut map = Map::new();
                 for (k, v) in self.entries().unwrap_or_default() {
                     if !matches!(v, Val::Omit) {

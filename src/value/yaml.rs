@@ -6,13 +6,32 @@ use super::{surrogates, yaml_error};
 use crate::error::{Error, Result, Source, Span};
 use libyaml_safer::{Event, EventData, Mark, Parser};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How many nodes the aliases of one document may copy, against documents that grow exponentially.
 const ALIAS_BUDGET: usize = 200_000;
 
 /// How deep collections may nest; beyond it Python's own loader gives up too.
 const MAX_DEPTH: usize = 200;
+
+/// What a key that a map has twice is: the setting `duplicate_dict_key`, which holds for the whole process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicates {
+    /// A warning; the last value wins.
+    Warn,
+    /// An error.
+    Error,
+    /// Nothing; the last value wins.
+    Ignore,
+}
+
+static DUPLICATES: OnceLock<Duplicates> = OnceLock::new();
+
+/// Sets, once, what a key that a map has twice is.
+pub fn set_duplicates(duplicates: Duplicates) {
+    // The first to say it is the process's configuration; there is no second.
+    let _ = DUPLICATES.set(duplicates);
+}
 
 /// A piece of a document with its place.
 #[derive(Clone, Debug)]
@@ -431,11 +450,15 @@ impl Composer<'_, '_> {
             };
             match seen.get(&name).and_then(|i| own.get_mut(*i)) {
                 Some(earlier) => {
-                    self.warnings.push(
-                        Error::input(format!("duplicate key {name:?}", name = name.to_string()))
-                            .at(key.span.clone())
-                            .note("the last value wins"),
-                    );
+                    let repeated =
+                        Error::input(format!("Found duplicate mapping key '{name}'.")).at(key.span.clone());
+                    match DUPLICATES.get() {
+                        Some(Duplicates::Error) => return Err(repeated),
+                        Some(Duplicates::Ignore) => {}
+                        Some(Duplicates::Warn) | None => {
+                            self.warnings.push(repeated.help("Using last defined value only."));
+                        }
+                    }
                     *earlier = (key, value);
                 }
                 None => {

@@ -21,3 +21,4 @@ mod lists;
 mod pty;
 mod refusals;
 mod secrets;
+mod vault;

@@ -138,6 +138,25 @@ const NAMES: [&str; 30] = [
 ];
 
 impl Magic {
+    /// What a variable is where nothing sets it.
+    pub(super) fn fallback(&self, name: &str) -> Option<Value> {
+        match name {
+            "ansible_host" if self.host.is_empty() => None,
+            "ansible_host" => {
+                let listed = self.view.inventory.hosts.contains_key(&self.host);
+                Some(Value::data(if listed { Arc::clone(&self.host) } else { "127.0.0.1".into() }))
+            }
+            // warp has no Python of its own: the one that a shell would find.
+            "ansible_python_interpreter" if self.view.inventory.hosts.contains_key(&self.host) => None,
+            "ansible_playbook_python" | "ansible_python_interpreter" => {
+                let path = std::env::var_os("PATH")?;
+                let found = std::env::split_paths(&path).map(|p| p.join("python3")).find(|p| p.is_file())?;
+                Some(Value::data(found.to_string_lossy()))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn names(&self) -> Vec<Arc<str>> {
         NAMES.iter().filter(|n| self.get(n).is_some()).map(|n| Arc::from(*n)).collect()
     }

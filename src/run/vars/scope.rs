@@ -70,7 +70,7 @@ impl Scope for HostScope {
             return Some(value);
         }
         let mut found = self.layers.iter().filter_map(|layer| layer.vars.get(name));
-        let first = found.next()?.clone();
+        let Some(first) = found.next().cloned() else { return self.magic.fallback(name) };
         if !merges() {
             return Some(first);
         }

@@ -254,7 +254,16 @@ fn distinct(items: Vec<Val>) -> Vec<Val> {
 fn unique(_: &Env, v: Val, b: Bound) -> R {
     // Jinja's own folds case unless told; Ansible falls back to plain comparing where items have no hash.
     let hashable = v.iter()?.iter().all(|v| v.key().is_ok());
-    let fold = hashable && !b.flag("case_sensitive", false)?;
+    let sensitive = b.flag("case_sensitive", false)?;
+    let asked = (b.get("case_sensitive").is_some() && !sensitive) || b.some("attribute").is_some();
+    if !hashable && asked {
+        let kind =
+            v.iter()?.iter().find_map(|v| v.key().err()).map_or_else(String::new, |f| f.message().to_owned());
+        return Err(Fail::new(format!(
+            "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {kind}"
+        )));
+    }
+    let fold = hashable && !sensitive;
     let mut seen = Members::default();
     let mut made = Vec::new();
     for item in v.iter()? {
@@ -299,6 +308,10 @@ pub(crate) fn subelements(of: &Val, path: &Val, skip_missing: bool) -> R {
     for element in elements {
         let mut values = element.clone();
         for part in &path {
+            if !values.is_mapping() && skip_missing {
+                values = Val::list(Vec::new());
+                break;
+            }
             if !values.is_mapping() {
                 return Err(Fail::new(format!(
                     "the key {part} should point to a dictionary, got '{}'",

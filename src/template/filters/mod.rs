@@ -4,9 +4,11 @@ mod basics;
 mod collections;
 mod data;
 mod hashes;
+mod links;
 mod measures;
 mod net;
 mod paths;
+mod pretty;
 mod query;
 mod regexes;
 mod secrets;
@@ -87,6 +89,8 @@ const FAMILIES: &[&[Filter]] = &[
     net::TABLE,
     query::TABLE,
     secrets::TABLE,
+    pretty::TABLE,
+    links::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =

@@ -51,7 +51,8 @@ fn search(_: &Env, v: Val, b: Bound) -> R {
             None if reference.starts_with(|c: char| c.is_ascii_digit()) => {
                 reference.trim_end_matches(|c: char| !c.is_ascii_digit())
             }
-            None => return Err(unknown()),
+            // Python's words for a reference that is none.
+            None => return Err(Fail::new("'NoneType' object has no attribute 'group'")),
         };
         let group = match name.parse::<usize>() {
             Ok(n) if n < found.len() => found.get(n),

@@ -50,7 +50,7 @@ fn secret_of(b: &Bound, words: &str) -> R<Secret> {
     match b.need("secret")? {
         Val::Str(s) => Ok(Secret::new(s.as_bytes())),
         Val::Marker(f) => Err(f),
-        other => Err(Fail::new(format!("{words}, instead we got {}", class(&other)))),
+        other => Err(Fail::new(format!("{words}, instead we got {}.", class(&other)))),
     }
 }
 
@@ -70,7 +70,7 @@ fn vault_id(b: &Bound) -> R<String> {
 fn encrypt(_: &Env, v: Val, b: Bound) -> R {
     let secret = secret_of(&b, "Secret passed is required to be a string")?;
     let Val::Str(plain) = &v else {
-        return Err(Fail::new(format!("Can only vault strings, instead we got {}", class(&v))));
+        return Err(Fail::new(format!("Can only vault strings, instead we got {}.", class(&v))));
     };
     let salt = b.some("salt").map(python::to_str).transpose()?;
     if salt.as_ref().is_some_and(String::is_empty) {
@@ -97,7 +97,7 @@ fn decrypt(_: &Env, v: Val, b: Bound) -> R {
     let secret = secret_of(&b, "Secret passed is required to be as string")?;
     let Val::Str(text) = &v else {
         return Err(Fail::new(format!(
-            "Vault should be in the form of a string, instead we got {}",
+            "Vault should be in the form of a string, instead we got {}.",
             class(&v)
         )));
     };

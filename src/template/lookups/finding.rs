@@ -3,7 +3,7 @@
 use super::Lookup;
 use crate::template::bind::Bound;
 use crate::template::env::Env;
-use crate::template::fail::{Fail, R};
+use crate::template::fail::{Fail, Kind, R};
 use crate::template::val::Val;
 use crate::template::{files, glob, python};
 use crate::value::Key;
@@ -25,6 +25,23 @@ fn texts(v: Option<&Val>, separators: &[char]) -> R<Vec<String>> {
         made.extend(text.split(separators).filter(|t| !t.is_empty()).map(str::to_owned));
     }
     Ok(made)
+}
+
+/// The terms without those that are not defined, which `with_first_found` passes over.
+pub(super) fn defined(terms: Vec<Val>) -> Vec<Val> {
+    let undefined = |v: &Val| matches!(v, Val::Marker(f) if f.kind() == Kind::Undefined);
+    let kept = terms.into_iter().filter(|term| {
+        !undefined(term) && !term.entries().is_some_and(|e| e.iter().any(|(_, v)| undefined(v)))
+    });
+    kept.map(|term| match (term.as_seq(), term.entries()) {
+        (Some(inner), _) => Val::list(defined(inner)),
+        (None, Some(entries)) => Val::dict(entries.into_iter().map(|(k, v)| match v.as_seq() {
+            Some(inner) => (k, Val::list(defined(inner))),
+            None => (k, v),
+        })),
+        _ => term,
+    })
+    .collect()
 }
 
 struct Search {

@@ -78,6 +78,15 @@ fn sub(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
             ));
         }
     };
+    let wrong = |what: &str| {
+        Err(Fail::new(format!("subelements lookup expects a list of two or three items, {what}")))
+    };
+    if !(matches!(list, Val::List(_) | Val::Tuple(_)) || list.is_mapping()) || path.as_str().is_none() {
+        return wrong("first a dict or a list, second a string pointing to the subkey");
+    }
+    if flags.is_some_and(|f| !f.is_mapping()) {
+        return wrong("the optional third item must be a dict with flags ('skip_missing',)");
+    }
     let skip = match flags.and_then(|f| python::access::by_key(f, &Key::from("skip_missing"))) {
         Some(flag) => flag.truthy()?,
         None => false,
@@ -180,7 +189,11 @@ fn counted(given: &[(String, String)]) -> R<Vec<Val>> {
             None if digits.len() > 1 && digits.starts_with('0') => i128::from_str_radix(digits, 8),
             None => digits.parse(),
         };
-        let bad = || Fail::new(format!("can't parse {name}={text} as integer"));
+        let bad = || {
+            Fail::new(format!(
+                "Config '{name}' for 'sequence' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'integer': '{text}'"
+            ))
+        };
         parsed.map(|n| Some(n * sign)).map_err(|_| bad())
     };
     let start = number("start")?.unwrap_or(1);
@@ -189,7 +202,7 @@ fn counted(given: &[(String, String)]) -> R<Vec<Val>> {
         (None, None) => return Err(Fail::new("must specify count or end in with_sequence")),
         (Some(_), Some(_)) => return Err(Fail::new("can't specify both count and end in with_sequence")),
         (Some(0), None) => return Ok(Vec::new()),
-        (Some(count), None) => start + (count - 1) * stride,
+        (Some(count), None) => start + count * stride - 1,
         (None, Some(end)) => end,
     };
     if stride > 0 && end < start {
@@ -199,6 +212,9 @@ fn counted(given: &[(String, String)]) -> R<Vec<Val>> {
         return Err(Fail::new("to count forward don't make stride negative"));
     }
     let layout = get("format").unwrap_or("%d");
+    if layout.matches('%').count() != 1 {
+        return Err(Fail::new(format!("bad formatting string: {layout}")));
+    }
     let length = if stride == 0 { 0 } else { range_len(start, end + stride.signum(), stride) };
     if length > 1 << 22 {
         return Err(Fail::new("the sequence would be too long"));
@@ -211,8 +227,10 @@ fn counted(given: &[(String, String)]) -> R<Vec<Val>> {
 fn vars(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
     let mut found = Vec::new();
     for term in terms {
-        let name = python::to_str(&term)?;
-        found.push(match (env.scope().get(&name), options.get("default")) {
+        let Val::Str(name) = &term else {
+            return Err(Fail::new(format!("Variable name must be 'str' not '{}'.", term.type_name())));
+        };
+        found.push(match (env.scope().get(name), options.get("default")) {
             (Some(value), _) => env.lift(&value).ok()?,
             (None, Some(default)) => default.clone(),
             (None, None) => return Err(Fail::undefined(format!("No variable named '{name}' was found."))),
@@ -225,7 +243,16 @@ fn varnames(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     let names = env.scope().names();
     let mut found = Vec::new();
     for term in terms {
-        let pattern = regex::compile(&python::to_str(&term)?, false, false)?;
+        let Val::Str(text) = &term else {
+            return Err(Fail::new(format!(
+                "Invalid setting identifier, \"{}\" is not a string, it is a <class '{}'>",
+                python::to_str(&term)?,
+                term.type_name()
+            )));
+        };
+        let pattern = regex::compile(text, false, false).map_err(|f| {
+            Fail::new(format!("Unable to use \"{text}\" as a search parameter: {}", f.message()))
+        })?;
         for name in &names {
             if regex::search(&pattern, name)?.is_some() {
                 found.push(Val::Str(name.clone()));

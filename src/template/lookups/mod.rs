@@ -96,10 +96,18 @@ pub(crate) fn from_template(env: &Env, args: Args, wantlist: bool) -> R {
     }
 }
 
-/// `with_<name>` over rendered terms.
-pub(crate) fn for_loop(env: &Env, name: &str, terms: Vec<Value>) -> R<Vec<Value>> {
+/// `with_<name>` over what a value gives.
+pub(crate) fn for_loop(env: &Env, name: &str, over: &Value) -> R<Vec<Value>> {
     let lookup = find(name)?;
-    let terms: Vec<Val> = terms.iter().map(|t| env.lift(t)).collect();
+    let over = env.lift(over).ok()?;
+    let mut terms = over.as_seq().unwrap_or_else(|| vec![over]);
+    if lookup.name == "first_found" {
+        terms = finding::defined(terms);
+    }
+    // A failure anywhere in them is one of the loop's, not the lookup's.
+    for term in &terms {
+        term.finish()?;
+    }
     let bound = Bound::new(lookup.name, lookup.options, Args::default())?;
     let found = (lookup.run)(env, terms, &bound)
         .map_err(|f| f.framed(|why| format!("The lookup plugin '{name}' failed: {why}")))?;

@@ -58,7 +58,7 @@ fn password(env: &Env, terms: Vec<Val>, bound: &Bound) -> R<Vec<Val>> {
 }
 
 fn one(env: &Env, term: &str, bound: &Bound) -> R<String> {
-    let mut options = Options::of(bound);
+    let mut options = Options::of("password", bound);
     let name = path_of(term, &mut options)?;
     let mut path = files::expand_user(&name);
     if let Some(playbook) = env.scope().search_path().pop() {
@@ -74,7 +74,7 @@ fn one(env: &Env, term: &str, bound: &Bound) -> R<String> {
     };
     let mut changed = before.is_none();
     let mut kept = before.map_or_else(new, |text| Ok(Kept::parse(&text)))?;
-    let encrypt = options.some_text("encrypt")?;
+    let encrypt = options.some_text("encrypt")?.filter(|name| !name.is_empty());
     let scheme = encrypt.as_deref().map(|name| {
         Scheme::named(name).filter(|_| name.contains("crypt")).ok_or_else(|| {
             Fail::new(format!("'{name}' is not a scheme that passwords can be encrypted with: md5_crypt, bcrypt, sha256_crypt and sha512_crypt are"))

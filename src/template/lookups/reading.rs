@@ -95,7 +95,11 @@ fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         },
         None => Arc::default(),
     };
-    let env = Layered::over(env, &extra);
+    let mut extra = Arc::unwrap_or_clone(extra);
+    if env.scope().get("ansible_managed").is_none() {
+        extra.entry("ansible_managed".into()).or_insert_with(|| Value::data("Ansible managed"));
+    }
+    let env = Layered::over(env, &Arc::new(extra));
     let mut found = Vec::new();
     for term in terms {
         let name = python::to_str(&term)?;

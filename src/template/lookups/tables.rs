@@ -28,9 +28,11 @@ const INI: Params = &[
 pub(super) const TABLE: &[Lookup] = &[Lookup::new("csvfile", CSV, csvfile), Lookup::new("ini", INI, ini)];
 
 /// A file's text in one of the encodings that need no tables.
-fn read(env: &Env, name: &str, encoding: &str) -> R<String> {
-    let path: PathBuf = files::find(env, "files", name)
-        .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}': File not found.")))?;
+fn read(path: Option<PathBuf>, name: &str, encoding: &str) -> R<String> {
+    let path = path.ok_or_else(|| {
+        // Python's words come after the name that they lack.
+        Fail::new(format!("'{name}' was not found: expected str, bytes or os.PathLike object, not NoneType"))
+    })?;
     match encoding.to_lowercase().replace('_', "-").as_str() {
         "utf-8" | "utf8" | "ascii" | "us-ascii" => files::read(&path),
         "iso8859-1" | "iso-8859-1" | "latin-1" | "latin1" => {
@@ -47,13 +49,14 @@ fn csvfile(env: &Env, terms: Vec<Val>, bound: &Bound) -> R<Vec<Val>> {
     if terms.is_empty() {
         return Err(Fail::new("Search key is required but was not found"));
     }
-    let mut options = Options::of(bound);
+    let mut options = Options::of("csvfile", bound);
     let mut found = Vec::new();
     for term in terms {
         let parts = pairs(&python::to_str(&term)?)?;
         let key = parts.rest.ok_or_else(|| Fail::new("Search key is required but was not found"))?;
         options.write(CSV, parts.pairs)?;
-        let text = read(env, &options.text("file", "ansible.csv")?, &options.text("encoding", "utf-8")?)?;
+        let file = options.text("file", "ansible.csv")?;
+        let text = read(files::find(env, "files", &file), &file, &options.text("encoding", "utf-8")?)?;
         let delimiter = match options.text("delimiter", "TAB")?.as_str() {
             "TAB" | "\t" => b'\t',
             one if one.len() == 1 => one.bytes().next().unwrap_or(b','),
@@ -92,14 +95,14 @@ fn cell(text: &str, delimiter: u8, key: &str, key_column: usize, column: usize) 
 
 /// `lookup('ini', KEY, section=..., file=...)`: the value of a key, or with `re` of all keys that match.
 fn ini(env: &Env, terms: Vec<Val>, bound: &Bound) -> R<Vec<Val>> {
-    let mut options = Options::of(bound);
+    let mut options = Options::of("ini", bound);
     let mut found = Vec::new();
     for term in terms {
         let term = python::to_str(&term)?;
         let key =
             if term.contains('=') || term.trim().contains(' ') { inline(&term, &mut options)? } else { term };
         let file = options.text("file", "ansible.ini")?;
-        let mut text = read(env, &file, &options.text("encoding", "utf-8")?)?;
+        let mut text = read(files::find(env, "files", &file), &file, &options.text("encoding", "utf-8")?)?;
         let mut section = options.text("section", "global")?;
         if options.text("type", "ini")? == "properties" {
             text.insert_str(0, "[java_properties]\n");

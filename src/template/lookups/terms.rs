@@ -9,14 +9,15 @@ use crate::value::split::{Pairs, parse_pairs};
 
 /// The options that count for one term: those written into it, above the keywords.
 pub(super) struct Options<'a> {
+    lookup: &'static str,
     bound: &'a Bound,
     written: Vec<(String, String)>,
 }
 
 impl<'a> Options<'a> {
     /// The keywords alone.
-    pub(super) fn of(bound: &'a Bound) -> Self {
-        Options { bound, written: Vec::new() }
+    pub(super) fn of(lookup: &'static str, bound: &'a Bound) -> Self {
+        Options { lookup, bound, written: Vec::new() }
     }
 
     /// Takes options that were written into a term.
@@ -59,7 +60,10 @@ impl<'a> Options<'a> {
             Some(other) => {
                 let text = python::to_str(&other)?;
                 text.trim().parse().map_err(|_| {
-                    Fail::new(format!("Invalid value provided for '{name}': '{text}' is not an integer."))
+                    Fail::new(format!(
+                        "Config '{name}' for '{}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'integer': '{text}'",
+                        self.lookup
+                    ))
                 })
             }
         }

@@ -91,6 +91,11 @@ pub(crate) fn binary(op: Op, a: &Val, b: &Val) -> R {
         },
         _ => {}
     }
+    if let (Some(x), Some(y), Op::Add | Op::Sub) = (a.time(), b.time(), op)
+        && let Some(made) = x.plus(y, if op == Op::Sub { -1 } else { 1 })
+    {
+        return made;
+    }
     match (Num::of(a), Num::of(b)) {
         (Some(x), Some(y)) => arithmetic(op, x, y),
         _ => Err(unsupported(symbol(op), a, b)),
@@ -200,7 +205,9 @@ pub(crate) fn eq(a: &Val, b: &Val) -> bool {
                 && x.iter()
                     .all(|(k, v)| y.iter().find(|(other, _)| other == k).is_some_and(|(_, w)| eq(v, w)))
         }
-        (Val::Object(x), Val::Object(y)) => std::rc::Rc::ptr_eq(x, y),
+        (Val::Object(x), Val::Object(y)) => {
+            std::rc::Rc::ptr_eq(x, y) || x.time().is_some_and(|t| Some(t) == y.time())
+        }
         _ => false,
     }
 }
@@ -226,6 +233,11 @@ pub(crate) fn order(op: &str, a: &Val, b: &Val) -> R<Option<Ordering>> {
         (Val::Str(x), Val::Str(y)) => Ok(Some(x.cmp(y))),
         (Val::List(x), Val::List(y)) => lists(&x.items(), &y.items()),
         (Val::Tuple(x), Val::Tuple(y)) => lists(x, y),
+        _ if let (Some(x), Some(y)) = (a.time(), b.time())
+            && let Some(order) = x.order(y) =>
+        {
+            Ok(Some(order))
+        }
         _ => Err(Fail::new(format!(
             "'{op}' not supported between instances of '{}' and '{}'",
             a.type_name(),

@@ -15,10 +15,17 @@ pub(crate) fn compile(pattern: &str, ignore_case: bool, multiline: bool) -> R<Re
         (false, false) => "",
     };
     let translated = format!("{flags}{}", translate(pattern, multiline));
-    RegexBuilder::new(&translated)
-        .backtrack_limit(5_000_000)
-        .build()
-        .map_err(|e| Fail::new(format!("invalid regular expression '{pattern}': {e}")))
+    RegexBuilder::new(&translated).backtrack_limit(5_000_000).build().map_err(|e| {
+        let told = e.to_string();
+        // Python's words for the slip that is made most.
+        match told.strip_prefix("Parsing error at position ").and_then(|t| t.split_once(": ")) {
+            Some((at, "Target of repeat operator is invalid")) => {
+                let at = at.parse::<usize>().unwrap_or(0).saturating_sub(flags.len());
+                Fail::new(format!("nothing to repeat at position {at}"))
+            }
+            _ => Fail::new(format!("invalid regular expression '{pattern}': {told}")),
+        }
+    })
 }
 
 /// The places where Python reads a pattern otherwise than fancy-regex: `$` also before a final newline, `\Z`, brackets

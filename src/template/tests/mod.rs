@@ -1,6 +1,7 @@
 //! Tests: what may follow `is`.
 
 mod basics;
+mod pep440;
 mod places;
 mod results;
 mod versions;

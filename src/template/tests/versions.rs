@@ -32,9 +32,10 @@ fn version(v: &Val, b: &Bound) -> R<bool> {
         None | Some("loose") => loose_order,
         Some("strict") => strict_order,
         Some("semver" | "semantic") => semantic_order,
+        Some("pep440") => super::pep440::order,
         Some(other) => {
             return Err(Fail::new(format!(
-                "Invalid version type ({other}). Must be one of 'loose', 'strict', 'semver', 'semantic'"
+                "Invalid version type ({other}). Must be one of 'loose', 'strict', 'semver', 'semantic', 'pep440'"
             )));
         }
     };
