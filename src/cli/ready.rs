@@ -41,11 +41,12 @@ impl Ready {
         for action in lab::plain_actions() {
             actions.register(action);
         }
+        let told = events.clone();
         Ok(Ready {
             settings,
             sources,
             inventory,
-            engine: Arc::new(Engine::new()),
+            engine: Arc::new(Engine::warning(move |warning| told.emit(&Event::warning(warning)))),
             actions: Arc::new(actions),
             events,
         })

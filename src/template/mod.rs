@@ -96,6 +96,12 @@ impl Engine {
         Self::default()
     }
 
+    /// As `new`, telling warnings: of a lookup with `errors='warn'`.
+    #[must_use]
+    pub fn warning(warn: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Engine { shared: Arc::new(Shared::warning(Box::new(warn))) }
+    }
+
     /// Renders a value: `Source` text as a template giving a native value, lists and maps in depth, all else as it is.
     /// What comes out is final: every string in it is `Data`.
     ///

@@ -15,13 +15,27 @@ const CACHED: usize = 4096;
 
 type Key = (Mode, FileOptions, Arc<str>);
 
-/// The cache.
+/// Who is told what goes wrong without being an error.
+pub(crate) type Warn = Box<dyn Fn(String) + Send + Sync>;
+
+/// The cache, and who hears warnings.
 #[derive(Default)]
 pub(crate) struct Shared {
     parsed: Mutex<HashMap<Key, Arc<Parsed>>>,
+    warn: Option<Warn>,
 }
 
 impl Shared {
+    pub(crate) fn warning(warn: Warn) -> Self {
+        Shared { warn: Some(warn), ..Shared::default() }
+    }
+
+    pub(crate) fn warn(&self, message: String) {
+        if let Some(warn) = &self.warn {
+            warn(message);
+        }
+    }
+
     /// A text parsed, at its place.
     pub(crate) fn template(&self, text: &Arc<str>, span: Option<&Span>, mode: Mode) -> R<Template> {
         self.template_with(text, span, mode, &FileOptions::default())

@@ -89,7 +89,12 @@ pub(crate) fn from_template(env: &Env, args: Args, wantlist: bool) -> R {
             many if many.iter().all(|v| v.as_str().is_some()) => python::strings::join(",", many)?,
             _ => Val::list(found),
         }),
-        Err(_) if matches!(errors.as_str(), "ignore" | "warn") => {
+        Err(f) if matches!(errors.as_str(), "ignore" | "warn") => {
+            if errors == "warn" {
+                let why = f.message();
+                env.shared()
+                    .warn(format!("An error occurred while running the lookup plugin '{name}': {why}"));
+            }
             Ok(if wantlist { Val::list(Vec::new()) } else { Val::None })
         }
         Err(f) => Err(f.framed(|why| format!("The lookup plugin '{name}' failed: {why}"))),
