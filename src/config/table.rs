@@ -113,6 +113,7 @@ const TABLE: &[Row] = &[
     ("async_dir", &["ANSIBLE_ASYNC_DIR"], &[("defaults", "async_dir")], Some("~/.ansible_async")),
     ("any_errors_fatal", &["ANSIBLE_ANY_ERRORS_FATAL"], &[("defaults", "any_errors_fatal")], Some("false")),
     ("force_handlers", &["ANSIBLE_FORCE_HANDLERS"], &[("defaults", "force_handlers")], Some("false")),
+    ("debug", &["ANSIBLE_DEBUG"], &[("defaults", "debug")], Some("false")),
     ("no_log", &["ANSIBLE_NO_LOG"], &[("defaults", "no_log")], Some("false")),
     ("task_timeout", &["ANSIBLE_TASK_TIMEOUT"], &[("defaults", "task_timeout")], Some("0")),
     ("poll_interval", &["ANSIBLE_POLL_INTERVAL"], &[("defaults", "poll_interval")], Some("15")),
@@ -174,6 +175,8 @@ pub struct Settings {
     pub async_dir: String,
     pub any_errors_fatal: bool,
     pub force_handlers: bool,
+    /// Whether to tell what the engine does by itself.
+    pub debug: bool,
     pub no_log: bool,
     /// Seconds; 0 for no limit.
     pub task_timeout: u64,
@@ -262,6 +265,7 @@ impl Settings {
             async_dir: found.text("async_dir"),
             any_errors_fatal: found.boolean("any_errors_fatal")?,
             force_handlers: found.boolean("force_handlers")?,
+            debug: found.boolean("debug")?,
             no_log: found.boolean("no_log")?,
             task_timeout: found.number("task_timeout")?.unwrap_or(0),
             poll_interval: found.number("poll_interval")?.unwrap_or(15),

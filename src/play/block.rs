@@ -41,7 +41,7 @@ impl Load<'_> {
 
     fn block(&mut self, node: &Node, place: &Place) -> Result<Step> {
         if place.handlers {
-            return Err(Error::input("a block cannot be a handler").at(node.span.clone()));
+            return Err(Error::input("Using a block as a handler is not supported.").at(node.span.clone()));
         }
         for (key, _) in node.as_map().unwrap_or_default() {
             self.keep(keywords::check(key, BLOCK, "Block"));

@@ -65,7 +65,8 @@ impl Load<'_> {
         path: String,
     ) -> Result<Vec<Step>> {
         if place.handlers {
-            return Err(Error::input("import_role cannot be a handler").at(found.name.span.clone()));
+            return Err(Error::input("Using 'import_role' as a handler is not supported.")
+                .at(found.name.span.clone()));
         }
         refuse_loops(node, found)?;
         let name = check_statement(found)?;

@@ -36,9 +36,10 @@ impl Load<'_> {
         match &*found.action.module {
             "import_tasks" => return self.import_tasks(node, &found, inner, &vars, place, path),
             "import_role" => return self.import_role(node, &found, inner, &vars, place, path),
-            "meta" => check_meta(&found)?,
+            "meta" => check_meta(&found, place)?,
             "include_role" if place.handlers => {
-                return Err(Error::input("include_role cannot be a handler").at(found.name.span.clone()));
+                return Err(Error::input("Using 'include_role' as a handler is not supported.")
+                    .at(found.name.span.clone()));
             }
             _ => {}
         }
@@ -231,8 +232,16 @@ const META: [&str; 10] = [
 ];
 
 /// Checks that a `meta` task names an action that is done.
-fn check_meta(found: &Found<'_>) -> Result<()> {
+fn check_meta(found: &Found<'_>, place: &Place) -> Result<()> {
     let what = found.action.args.values().find_map(Value::as_str).unwrap_or_default();
+    let misplaced = match what {
+        "end_role" if place.handlers => Some("Cannot execute 'end_role' from a handler"),
+        "end_role" if place.role.is_none() => Some("Cannot execute 'end_role' from outside of a role"),
+        _ => None,
+    };
+    if let Some(why) = misplaced {
+        return Err(Error::input(why).at(found.name.span.clone()));
+    }
     if META.contains(&what) {
         return Ok(());
     }

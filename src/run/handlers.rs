@@ -4,6 +4,7 @@ use super::play::PlayRun;
 use super::steps::{Around, Hosts, Ran};
 use super::vars::read;
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::Value;
@@ -77,6 +78,12 @@ impl PlayRun {
                 return Ok(Ran::all(hosts));
             }
             book.flushing.extend(hosts.iter().cloned());
+        }
+        if self.run.settings.config.debug {
+            for host in &hosts {
+                let text = format!("META: triggered running handlers for {host}");
+                self.run.events.emit(&Event::Verbose { level: 0, text });
+            }
         }
         let ran = self.due_handlers(hosts.clone(), Around { handler: true, ..around }).await;
         self.notified.book().flushing.retain(|host| !hosts.contains(host));

@@ -117,6 +117,8 @@ impl Runner {
             limit: settings.limit.as_ref().map(|(_, text)| text.clone()),
             inventory: settings.inventory_sources.clone(),
             config_file: settings.config.file.clone(),
+            connection: settings.connection.clone(),
+            timeout: settings.timeout.as_secs(),
         };
         let extra = Arc::clone(&settings.extra_vars);
         let config = settings.config.variables.clone();

@@ -109,11 +109,9 @@ impl PlayRun {
         let forced = r
             .flag("force_handlers", play.force_handlers.as_ref())?
             .unwrap_or(self.run.settings.force_handlers);
-        // The flush has the play's tags; without any it always runs.
-        let tags = match play.keywords.tags.as_slice() {
-            [] => vec!["always".to_owned()],
-            own => tags::of(own, r)?,
-        };
+        // The flush always runs, unless the play's tags are left out.
+        let mut tags = tags::of(&play.keywords.tags, r)?;
+        tags.push("always".to_owned());
         let flush = tags::selected(&tags, &self.run.settings.tags, &self.run.settings.skip_tags);
         let flush = || flush.then_some(Step::FlushHandlers);
         let section = |steps: &Vec<Step>| -> Vec<Step> {

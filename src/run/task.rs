@@ -40,7 +40,8 @@ impl PlayRun {
         let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(passing)) };
         let scope: Arc<dyn Scope> = self.scope(&first, Some(task))?;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
-        if !self.selected(task, r)? {
+        // Handlers run whatever their tags.
+        if !around.handler && !self.selected(task, r)? {
             return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
         }
         if &*task.action.module == "meta" {

@@ -32,6 +32,10 @@ pub struct Options {
     pub inventory: Vec<String>,
     /// The configuration file.
     pub config_file: Option<PathBuf>,
+    /// `--connection`, or the configuration's.
+    pub connection: String,
+    /// The time limit for connecting, in seconds.
+    pub timeout: u64,
 }
 
 /// A host, and the folders beside the playbook that count.
@@ -198,6 +202,23 @@ impl Magic {
             "ansible_role_name" => Some(Value::data(Arc::clone(&self.role()?.name))),
             "role_path" => Some(path(&self.role()?.path)),
             _ => self.of_play(name),
+        }
+    }
+
+    /// What a task knows of its connection where no variable says: the weakest of all.
+    pub(super) fn of_connection(&self, name: &str) -> Option<Value> {
+        let task = self.task.as_ref().filter(|_| !self.host.is_empty())?;
+        let options = &self.variables.options;
+        match name {
+            "ansible_ssh_host" => self.fallback("ansible_host"),
+            "ansible_connection" => match &task.keywords.connection {
+                None => Some(Value::data(options.connection.as_str())),
+                Some(Value::Text(text)) if text.is_template() => None,
+                said => said.clone(),
+            },
+            "ansible_timeout" | "ansible_ssh_timeout" => Some(Value::Int(options.timeout.into())),
+            "ansible_shell_executable" => Some(Value::data("/bin/sh")),
+            _ => None,
         }
     }
 

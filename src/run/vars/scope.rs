@@ -70,7 +70,9 @@ impl Scope for HostScope {
             return Some(value);
         }
         let mut found = self.layers.iter().filter_map(|layer| layer.vars.get(name));
-        let Some(first) = found.next().cloned() else { return self.magic.fallback(name) };
+        let Some(first) = found.next().cloned() else {
+            return self.magic.fallback(name).or_else(|| self.magic.of_connection(name));
+        };
         if !merges() {
             return Some(first);
         }

@@ -38,7 +38,13 @@ pub(super) const TABLE: &[Lookup] = &[
 fn dict(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     let mut made = Vec::new();
     for term in flattened(&terms, Some(1), false)? {
-        let entries = term.entries().ok_or_else(|| Fail::new("with_dict expects a dict"))?;
+        let entries = term.entries().ok_or_else(|| {
+            Fail::new(format!(
+                "the 'dict' lookup plugin expects a dictionary, got '{}' of type {}",
+                python::to_str(&term).unwrap_or_default(),
+                term.type_name()
+            ))
+        })?;
         made.extend(entries.into_iter().map(|(k, v)| Val::record([("key", Val::from(k)), ("value", v)])));
     }
     Ok(made)
