@@ -1,8 +1,8 @@
 //! A single module on a host pattern, as a play of one task.
 
+use super::import_playbook::Outer;
 use super::loader::{Load, Loaded, Loader};
 use super::plan::Plan;
-use super::playbook::Import;
 use super::{Errors, plan};
 use crate::error::{Error, Source};
 use crate::value::split::parse_pairs;
@@ -54,7 +54,7 @@ impl Loader<'_> {
             return Err(Error::other("an ad hoc play cannot be empty").into());
         };
         let mut load = Load::new(self);
-        let play = load.play(&root, &path, &Import::default());
+        let play = load.play(&root, &path, &Outer::default());
         let plays = load.keep(play).flatten().into_iter().map(std::sync::Arc::new).collect();
         load.finish(plan::Plan { path, plays })
     }

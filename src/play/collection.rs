@@ -1,8 +1,9 @@
 //! Installed collections: where they are, and what their `meta/runtime.yml` says.
 
 use super::loader::{Load, Place};
-use crate::value::{Value, read_vars};
+use crate::value::{Text, Value, read_vars};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a collection sends the users of one of its plugins.
 pub(super) enum Route {
@@ -39,6 +40,27 @@ pub(super) fn route(path: &Path, kinds: &[&str], name: &str) -> Option<Route> {
         }
         Some(Route::Redirect(entry.get("redirect")?.as_str()?.to_owned()))
     })
+}
+
+/// The collections to look in for a playbook: one of a collection looks there first.
+pub(super) fn with_default(own: Option<Arc<Vec<Text>>>, playbook: &Path) -> Option<Arc<Vec<Text>>> {
+    let Some(name) = of_playbook(playbook) else { return own };
+    let mut all = vec![Text::data(name)];
+    all.extend(own.into_iter().flat_map(|own| own.to_vec()));
+    if !all.iter().any(|c| matches!(c.as_str(), "ansible.builtin" | "ansible.legacy")) {
+        all.push(Text::data("ansible.legacy"));
+    }
+    Some(Arc::new(all))
+}
+
+/// The collection that a playbook's path lies in.
+fn of_playbook(path: &Path) -> Option<String> {
+    let parts: Vec<&str> = path.iter().map(|p| p.to_str().unwrap_or_default()).collect();
+    let at = parts.iter().rposition(|part| *part == "ansible_collections")?;
+    match parts.get(at + 1..at + 4)? {
+        [namespace, collection, "playbooks"] => Some(format!("{namespace}.{collection}")),
+        _ => None,
+    }
 }
 
 impl Load<'_> {

@@ -4,7 +4,7 @@ use super::action::Found;
 use super::loader::{Load, Place};
 use super::plan::{Inherited, Keywords, Step};
 use super::role::{RoleFiles, Use};
-use crate::error::{Error, Exit, Result, did_you_mean};
+use crate::error::{Error, Exit, Result, Span, did_you_mean};
 use crate::value::yaml::Node;
 use crate::value::{Text, Value, Vars};
 use indexmap::IndexSet;
@@ -28,56 +28,62 @@ const ROLE_ARGUMENTS: [&str; 10] = [
     "rolespec_validate",
 ];
 
+/// An import on its way: the statement, and where what it brings will be.
+pub(super) struct Import<'a> {
+    pub node: &'a Node,
+    pub found: &'a Found<'a>,
+    /// The statement's own variables.
+    pub vars: &'a Arc<Vars>,
+    /// What is brought inherits the statement's keywords.
+    pub inner: Inherited,
+    /// The path of the statement, for identities.
+    pub path: String,
+}
+
 impl Load<'_> {
-    /// The steps of the file that `import_tasks` names.
-    pub fn import_tasks(
-        &mut self,
-        node: &Node,
-        found: &Found<'_>,
-        inner: Inherited,
-        vars: &Arc<Vars>,
-        place: &Place,
-        path: String,
-    ) -> Result<Vec<Step>> {
-        refuse_loops(node, found)?;
-        let file = check_statement(found)?;
-        let name = self.name(&file, place, Some(vars))?;
-        let span = file.span().cloned().unwrap_or_else(|| found.name.span.clone());
-        let target = find_tasks(&name, place, &self.basedir).map_err(|e| e.at(span.clone()))?;
+    /// The steps of the file or role that an import names.
+    pub fn import(&mut self, import: Import<'_>, place: &Place) -> Result<Vec<Step>> {
+        let found = import.found;
+        refuse_loops(import.node, found)?;
+        let text = check_statement(found)?;
+        let name = self.name(&text, place, Some(import.vars))?;
+        let span = text.span().cloned().unwrap_or_else(|| found.name.span.clone());
+        let inner = Place { inherited: import.inner, path: import.path, ..place.clone() };
+        match &*found.action.module {
+            "import_role" => self.import_role(name, span, found, import.vars, inner),
+            _ => self.import_tasks(&name, span, inner),
+        }
+    }
+
+    fn import_tasks(&mut self, name: &str, span: Span, place: Place) -> Result<Vec<Step>> {
+        let target = find_tasks(name, &place, &self.basedir).map_err(|e| e.at(span.clone()))?;
         if self.importing.contains(&target) {
             return Err(Error::input(format!("{} imports itself", target.display())).at(span));
         }
-        let inner = Place { inherited: inner, file: Arc::from(target.as_path()), path, ..place.clone() };
+        let inner = Place { file: Arc::from(target.as_path()), ..place };
         self.importing.push(target.clone());
         let steps = self.task_file(&target, &inner);
         self.importing.pop();
         Ok(steps)
     }
 
-    /// The steps of the role that `import_role` names; its handlers join the play's.
-    pub fn import_role(
+    /// The steps of a role; its handlers join the play's.
+    fn import_role(
         &mut self,
-        node: &Node,
+        name: String,
+        span: Span,
         found: &Found<'_>,
-        inner: Inherited,
         vars: &Arc<Vars>,
-        place: &Place,
-        path: String,
+        place: Place,
     ) -> Result<Vec<Step>> {
         if place.handlers {
             return Err(Error::input("Using 'import_role' as a handler is not supported.")
                 .at(found.name.span.clone()));
         }
-        refuse_loops(node, found)?;
-        let name = check_statement(found)?;
         let args = &found.action.args;
         let from = |argument: &str| match args.get(argument) {
-            None => Ok(None),
-            Some(Value::Text(text)) => self.name(text, place, Some(vars)).map(Some),
-            Some(other) => {
-                Err(Error::input(format!("`{argument}` must be a string, not {}", other.type_name()))
-                    .at(found.name.span.clone()))
-            }
+            Some(Value::Text(text)) => self.name(text, &place, Some(vars)).map(Some),
+            _ => Ok(None),
         };
         let files = RoleFiles {
             tasks: from("tasks_from")?,
@@ -87,8 +93,8 @@ impl Load<'_> {
         };
         let flag = |argument: &str| args.get(argument).is_none_or(Value::truthy);
         let used = Use {
-            name: self.name(&name, place, Some(vars))?,
-            span: name.span().cloned().unwrap_or_else(|| found.name.span.clone()),
+            name,
+            span,
             files,
             own: Keywords::default(),
             entry: Vars::clone(vars),
@@ -100,8 +106,7 @@ impl Load<'_> {
             validate: flag("rolespec_validate"),
             collections: None,
         };
-        let inner = Place { inherited: inner, path, ..place.clone() };
-        let Some(loaded) = self.role(used, &inner) else { return Ok(Vec::new()) };
+        let Some(loaded) = self.role(used, &place) else { return Ok(Vec::new()) };
         self.roles.push(loaded.role);
         self.handlers.extend(loaded.handlers);
         Ok(loaded.steps)
@@ -114,13 +119,14 @@ fn refuse_loops(node: &Node, found: &Found<'_>) -> Result<()> {
         .unwrap_or_default()
         .iter()
         .find(|(key, _)| key.as_str().is_some_and(|k| k == "loop" || k.starts_with("with_")));
-    match looped {
-        None => Ok(()),
-        Some((key, _)) => Err(Error::input(format!("{} cannot loop", found.action.module))
-            .at(key.span.clone())
-            .note("it is read once, before anything runs")
-            .help(format!("use {}", found.action.module.replace("import", "include")))),
-    }
+    let Some((key, _)) = looped else { return Ok(()) };
+    let module = &*found.action.module;
+    let include = module.replace("import", "include");
+    Err(Error::input(format!(
+        "You cannot use loops on '{module}' statements. You should use '{include}' instead."
+    ))
+    .at(key.span.clone())
+    .note("it is read once, before anything runs"))
 }
 
 /// Checks the arguments of an import or include; gives the name of the file or role.
@@ -129,42 +135,48 @@ fn refuse_loops(node: &Node, found: &Found<'_>) -> Result<()> {
 /// Unknown arguments, `apply` on an import, no name.
 pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
     let module = &*found.action.module;
-    let (known, names): (&[&str], [&str; 2]) = if module.ends_with("_role") {
-        (&ROLE_ARGUMENTS, ["name", "role"])
-    } else {
-        (&TASKS_ARGUMENTS, ["_raw_params", "file"])
+    let role = module.ends_with("_role");
+    let (known, names): (&[&str], [&str; 2]) = match role {
+        true => (&ROLE_ARGUMENTS, ["name", "role"]),
+        false => (&TASKS_ARGUMENTS, ["_raw_params", "file"]),
     };
-    for name in found.action.args.keys() {
-        let place = found.nodes.iter().find(|(k, _)| k.as_str() == Some(name));
-        let place = place.map_or_else(|| found.name.span.clone(), |(k, _)| k.span.clone());
-        if &**name == "apply" && module.starts_with("import") {
-            return Err(Error::input(format!("{module} does not take `apply`"))
-                .at(place)
-                .note("what it brings inherits the statement's own keywords"));
-        }
-        if !known.contains(&&**name) {
-            let error = Error::input(format!("`{module}` has no argument `{name}`")).at(place);
-            return Err(match did_you_mean(name, known.iter().copied().filter(|k| !k.starts_with('_'))) {
-                Some(near) => error.help(format!("did you mean `{near}`?")),
-                None => error,
-            });
-        }
-    }
-    for (name, value) in &found.action.args {
-        if name.ends_with("_from") && value.as_str().is_none() {
-            let place = found.nodes.iter().find(|(k, _)| k.as_str() == Some(name));
-            return Err(Error::input(format!("`{name}` must be a string"))
-                .at(place.map_or_else(|| found.name.span.clone(), |(_, v)| v.span.clone())));
-        }
-    }
-    match names.iter().find_map(|name| found.action.args.get(*name)) {
-        Some(Value::Text(text)) if !text.as_str().is_empty() => Ok(text.clone()),
-        Some(Value::Int(i)) => Ok(Text::data(i.to_string())),
+    let name = match names.iter().find_map(|name| found.action.args.get(*name)) {
+        Some(Value::Text(text)) if !text.as_str().is_empty() => text.clone(),
+        Some(Value::Int(i)) => Text::data(i.to_string()),
         _ => {
-            let what = if module.ends_with("_role") { "role" } else { "file" };
-            Err(Error::input(format!("`{module}` names no {what}")).at(found.name.span.clone()))
+            let what = match role {
+                true => format!("'name' is a required field for {module}."),
+                false => format!("No file specified for {module}"),
+            };
+            return Err(Error::input(what).at(found.name.span.clone()));
+        }
+    };
+    for (name, value) in &found.action.args {
+        let node = found.nodes.iter().find(|(key, _)| key.as_str() == Some(name));
+        let key = || node.map_or_else(|| found.name.span.clone(), |(key, _)| key.span.clone());
+        let wrong = |wanted: &str| {
+            let class = value.type_name();
+            Error::input(format!("Expected a {wanted} for {name} but got <class '{class}'> instead"))
+                .at(node.map_or_else(|| found.name.span.clone(), |(_, value)| value.span.clone()))
+        };
+        let invalid = || Error::input(format!("Invalid options for {module}: {name}")).at(key());
+        match &**name {
+            "apply" if module.starts_with("import") && value.truthy() => {
+                return Err(invalid().note("what it brings inherits the statement's own keywords"));
+            }
+            "apply" if !matches!(value, Value::Map(_) | Value::Null) => return Err(wrong("dict")),
+            name if name.ends_with("_from") && value.as_str().is_none() => return Err(wrong("string")),
+            name if !known.contains(&name) => {
+                let near = did_you_mean(name, known.iter().copied().filter(|k| !k.starts_with('_')));
+                return Err(match near {
+                    Some(near) => invalid().help(format!("did you mean `{near}`?")),
+                    None => invalid(),
+                });
+            }
+            _ => {}
         }
     }
+    Ok(name)
 }
 
 /// The file of tasks that a statement at this place means: beside its own file, in the role, beside the playbook.
@@ -185,8 +197,11 @@ pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path) -> Result<Pa
         Some(path) => Ok(crate::value::normal(&path)),
         None => {
             let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
-            Err(Error::new(Exit::Missing, format!("cannot find the file `{name}`"))
-                .note(format!("searched: {}", shown.join(", "))))
+            let first = searched.first().map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
+            let shown_first = crate::value::normal(&first);
+            let what =
+                format!("Could not find or access '{}' on the Ansible Controller", shown_first.display());
+            Err(Error::new(Exit::Missing, what).note(format!("searched: {}", shown.join(", "))))
         }
     }
 }

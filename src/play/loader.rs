@@ -6,7 +6,7 @@ use super::plan::{Inherited, Plan, Role, Task};
 use super::{Catalogue, Render};
 use crate::error::{Error, Exit, Result};
 use crate::value::yaml::{self, Node};
-use crate::value::{Text, Vars, extend, read_source};
+use crate::value::{Text, Value, Vars, extend, read_source};
 use indexmap::IndexSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl<'a> Loader<'a> {
     pub fn playbook(&self, path: &Path) -> Result<Loaded<Plan>, Errors> {
         let mut load = Load::new(self);
         let mut plays = Vec::new();
-        load.playbook(path, &super::playbook::Import::default(), &mut plays);
+        load.playbook(path, &super::import_playbook::Outer::default(), &mut plays);
         load.finish(Plan { path: path.to_owned(), plays })
     }
 }
@@ -177,6 +177,19 @@ impl<'a> Load<'a> {
         Ok(document.root)
     }
 
+    /// The magic variables that are known without a host.
+    fn magic(&self, place: &Place) -> Vars {
+        let mut vars = Vars::new();
+        let mut set = |name: &str, text: &str| vars.insert(Arc::from(name), Value::data(text));
+        set("playbook_dir", &self.basedir.to_string_lossy());
+        if let Some(role) = &place.role {
+            set("role_path", &role.path.to_string_lossy());
+            set("role_name", role.link.short());
+            set("ansible_role_name", &role.name);
+        }
+        vars
+    }
+
     /// A name that may be a template, rendered with what is known while loading: the play's variables, the role's, and
     /// those of the blocks and imports around.
     ///
@@ -186,7 +199,7 @@ impl<'a> Load<'a> {
         if !text.is_template() {
             return Ok(text.as_str().to_owned());
         }
-        let mut vars = Vars::new();
+        let mut vars = self.magic(place);
         if let Some(role) = &place.role {
             extend(&mut vars, &role.defaults);
         }
@@ -204,7 +217,8 @@ impl<'a> Load<'a> {
             extend(&mut vars, own);
         }
         let value = self.loader.render.render(text, &vars).map_err(|e| {
-            e.at(text.span().cloned())
+            e.context(format!("Error when evaluating variable in import path '{text}'"))
+                .at(text.span().cloned())
                 .note("what is imported must be known while loading: from vars, vars_files or --extra-vars")
                 .help("use include_tasks or include_role where facts or inventory variables decide")
         })?;

@@ -7,6 +7,7 @@ mod check;
 mod collection;
 mod id;
 mod import;
+mod import_playbook;
 mod include;
 mod keywords;
 mod library;

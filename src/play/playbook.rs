@@ -1,8 +1,10 @@
 //! Playbooks and their plays.
 
-use super::keywords::{self, IMPORT, PLAY};
+use super::collection;
+use super::import_playbook::Outer;
+use super::keywords::{self, PLAY};
 use super::loader::{Load, Place};
-use super::plan::{Inherited, Keywords, Play, Role, Step, Task};
+use super::plan::{Inherited, Play, Role, Step, Task};
 use super::role::Use;
 use crate::error::{Error, Result};
 use crate::value::yaml::{Kind, Node};
@@ -10,16 +12,9 @@ use crate::value::{Text, Value, Vars, extend, is_variable_name, normal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What `import_playbook` says for the plays that it brings.
-#[derive(Clone, Default)]
-pub(super) struct Import {
-    vars: Vars,
-    keywords: Keywords,
-}
-
 impl Load<'_> {
     /// Loads the plays of a playbook file.
-    pub fn playbook(&mut self, path: &Path, import: &Import, plays: &mut Vec<Arc<Play>>) {
+    pub fn playbook(&mut self, path: &Path, import: &Outer, plays: &mut Vec<Arc<Play>>) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         if self.importing.contains(&path) {
             return self.errors.push(Error::input(format!("{} imports itself", path.display())));
@@ -45,20 +40,14 @@ impl Load<'_> {
         self.importing.pop();
     }
 
-    fn entry(
-        &mut self,
-        entry: &Node,
-        path: &Path,
-        import: &Import,
-        plays: &mut Vec<Arc<Play>>,
-    ) -> Result<()> {
+    fn entry(&mut self, entry: &Node, path: &Path, import: &Outer, plays: &mut Vec<Arc<Play>>) -> Result<()> {
         if entry.as_map().is_none() {
             return Err(Error::input(format!("a playbook's entry must be a play, not {}", entry.describe()))
                 .at(entry.span.clone()));
         }
         let names = ["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
         match names.iter().find_map(|name| entry.get(name)) {
-            Some(file) => self.import(entry, file, path, import, plays),
+            Some(file) => self.import_playbook(entry, file, path, import, plays),
             None => {
                 if let Some(play) = self.play(entry, path, import)? {
                     plays.push(Arc::new(play));
@@ -68,55 +57,11 @@ impl Load<'_> {
         }
     }
 
-    fn import(
-        &mut self,
-        entry: &Node,
-        file: &Node,
-        path: &Path,
-        outer: &Import,
-        plays: &mut Vec<Arc<Play>>,
-    ) -> Result<()> {
-        for (key, _) in entry.as_map().unwrap_or_default() {
-            let name = key.as_str().unwrap_or_default();
-            if name.ends_with("import_playbook") {
-                continue;
-            }
-            keywords::check(key, IMPORT, "PlaybookInclude")?;
-            if !matches!(name, "name" | "vars" | "tags" | "when") {
-                self.warnings.push(
-                    Error::input(format!("`{name}` has no effect on import_playbook")).at(key.span.clone()),
-                );
-            }
-        }
-        self.check_texts(entry, &[]);
-        let Some(name) = file.as_text() else {
-            return Err(Error::input("import_playbook needs a file name").at(file.span.clone()));
-        };
-        let mut vars = outer.vars.clone();
-        extend(&mut vars, &self.variables(entry.get("vars"), "import_playbook")?);
-        let own = Keywords {
-            tags: keywords::tags(entry.get("tags")),
-            when: keywords::listed(entry.get("when")),
-            ..Keywords::default()
-        };
-        let place = place(path, Inherited::default(), String::new());
-        self.vars.clear();
-        let name = self.name(name, &place, Some(&vars))?;
-        let target = path.parent().unwrap_or(Path::new("")).join(&name);
-        if !target.is_file() {
-            return Err(
-                Error::input(format!("cannot find the playbook {}", target.display())).at(file.span.clone())
-            );
-        }
-        self.playbook(&target, &Import { vars, keywords: own.within(&outer.keywords) }, plays);
-        Ok(())
-    }
-
     /// Loads one play.
     ///
     /// # Errors
     /// Hosts or variables that cannot be understood; what else is wrong is kept.
-    pub fn play(&mut self, node: &Node, path: &Path, import: &Import) -> Result<Option<Play>> {
+    pub fn play(&mut self, node: &Node, path: &Path, import: &Outer) -> Result<Option<Play>> {
         let before = self.errors.len();
         for (key, _) in node.as_map().unwrap_or_default() {
             self.keep(keywords::check(key, PLAY, "Play"));
@@ -134,7 +79,8 @@ impl Load<'_> {
         let vars_prompt = super::prompt::vars_prompt(node)?;
         self.enter_play(path, &vars, &vars_files);
 
-        let own = keywords::own(node, None).within(&import.keywords);
+        let mut own = keywords::own(node, None).within(&import.keywords);
+        own.collections = collection::with_default(own.collections, path);
         let label = node
             .get("name")
             .and_then(Node::as_str)
@@ -252,7 +198,7 @@ fn find_vars_file(basedir: &Path, name: &str) -> PathBuf {
     if inner.is_file() { inner } else { basedir.join(name) }
 }
 
-fn place(path: &Path, inherited: Inherited, label: String) -> Place {
+pub(super) fn place(path: &Path, inherited: Inherited, label: String) -> Place {
     Place { inherited, role: None, file: Arc::from(path), path: label, handlers: false }
 }
 

@@ -2,6 +2,7 @@
 
 use super::action::Found;
 use super::id::identity;
+use super::import::Import;
 use super::keywords::{self, HANDLER, INCLUDE, Levels, TASK};
 use super::loader::{Load, Place};
 use super::plan::{Inherited, Loop, Step, Task};
@@ -34,8 +35,10 @@ impl Load<'_> {
         let around = place.inherited.unconditional && !place.handlers;
         self.check_task(node, &found, around, around && inner.unconditional);
         match &*found.action.module {
-            "import_tasks" => return self.import_tasks(node, &found, inner, &vars, place, path),
-            "import_role" => return self.import_role(node, &found, inner, &vars, place, path),
+            "import_tasks" | "import_role" => {
+                let import = Import { node, found: &found, vars: &vars, inner, path };
+                return self.import(import, place);
+            }
             "meta" => check_meta(&found, place)?,
             "include_role" if place.handlers => {
                 return Err(Error::input("Using 'include_role' as a handler is not supported.")
@@ -111,8 +114,7 @@ impl Load<'_> {
         }
         let Some(apply) = apply else { return Ok(surrounding) };
         let Some(entries) = apply.as_map() else {
-            return Err(Error::input(format!("`apply` must be a map of keywords, not {}", apply.describe()))
-                .at(apply.span.clone()));
+            return Ok(surrounding);
         };
         for (key, _) in entries {
             self.keep(keywords::check(key, keywords::BLOCK, "Block"));
@@ -247,7 +249,7 @@ fn check_meta(found: &Found<'_>, place: &Place) -> Result<()> {
     }
     let place = found.action.args.values().find_map(|v| v.span().cloned());
     let place = place.unwrap_or_else(|| found.name.span.clone());
-    let error = Error::input(format!("unknown action `{what}` of meta")).at(place);
+    let error = Error::input(format!("invalid meta action requested: {what}")).at(place);
     Err(match crate::error::did_you_mean(what, META) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,
