@@ -12,11 +12,7 @@ impl Load<'_> {
     pub fn steps(&mut self, node: Option<&Node>, what: &str, place: &Place) -> Vec<Step> {
         let Some(node) = node.filter(|n| !n.is_null()) else { return Vec::new() };
         let Some(items) = node.as_list() else {
-            self.errors.push(
-                Error::input(format!("`{what}` must be a list of tasks, not {}", node.describe()))
-                    .at(node.span.clone())
-                    .help("begin each task with `- `"),
-            );
+            self.errors.push(malformed(node, what).at(node.span.clone()).help("begin each task with `- `"));
             return Vec::new();
         };
         let mut steps = Vec::new();
@@ -52,9 +48,9 @@ impl Load<'_> {
                 .at(node.get(name).map(|n| n.span.clone())));
         }
         self.check_texts(node, &["block", "rescue", "always"]);
-        let vars = self.variables(node.get("vars"), "a block")?;
+        let vars = self.variables(node.get("vars"), "Block")?;
         let notify = node.get("notify").map(|n| keywords::names(Some(n)));
-        let inherited = place.inherited.inner(keywords::own(node, Some(Arc::new(vars))), notify);
+        let inherited = place.inherited.inner(self.own(node, Some(Arc::new(vars)), place), notify);
         let name = node.get("name").and_then(Node::as_text).cloned();
         let path = self.paths.step(&place.path, name.as_ref().map_or("block", |n| n.as_str()));
         let rescued = node.get("rescue").and_then(Node::as_list).is_some_and(|l| !l.is_empty());
@@ -72,4 +68,13 @@ impl Load<'_> {
         let always = part("always", true);
         Ok(Step::Block(Arc::new(Block { name, span: node.span.clone(), steps, rescue, always })))
     }
+}
+
+/// The error for what should be a list of tasks.
+fn malformed(node: &Node, what: &str) -> Error {
+    let (shown, class) = (crate::value::python_str(&node.to_value()), node.to_value().type_name());
+    Error::input(format!(
+        "A malformed block was encountered while loading {what}: {shown} should be a list or None but is <class \
+         '{class}'>"
+    ))
 }

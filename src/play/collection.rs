@@ -64,9 +64,15 @@ fn of_playbook(path: &Path) -> Option<String> {
 }
 
 impl Load<'_> {
-    /// The folder of an installed collection: beside the playbook, else in the configured places.
+    /// The folder of an installed collection: beside the playbook and the one that imports it, beside the collection that
+    /// the playbook is from, else in the configured places.
     pub fn collection(&self, name: &str) -> Option<PathBuf> {
-        let beside = [self.basedir.join("collections")];
+        let main = self.importing.first().and_then(|path| path.parent()).map(|dir| dir.join("collections"));
+        let mut beside = vec![self.basedir.join("collections")];
+        beside.extend(main);
+        beside.extend(
+            self.basedir.ancestors().find(|dir| dir.ends_with("ansible_collections")).map(Path::to_owned),
+        );
         find(&beside, name).or_else(|| find(&self.loader.search.collections, name))
     }
 

@@ -56,7 +56,7 @@ impl Load<'_> {
     }
 
     fn import_tasks(&mut self, name: &str, span: Span, place: Place) -> Result<Vec<Step>> {
-        let target = find_tasks(name, &place, &self.basedir).map_err(|e| e.at(span.clone()))?;
+        let target = find_tasks(name, &place, &self.basedir, false).map_err(|e| e.at(span.clone()))?;
         if self.importing.contains(&target) {
             return Err(Error::input(format!("{} imports itself", target.display())).at(span));
         }
@@ -179,29 +179,33 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
     Ok(name)
 }
 
-/// The file of tasks that a statement at this place means: beside its own file, in the role, beside the playbook.
+/// The file of tasks that a statement at this place means: beside its own file, in the role, beside the playbook. A
+/// role's own folder goes first for what is included while the play runs.
 ///
 /// # Errors
 /// None of these exists.
-pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path) -> Result<PathBuf> {
-    // What handlers include may lie beside the tasks, too.
+pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path, dynamic: bool) -> Result<PathBuf> {
     let folders: &[&str] = if place.handlers { &["handlers", "tasks"] } else { &["tasks"] };
-    let mut searched: IndexSet<PathBuf> = place.file.parent().map(Path::to_owned).into_iter().collect();
-    for link in place.role.iter().flat_map(|r| r.link.chain()) {
+    let beside = place.file.parent().map(Path::to_owned);
+    let mut searched: IndexSet<PathBuf> = IndexSet::new();
+    if !dynamic || place.role.is_none() {
+        searched.extend(beside.clone());
+    }
+    for (depth, link) in place.role.iter().flat_map(|r| r.link.chain()).enumerate() {
         searched.extend(folders.iter().map(|folder| link.path.join(folder)));
+        if depth == 0 {
+            searched.extend(beside.clone());
+        }
         searched.insert(link.path.clone());
     }
     searched.extend(folders.iter().map(|folder| basedir.join(folder)));
     searched.insert(basedir.to_owned());
-    match searched.iter().map(|p| p.join(name)).find(|p| p.is_file()) {
-        Some(path) => Ok(crate::value::normal(&path)),
-        None => {
-            let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
-            let first = searched.first().map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
-            let shown_first = crate::value::normal(&first);
-            let what =
-                format!("Could not find or access '{}' on the Ansible Controller", shown_first.display());
-            Err(Error::new(Exit::Missing, what).note(format!("searched: {}", shown.join(", "))))
-        }
+    if let Some(path) = searched.iter().map(|folder| folder.join(name)).find(|path| path.is_file()) {
+        return Ok(crate::value::normal(&path));
     }
+    let first = searched.first().map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
+    let first = crate::value::normal(&first);
+    let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
+    let what = format!("Could not find or access '{}' on the Ansible Controller", first.display());
+    Err(Error::new(Exit::Missing, what).note(format!("searched: {}", shown.join(", "))))
 }

@@ -47,7 +47,7 @@ impl Load<'_> {
             return Err(Error::input("import_playbook needs a file name").at(file.span.clone()));
         };
         let mut vars = outer.vars.clone();
-        extend(&mut vars, &self.variables(entry.get("vars"), "import_playbook")?);
+        extend(&mut vars, &self.variables(entry.get("vars"), "PlaybookInclude")?);
         let own = Keywords {
             tags: keywords::tags(entry.get("tags")),
             when: keywords::listed(entry.get("when")),

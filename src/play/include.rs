@@ -66,7 +66,7 @@ impl Loader<'_> {
         let mut load = Load::new(self);
         let mut place = load.enter(play, includer, item);
         let span = includer.action.written.span().cloned();
-        let target = find_tasks(file, &place, &load.basedir).map_err(|e| e.at(span))?;
+        let target = find_tasks(file, &place, &load.basedir, true).map_err(|e| e.at(span))?;
         place.file = Arc::from(target.as_path());
         let steps = load.task_file(&target, &place);
         let handlers = std::mem::take(&mut load.handlers);
@@ -95,7 +95,8 @@ impl Loader<'_> {
         if STATEMENTS.contains(&&*module) {
             return Err(unknown().note("a template cannot name a statement of the language"));
         }
-        let mut action = Action { module, full, doer, ..task.action.clone() };
+        let written = Text::data(name);
+        let mut action = Action { written, module, full, doer, ..task.action.clone() };
         let free_form = self.catalogue.spec(&action.full).and_then(|spec| spec.free_form);
         if let Some(rest) = action.args.shift_remove("_raw_params") {
             action.args.insert(Arc::from(free_form.unwrap_or("_raw_params")), rest);

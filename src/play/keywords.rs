@@ -167,7 +167,7 @@ pub(super) fn own(node: &Node, vars: Option<Arc<Vars>>) -> Keywords {
         vars: vars.into_iter().filter(|v| !v.is_empty()).collect(),
         include_params: Vec::new(),
         environment: listed(node.get("environment")),
-        module_defaults: listed(node.get("module_defaults")),
+        module_defaults: Vec::new(),
         collections: node.get("collections").map(|n| Arc::new(names(Some(n)))),
         become_: one("become"),
         become_user: one("become_user"),
@@ -212,7 +212,7 @@ impl Keywords {
                     vars: outer.vars.iter().cloned().chain(self.vars).collect(),
                     include_params: outer.include_params.iter().cloned().chain(self.include_params).collect(),
                     environment: chain(&outer.environment, self.environment),
-                    module_defaults: chain(&outer.module_defaults, self.module_defaults),
+                    module_defaults: outer.module_defaults.iter().cloned().chain(self.module_defaults).collect(),
                     $($name: self.$name.or_else(|| outer.$name.clone()),)*
                 }
             };

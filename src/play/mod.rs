@@ -5,6 +5,7 @@ mod adhoc;
 mod block;
 mod check;
 mod collection;
+mod defaults;
 mod id;
 mod import;
 mod import_playbook;
@@ -24,7 +25,9 @@ mod task;
 pub use adhoc::AdHoc;
 pub use include::{IncludedRole, IncludedTasks, RoleRequest};
 pub use loader::{Errors, Loaded, Loader, Search};
-pub use plan::{Action, Block, Inherited, Keywords, Link, Loop, Plan, Play, Role, Step, Task};
+pub use plan::{
+    Action, Block, Inherited, Keywords, Link, Loop, ModuleDefaults, Plan, Play, Role, Step, Task,
+};
 pub use resolve::Doer;
 pub use role::RoleFiles;
 

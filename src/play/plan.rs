@@ -259,6 +259,19 @@ pub struct Loop {
     pub span: Option<Span>,
 }
 
+/// An entry of `module_defaults`.
+#[derive(Debug)]
+pub struct ModuleDefaults {
+    /// A module's full name, or `group/` and a group. An inner entry replaces the outer of the same name.
+    pub key: Arc<str>,
+    /// Whether it is a group's: what is said of a module itself goes above that.
+    pub group: bool,
+    /// The full names of the modules that it is for.
+    pub modules: Vec<Arc<str>>,
+    /// The arguments, not rendered.
+    pub args: Value,
+}
+
 /// The keywords that blocks, roles and plays pass on. `None` and empty mean: nobody said.
 #[derive(Clone, Debug, Default)]
 pub struct Keywords {
@@ -270,8 +283,8 @@ pub struct Keywords {
     pub vars: Vec<Arc<Vars>>,
     /// `vars` of the dynamic includes that brought the task in, outermost first; these count above `set_fact` too.
     pub include_params: Vec<Arc<Vars>>,
-    /// `module_defaults` of play, blocks and task, outermost first; each a map of modules and groups to arguments.
-    pub module_defaults: Vec<Value>,
+    /// `module_defaults` of play, blocks and task, outermost first.
+    pub module_defaults: Vec<Arc<ModuleDefaults>>,
     /// `collections`: where modules and roles without a collection's name are looked for.
     pub collections: Option<Arc<Vec<Text>>>,
     /// `environment` of play, blocks and task, outermost first; each a map or a template giving one.

@@ -19,19 +19,22 @@ impl Load<'_> {
         if self.importing.contains(&path) {
             return self.errors.push(Error::input(format!("{} imports itself", path.display())));
         }
-        let Some(root) = self.read(&path).map_err(|e| self.errors.push(e)).ok().flatten() else {
-            if self.errors.is_empty() {
-                self.warnings.push(Error::input(format!("{} is empty", path.display())));
-            }
-            return;
+        let root = self.read(&path);
+        let Some(root) = self.keep(root) else { return };
+        let Some(root) = root.filter(|root| !root.is_null()) else {
+            let what = format!("Empty playbook, nothing to do: {}", path.display());
+            return self.errors.push(Error::input(what));
         };
         let Some(entries) = root.as_list() else {
-            return self.errors.push(
-                Error::input(format!("a playbook must be a list of plays, not {}", root.describe()))
-                    .at(root.span.clone())
-                    .help("begin each play with `- hosts:`"),
-            );
+            let (class, path) = (root.to_value().type_name(), path.display());
+            let what = format!("A playbook must be a list of plays, got a <class '{class}'> instead: {path}");
+            let error = Error::input(what).at(root.span.clone()).help("begin each play with `- hosts:`");
+            return self.errors.push(error);
         };
+        if entries.is_empty() {
+            let what = format!("A playbook must contain at least one play: {}", path.display());
+            return self.errors.push(Error::input(what).at(root.span.clone()));
+        }
         self.importing.push(path.clone());
         for entry in entries {
             let result = self.entry(entry, &path, import, plays);
@@ -42,8 +45,11 @@ impl Load<'_> {
 
     fn entry(&mut self, entry: &Node, path: &Path, import: &Outer, plays: &mut Vec<Arc<Play>>) -> Result<()> {
         if entry.as_map().is_none() {
-            return Err(Error::input(format!("a playbook's entry must be a play, not {}", entry.describe()))
-                .at(entry.span.clone()));
+            return Err(Error::input(
+                "playbook entries must be either valid plays or 'import_playbook' statements",
+            )
+            .at(entry.span.clone())
+            .note(format!("this is {}", entry.describe())));
         }
         let names = ["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
         match names.iter().find_map(|name| entry.get(name)) {
@@ -68,18 +74,22 @@ impl Load<'_> {
         }
         if let (Some(user), Some(_)) = (node.get("user"), node.get("remote_user")) {
             self.errors
-                .push(Error::input("`user` and `remote_user` say the same: give one").at(user.span.clone()));
+                .push(Error::input(
+                    "both 'user' and 'remote_user' are set for this play. The use of 'user' is deprecated, and should \
+                     be removed",
+                ).at(user.span.clone()));
         }
         self.check_texts(node, &["tasks", "pre_tasks", "post_tasks", "handlers", "roles"]);
         let hosts = hosts(node)?;
-        let own_vars = self.variables(node.get("vars"), "a play")?;
+        let own_vars = self.variables(node.get("vars"), "Play")?;
         let mut vars = own_vars;
         extend(&mut vars, &import.vars);
         let vars_files = vars_files(node)?;
         let vars_prompt = super::prompt::vars_prompt(node)?;
         self.enter_play(path, &vars, &vars_files);
 
-        let mut own = keywords::own(node, None).within(&import.keywords);
+        let here = place(path, Inherited::default(), String::new());
+        let mut own = self.own(node, None, &here).within(&import.keywords);
         own.collections = collection::with_default(own.collections, path);
         let label = node
             .get("name")
@@ -158,8 +168,9 @@ impl Load<'_> {
         let Some(node) = node.filter(|n| !n.is_null()) else { return (roles, steps, handlers) };
         let Some(entries) = node.as_list() else {
             self.errors.push(
-                Error::input(format!("`roles` must be a list, not {}", node.describe()))
-                    .at(node.span.clone()),
+                Error::input("A malformed role declaration was encountered.")
+                    .at(node.span.clone())
+                    .note(format!("`roles` must be a list, not {}", node.describe())),
             );
             return (roles, steps, handlers);
         };
@@ -175,20 +186,26 @@ impl Load<'_> {
         (roles, steps, handlers)
     }
 
-    /// The `vars` of a play, block, task or role entry, with names that can be used.
-    pub fn variables(&mut self, node: Option<&Node>, what: &str) -> Result<Vars> {
-        let Some(node) = node else { return Ok(Vars::new()) };
+    /// The `vars` of a play, block, task or role entry, with names that can be used; `class` is Ansible's name for what
+    /// they stand in.
+    pub fn variables(&mut self, node: Option<&Node>, class: &str) -> Result<Vars> {
+        let Some(node) = node.filter(|node| !node.is_null()) else { return Ok(Vars::new()) };
+        if node.as_map().is_none() {
+            return Err(Error::input(format!("Vars in a {class} must be specified as a dictionary."))
+                .at(node.span.clone())
+                .help("write each as `name: value`"));
+        }
         for (key, _) in node.as_map().unwrap_or_default() {
             if !key.as_str().is_some_and(is_variable_name) {
                 let shown = key.to_key().map(|k| k.to_string()).unwrap_or_default();
-                return Err(Error::input(format!("`{shown}` cannot be the name of a variable in {what}"))
+                return Err(Error::input(format!("Invalid variable name '{shown}'."))
                     .at(key.span.clone())
                     .note(
                         "names are made of letters, digits and underscores, and do not begin with a digit",
                     ));
             }
         }
-        crate::value::vars_of(node).map_err(|e| e.context(format!("in {what}")))
+        crate::value::vars_of(node)
     }
 }
 
@@ -217,27 +234,29 @@ pub(super) fn flatten(steps: Vec<Step>) -> Vec<Arc<Task>> {
 
 fn hosts(node: &Node) -> Result<Value> {
     let Some(hosts) = node.get("hosts") else {
-        return Err(Error::input("this play has no `hosts`")
+        return Err(Error::input("the field 'hosts' is required but was not set")
             .at(node.as_map().and_then(|e| e.first()).map_or(node.span.clone(), |(k, _)| k.span.clone()))
             .help("say where it runs: `hosts: all`"));
     };
-    let refuse = |node: &Node, why: String| Err(Error::input(why).at(node.span.clone()));
+    let refuse = |node: &Node, why: &str| Err(Error::input(why).at(node.span.clone()));
     match &hosts.kind {
         Kind::Scalar(Value::Text(text)) if !text.as_str().is_empty() => {}
         Kind::List(items) if !items.is_empty() => {
-            if let Some(item) = items.iter().find(|i| i.as_text().is_none()) {
-                return refuse(item, format!("a host pattern must be a string, not {}", item.describe()));
+            for item in items.iter().filter(|item| item.as_text().is_none()) {
+                if item.is_null() {
+                    return refuse(
+                        item,
+                        "Hosts list cannot contain values of 'None'. Please check your playbook",
+                    );
+                }
+                let shown = crate::value::python_str(&item.to_value());
+                return refuse(item, &format!("Hosts list contains an invalid host value: '{shown}'"));
             }
         }
         Kind::Scalar(Value::Null | Value::Text(_)) | Kind::List(_) => {
-            return refuse(hosts, "`hosts` is empty".to_owned());
+            return refuse(hosts, "Hosts list cannot be empty. Please check your playbook");
         }
-        _ => {
-            return refuse(
-                hosts,
-                format!("`hosts` must be a string or a list of strings, not {}", hosts.describe()),
-            );
-        }
+        _ => return refuse(hosts, "Hosts list must be a sequence or string. Please check your playbook."),
     }
     Ok(hosts.to_value())
 }

@@ -91,12 +91,14 @@ impl Use {
                     }
                 }
                 load.check_texts(entry, &[]);
-                used.own = keywords::own(entry, None);
+                used.own = load.own(entry, None, place);
                 used.collections.clone_from(&used.own.collections);
-                used.entry = load.variables(entry.get("vars"), "a role's entry")?;
+                used.entry = load.variables(entry.get("vars"), "RoleInclude")?;
                 let name = entry.get("role").or_else(|| entry.get("name"));
                 name.and_then(Node::as_text).cloned().ok_or_else(|| {
-                    Error::input("this entry names no role").at(entry.span.clone()).help("write `role: NAME`")
+                    Error::input("role definitions must contain a role name")
+                        .at(entry.span.clone())
+                        .help("write `role: NAME`")
                 })?
             }
             _ => {
@@ -108,9 +110,8 @@ impl Use {
             }
         };
         if name.as_str().contains(',') {
-            return Err(
-                Error::input(format!("`{}` is not the name of a role", name.as_str())).at(entry.span.clone())
-            );
+            return Err(Error::input(format!("Invalid old style role requirement: {}", name.as_str()))
+                .at(entry.span.clone()));
         }
         used.span = name.span().cloned().unwrap_or(used.span);
         used.name = load.name(&name, place, Some(&used.entry))?;
@@ -229,7 +230,8 @@ impl Load<'_> {
         match self.keep(root) {
             Some(Some(root)) if root.as_list().is_none() && !root.is_null() => {
                 self.errors.push(
-                    Error::input(format!("a file of tasks must hold a list, not {}", root.describe()))
+                    Error::input("included task files must contain a list of tasks")
+                        .note(format!("this is {}", root.describe()))
                         .at(root.span.clone())
                         .help("begin each task with `- `"),
                 );
@@ -237,7 +239,10 @@ impl Load<'_> {
             }
             Some(Some(root)) => self.steps(Some(&root), "tasks", place),
             Some(None) => {
-                self.warnings.push(Error::input(format!("{} is empty", file.display())));
+                self.warnings.push(Error::input(format!(
+                    "file {} is empty and had no tasks to include",
+                    file.display()
+                )));
                 Vec::new()
             }
             None => Vec::new(),
@@ -294,7 +299,7 @@ fn role_files(path: &Path, folder: &str, from: Option<&str>, many: bool) -> Resu
     };
     let mut found = find_vars_files(&folder_path, from.unwrap_or("main"), extensions, many);
     if let (Some(from), true) = (from, found.is_empty()) {
-        return Err(Error::input(format!("the role has no file {folder}/{from}"))
+        return Err(Error::input(format!("Could not find specified file in role: {folder}/{from}"))
             .note(format!("searched in {}", folder_path.display())));
     }
     if found.iter().any(|f| !crate::value::normal(f).starts_with(crate::value::normal(path))) {

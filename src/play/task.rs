@@ -19,8 +19,8 @@ impl Load<'_> {
         let found = self.find(node, level, place)?;
         let dynamic = matches!(&*found.action.module, "include_tasks" | "include_role");
         self.check_keys(node, &found, level, dynamic);
-        let vars = Arc::new(self.variables(node.get("vars"), "a task")?);
-        let mut own = keywords::own(node, Some(Arc::clone(&vars)));
+        let vars = Arc::new(self.variables(node.get("vars"), "Task")?);
+        let mut own = self.own(node, Some(Arc::clone(&vars)), place);
         if found.local {
             own.delegate_to = Some(Value::Text(Text::source("localhost", found.name.span.clone())));
         }
@@ -33,7 +33,9 @@ impl Load<'_> {
         }
         let inner = place.inherited.inner(own, notify);
         let around = place.inherited.unconditional && !place.handlers;
-        self.check_task(node, &found, around, around && inner.unconditional);
+        // Defaults may give what is missing.
+        let defaulted = inner.keywords.module_defaults.iter().any(|d| d.modules.contains(&found.action.full));
+        self.check_task(node, &found, around, around && inner.unconditional && !defaulted);
         match &*found.action.module {
             "import_tasks" | "import_role" => {
                 let import = Import { node, found: &found, vars: &vars, inner, path };
@@ -119,9 +121,9 @@ impl Load<'_> {
         for (key, _) in entries {
             self.keep(keywords::check(key, keywords::BLOCK, "Block"));
         }
-        let vars = self.variables(apply.get("vars"), "`apply`")?;
+        let vars = self.variables(apply.get("vars"), "Block")?;
         let notify = apply.get("notify").map(|n| keywords::names(Some(n)));
-        Ok(surrounding.inner(keywords::own(apply, Some(Arc::new(vars))), notify))
+        Ok(surrounding.inner(self.own(apply, Some(Arc::new(vars)), place), notify))
     }
 
     fn loops(&mut self, node: &Node) -> Result<Option<Loop>> {

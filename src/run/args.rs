@@ -3,9 +3,10 @@
 use super::Shared;
 use super::keyword::Rendered;
 use crate::error::{Error, Result};
-use crate::play::{Action, Doer, Task};
+use crate::play::{Action, Doer, ModuleDefaults, Task};
 use crate::template::is_omit;
 use crate::value::{Key, Map, Text, Value};
+use indexmap::IndexMap;
 use warp_agent::python;
 
 /// The arguments as the module is to see them: rendered, the omitted ones left out. Expressions stay as written.
@@ -22,7 +23,7 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
         let full = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);
         return Err(Error::input(format!("Action '{full}' does not support raw params.")));
     }
-    let mut args = Map::new();
+    let mut args = defaults(task, r).map_err(failed)?;
     if let Some(value) = &action.variable_args {
         match r.engine.render(value, r.scope).map_err(failed)? {
             Value::Map(map) => args.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
@@ -53,6 +54,24 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
             continue;
         }
         args.insert(key(name, r).map_err(failed)?, value);
+    }
+    Ok(args)
+}
+
+/// What `module_defaults` says for the task's module: for its groups, then for itself.
+fn defaults(task: &Task, r: Rendered<'_>) -> Result<Map> {
+    let mut nearest: IndexMap<&str, &ModuleDefaults> = IndexMap::new();
+    for entry in task.keywords.module_defaults.iter().filter(|d| d.modules.contains(&task.action.full)) {
+        nearest.insert(&entry.key, entry);
+    }
+    let mut args = Map::new();
+    for group in [true, false] {
+        for entry in nearest.values().filter(|entry| entry.group == group) {
+            let rendered = r.engine.render(&entry.args, r.scope)?;
+            let Value::Map(map) = &rendered else { continue };
+            let given = map.iter().filter(|(_, value)| !is_omit(value));
+            args.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+        }
     }
     Ok(args)
 }

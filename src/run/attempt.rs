@@ -242,7 +242,7 @@ impl Attempt<'_> {
         if self.prepared.detached.is_some() {
             return Ok(failed(format!("The module {} does not support async.", action.written)));
         }
-        let name = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);
+        let name = action.written.as_str();
         let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
         let search_path = scope.search_path();
         crate::action::own::run(&self.context(&scope, &search_path), name, file, args).await

@@ -5,7 +5,7 @@ use super::end::{End, Execution, Include};
 use super::host_task::HostTask;
 use super::keyword::Rendered;
 use super::vars::HostScope;
-use super::{args, result, target};
+use super::{args, keyword, result, target};
 use crate::connect::Target;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -94,9 +94,10 @@ impl HostTask {
             let known = HostTask { task, ..self.clone() };
             return Box::pin(known.perform(scope, locals, index)).await;
         }
-        let delegate = self.delegate(&here)?;
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
+        keyword::check(&self.task, r)?;
+        let delegate = self.delegate(&here)?;
         let args = args::render(&self.play.run, &self.task, r)?;
         if matches!(&*self.task.action.module, "include_tasks" | "include_role") {
             let mut execution = self.blank(End::Ok, Map::new());

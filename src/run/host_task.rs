@@ -120,19 +120,6 @@ pub(super) fn all_hold(engine: &Engine, conditions: &[Value], scope: &Arc<dyn Sc
     Ok(true)
 }
 
-/// A loop whose variables' names are rendered.
-fn with_names(loops: &Loop, r: Rendered<'_>) -> Result<Loop> {
-    let rendered = |what: &str, name: &Arc<str>| {
-        let text = Value::Text(Text::source(Arc::clone(name), loops.span.clone()));
-        Ok::<_, Error>(Arc::from(r.text(what, Some(&text))?.unwrap_or_default()))
-    };
-    Ok(Loop {
-        var: rendered("loop_var", &loops.var)?,
-        index_var: loops.index_var.as_ref().map(|name| rendered("index_var", name)).transpose()?,
-        ..loops.clone()
-    })
-}
-
 /// A keyword that is true without rendering.
 fn literally(keyword: Option<&Value>) -> bool {
     keyword.and_then(super::keyword::boolean).unwrap_or(false)

@@ -1,6 +1,7 @@
 //! Keywords whose values are templates, rendered to the type they must have.
 
 use crate::error::{Error, Result};
+use crate::play::Task;
 use crate::template::{Engine, Scope, is_omit};
 use crate::value::Value;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ impl Rendered<'_> {
     /// A boolean.
     pub(super) fn flag(&self, name: &str, keyword: Option<&Value>) -> Result<Option<bool>> {
         let Some(value) = self.value(name, keyword)? else { return Ok(None) };
-        boolean(&value).map(Some).ok_or_else(|| wrong(name, &value, "a boolean", keyword))
+        boolean(&value).map(Some).ok_or_else(|| wrong(name, &value, "bool", keyword))
     }
 
     /// A text; numbers become text.
@@ -37,7 +38,7 @@ impl Rendered<'_> {
             Value::Text(t) => Ok(Some(t.as_str().to_owned())),
             Value::Int(i) => Ok(Some(i.to_string())),
             Value::Bool(b) => Ok(Some(if *b { "True" } else { "False" }.to_owned())),
-            _ => Err(wrong(name, &value, "a text", keyword)),
+            _ => Err(wrong(name, &value, "str", keyword)),
         }
     }
 
@@ -51,11 +52,16 @@ impl Rendered<'_> {
             Value::Text(t) => t.as_str().trim().trim_end_matches('%').trim().parse().ok(),
             _ => None,
         };
-        number.map(Some).ok_or_else(|| wrong(name, &value, "a percentage", keyword))
+        number.map(Some).ok_or_else(|| wrong(name, &value, "percent", keyword))
     }
 
     /// A number that may have a fraction.
     pub(super) fn number(&self, name: &str, keyword: Option<&Value>) -> Result<Option<f64>> {
+        self.kind(name, keyword, "float")
+    }
+
+    /// A number; `wanted` is what Python calls its type.
+    fn kind(&self, name: &str, keyword: Option<&Value>, wanted: &str) -> Result<Option<f64>> {
         let Some(value) = self.value(name, keyword)? else { return Ok(None) };
         let number = match &value {
             Value::Null => return Ok(None),
@@ -64,14 +70,49 @@ impl Rendered<'_> {
             Value::Text(t) => t.as_str().trim().parse().ok(),
             _ => None,
         };
-        number.map(Some).ok_or_else(|| wrong(name, &value, "a number", keyword))
+        number.map(Some).ok_or_else(|| wrong(name, &value, wanted, keyword))
     }
 }
 
 fn wrong(name: &str, value: &Value, wanted: &str, keyword: Option<&Value>) -> Error {
-    let shown = serde_json::Value::from(value);
-    Error::input(format!("the value {shown} of keyword '{name}' is not {wanted}"))
-        .at(keyword.and_then(Value::span).cloned())
+    let shown = crate::value::python_str(value);
+    let span = keyword.and_then(Value::span).cloned();
+    Error::input(format!("The value '{shown}' could not be converted to '{wanted}'."))
+        .at(span.clone())
+        .within(format!("Error processing keyword '{name}'"), span)
+}
+
+/// Checks the types of a task's keywords, whether or not anybody asks for them.
+///
+/// # Errors
+/// The first that is not of its type, in the words of Ansible.
+pub(super) fn check(task: &Task, r: Rendered<'_>) -> Result<()> {
+    let k = &task.keywords;
+    let flags = [
+        ("any_errors_fatal", &k.any_errors_fatal),
+        ("become", &k.become_),
+        ("check_mode", &k.check_mode),
+        ("delegate_facts", &k.delegate_facts),
+        ("diff", &k.diff),
+        ("ignore_errors", &k.ignore_errors),
+        ("ignore_unreachable", &k.ignore_unreachable),
+        ("no_log", &k.no_log),
+        ("run_once", &k.run_once),
+    ];
+    for (name, value) in flags {
+        r.flag(name, value.as_ref())?;
+    }
+    let whole = [
+        ("async_val", &task.async_limit),
+        ("poll", &task.poll),
+        ("port", &k.port),
+        ("retries", &task.retries),
+        ("timeout", &k.timeout),
+    ];
+    for (name, value) in whole {
+        r.kind(name, value.as_ref(), "int")?;
+    }
+    r.kind("delay", task.delay.as_ref(), "float").map(|_| ())
 }
 
 /// What Ansible takes for a boolean: the words of YAML 1.1 and a few more.

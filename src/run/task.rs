@@ -126,15 +126,15 @@ impl PlayRun {
     /// How the task goes over its hosts, as the first of them sees it.
     fn manner(&self, task: &Task, r: Rendered<'_>) -> Result<Manner> {
         let keywords = &task.keywords;
-        let run_once = r.flag("run_once", keywords.run_once.as_ref())?.unwrap_or(false);
+        // What has the wrong type fails the task when it is run.
+        let told = |name: &str, keyword: Option<&Value>| r.flag(name, keyword).ok().flatten();
+        let run_once = told("run_once", keywords.run_once.as_ref()).unwrap_or(false);
         let once_for_all = self.run.actions.find(&task.action.module).is_some_and(|a| a.once_for_all());
-        let fatal = r
-            .flag("any_errors_fatal", keywords.any_errors_fatal.as_ref())?
+        let fatal = told("any_errors_fatal", keywords.any_errors_fatal.as_ref())
             .unwrap_or(self.run.settings.config.any_errors_fatal);
         let throttle = throttle(keywords.throttle.as_ref(), r)?;
         if self.strategy.in_step() {
-            let ignores =
-                r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten() == Some(true);
+            let ignores = told("ignore_errors", keywords.ignore_errors.as_ref()) == Some(true);
             let fatal_errors = (run_once || once_for_all || fatal) && !ignores;
             return Ok(Manner { run_once, once_for_all, fatal_errors, throttle });
         }

@@ -29,6 +29,8 @@ impl PlayRun {
     pub(super) fn step_info(&self, task: &Task, around: Around, r: Rendered<'_>) -> Result<Arc<StepInfo>> {
         let settings = &self.run.settings;
         let keywords = &task.keywords;
+        let told =
+            |name: &str, keyword: &Option<crate::value::Value>| r.flag(name, keyword.as_ref()).ok().flatten();
         Ok(Arc::new(StepInfo {
             id: Arc::clone(&task.id),
             name: self.shown_name(task, r),
@@ -40,8 +42,9 @@ impl PlayRun {
             no_log: r
                 .flag("no_log", keywords.no_log.as_ref())
                 .map_or(true, |f| f.unwrap_or(settings.config.no_log)),
-            check: r.flag("check_mode", keywords.check_mode.as_ref())?.unwrap_or(settings.check),
-            diff: r.flag("diff", keywords.diff.as_ref())?.unwrap_or(settings.diff),
+            // What has the wrong type fails the task when it is run.
+            check: told("check_mode", &keywords.check_mode).unwrap_or(settings.check),
+            diff: told("diff", &keywords.diff).unwrap_or(settings.diff),
             looped: task.loops.is_some(),
         }))
     }

@@ -94,7 +94,7 @@ impl Render for Templates {
 fn said(path: &Path) -> String {
     let folder = path.parent().unwrap().to_string_lossy().into_owned();
     let text = if path.extension().is_some_and(|e| e == "ini") {
-        match Sources::default().load(&[path.to_string_lossy().into_owned()]) {
+        match Sources::new(vec![path.to_string_lossy().into_owned()], std::sync::Arc::default()).load() {
             Ok(_) => "accepted".to_owned(),
             Err(e) => e.to_string(),
         }

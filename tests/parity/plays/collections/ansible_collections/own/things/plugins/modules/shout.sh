@@ -1,0 +1,3 @@
+#!/bin/sh
+. "$1"
+printf '{"msg": "%s %s!"}\n' "$_ansible_module_name" "$text"
