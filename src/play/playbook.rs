@@ -242,7 +242,7 @@ fn hosts(node: &Node) -> Result<Value> {
     match &hosts.kind {
         Kind::Scalar(Value::Text(text)) if !text.as_str().is_empty() => {}
         Kind::List(items) if !items.is_empty() => {
-            for item in items.iter().filter(|item| item.as_text().is_none()) {
+            if let Some(item) = items.iter().find(|item| item.as_text().is_none()) {
                 if item.is_null() {
                     return refuse(
                         item,
