@@ -3,7 +3,7 @@
 use super::{Action, BoxFuture, Context, Effect, arg, flag, search, text, texts};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
-use crate::value::{Key, Map, Value, Vars, extend, read_vars};
+use crate::value::{Key, Map, Value, Vars, extend, merged, merges, read_vars};
 use fancy_regex::Regex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +28,9 @@ static SPEC: Spec = Spec {
                 .elements(Kind::Str)
                 .default("yaml,yml,json")
                 .help("The extensions taken."),
+            Arg::new("hash_behaviour", Kind::Str)
+                .choices(&["replace", "merge"])
+                .help("What becomes of maps that are there already; the setting of that name where it is not given."),
             Arg::new("ignore_unknown_extensions", Kind::Bool)
                 .default("false")
                 .help("Leave out files of other extensions, instead of by."),
@@ -65,6 +68,12 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
         }
         None => vars,
     };
+    let merge = text(args, "hash_behaviour") == Some("merge") && !merges();
+    let over = |name: &Arc<str>, value: Value| match context.scope.get(name) {
+        Some(old) if merge => merged(&old, &value),
+        _ => value,
+    };
+    let vars: Vars = vars.into_iter().map(|(name, value)| (Arc::clone(&name), over(&name, value))).collect();
     // What is shown is final; what is kept stays the author's text.
     let shown = vars.iter().map(|(name, value)| {
         let rendered = context.engine.render(value, context.scope).unwrap_or_else(|_| value.clone());
@@ -86,7 +95,8 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
 fn from_file(context: &Context<'_>, args: &Map, files: &mut Vec<PathBuf>) -> Result<Vars> {
     let name = text(args, "file")
         .or_else(|| text(args, "_raw_params"))
-        .ok_or_else(|| Error::input("include_vars names neither a file nor a folder"))?;
+        .ok_or_else(|| Error::other("Could not find file on the Ansible Controller.\nIf you are using a module and expect the \
+             file to exist on the remote, see the remote_src option"))?;
     let path = search::find(context, "vars", name.trim_end_matches('\n'))?;
     let vars = read_vars(&path)?;
     files.push(path);

@@ -1,6 +1,6 @@
 //! `set_stats`: sums of the run's own.
 
-use super::{Action, BoxFuture, Context, Effect, arg, flag};
+use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
 use crate::value::{Key, Map, Value, is_variable_name};
 use warp_agent::spec::{Arg, Kind, Spec};
@@ -10,9 +10,8 @@ static SPEC: Spec = Spec::new(
     "Sets or adds to sums that are shown at the end of the run.",
     &[
         Arg::new("data", Kind::Raw).help("Names and values."),
-        Arg::new("per_host", Kind::Bool).default("false").help("Keep them for each host, not for the run."),
-        Arg::new("aggregate", Kind::Bool)
-            .default("true")
+        Arg::new("per_host", Kind::Raw).help("Keep them for each host, not for the run."),
+        Arg::new("aggregate", Kind::Raw)
             .help("Add to values that are there, not replace them."),
     ],
 );
@@ -41,12 +40,25 @@ fn set_stats(args: &Map) -> Effect {
     }
     let stats = Map::from_iter([
         (Key::from("data"), Value::map(data)),
-        (Key::from("per_host"), Value::Bool(flag(args, "per_host"))),
-        (Key::from("aggregate"), Value::Bool(flag(args, "aggregate"))),
+        (Key::from("per_host"), Value::Bool(flag(args, "per_host", false))),
+        (Key::from("aggregate"), Value::Bool(flag(args, "aggregate", true))),
     ]);
     let values = Map::from_iter([
         (Key::from("changed"), Value::Bool(false)),
         (Key::from("ansible_stats"), Value::map(stats)),
     ]);
     Effect { values, ..Effect::default() }
+}
+
+/// A boolean as Ansible takes it here: what it does not know is false.
+fn flag(args: &Map, name: &str, default: bool) -> bool {
+    match arg(args, name) {
+        Value::Null => default,
+        Value::Bool(b) => *b,
+        Value::Int(i) => *i == 1,
+        other => {
+            let text = crate::value::python_str(other).to_lowercase();
+            matches!(text.as_str(), "y" | "yes" | "on" | "1" | "true" | "t" | "1.0")
+        }
+    }
 }

@@ -68,6 +68,7 @@ impl PlayRun {
             }
         }
         if let Some(vars) = effects.included_vars.take() {
+            self.run.warn_of_reserved(&vars);
             for host in hosts {
                 self.run.variables.change_host(host, |state| {
                     vars.iter().for_each(|(name, value)| state.include(name, value));
@@ -77,6 +78,8 @@ impl PlayRun {
     }
 
     fn set_facts(&self, host: &Arc<str>, facts: &Map, kind: FactKind) {
+        let named = facts.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone())));
+        self.run.warn_of_reserved(&named.collect());
         if matches!(kind, FactKind::Gathered | FactKind::Both) {
             self.run.warn_of(self.run.variables.add_facts(host, facts));
         }

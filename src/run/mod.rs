@@ -24,6 +24,7 @@ mod presence;
 mod prompt;
 mod queue;
 mod refresh;
+mod reserved;
 mod result;
 mod settings;
 mod start;

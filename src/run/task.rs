@@ -38,7 +38,9 @@ impl PlayRun {
         let passes = |host: &Arc<str>| !around.handler && self.role_done(task, host);
         let (passing, hosts): (Hosts, Hosts) = hosts.into_iter().partition(passes);
         let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(passing)) };
-        let scope: Arc<dyn Scope> = self.scope(&first, Some(task))?;
+        let scope = self.scope(&first, Some(task))?;
+        self.run.warn_of_reserved_in(&scope);
+        let scope: Arc<dyn Scope> = scope;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
         // Handlers run whatever their tags.
         if !around.handler && !self.selected(task, r)? {

@@ -1,11 +1,12 @@
 //! Data written as Python's `json.dumps` and `yaml.dump` write it, for reports.
 
-use super::val::{Dict, List, Slot, Val};
+use super::val::{Dict, List, Object, Slot, Val};
 use super::yaml::BREAKS;
 use super::{json, yaml};
 use crate::value::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// `json.dumps` with its keys sorted and every character as it is; `indent` spreads it over lines. None where the keys
 /// have no order among them.
@@ -89,6 +90,22 @@ pub fn yaml_of_variables(value: &Value) -> Option<String> {
     yaml::dump(&plain(value), &style).ok()
 }
 
+/// The type of what is encrypted, as Ansible names it.
+pub(super) const SEALED: &str = "EncryptedString";
+
+/// A value that was written encrypted, and stays so.
+struct Sealed(Arc<str>);
+
+impl Object for Sealed {
+    fn type_name(&self) -> &'static str {
+        SEALED
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
+    }
+}
+
 /// Data as a template's value; nothing in it is rendered.
 fn plain(value: &Value) -> Val {
     match value {
@@ -96,6 +113,7 @@ fn plain(value: &Value) -> Val {
         Value::Bool(b) => Val::Bool(*b),
         Value::Int(i) => Val::Int(*i),
         Value::Float(f) => Val::Float(*f),
+        Value::Text(t) if t.is_vault() => Val::object(Sealed(t.shared())),
         Value::Text(t) => Val::Str(t.shared()),
         Value::List(l) => {
             Val::List(Rc::new(List(RefCell::new(l.iter().map(|v| Slot::Ready(plain(v))).collect()))))

@@ -1,6 +1,7 @@
 //! YAML as PyYAML writes and reads it.
 
 use super::depth::Nested;
+use super::dump;
 use super::fail::{Fail, R};
 use super::python;
 use super::val::Val;
@@ -143,6 +144,11 @@ fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
                 Ok(false)
             }
             None => match other {
+                Val::Object(o) if o.type_name() == dump::SEALED => {
+                    let (text, style) = (o.show(), ScalarStyle::Literal);
+                    events.push(Event::scalar(None, Some("!vault"), &text, false, false, style));
+                    Ok(true)
+                }
                 Val::Object(o) if o.type_name() == "datetime" => {
                     scalar("tag:yaml.org,2002:timestamp", &o.show(), false)
                 }

@@ -5,7 +5,7 @@ use super::compose::{Variables, configuration};
 use crate::error::{Error, Result};
 use crate::inventory::Inventory;
 use crate::template::Scope;
-use crate::value::{Map, Value, Vars, python_str};
+use crate::value::{Map, Value, Vars, is_variable_name, python_str};
 use std::sync::Arc;
 
 pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
@@ -60,6 +60,12 @@ fn text(given: &Given<'_>, template: &Value, scope: &Arc<dyn Scope>) -> Result<S
     })
 }
 
+/// The name in `{{ name }}`.
+fn only_variable(template: &str) -> Option<&str> {
+    let name = template.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    is_variable_name(name).then_some(name)
+}
+
 /// Puts a host or group beneath the groups that `parents` names, and those beneath theirs.
 fn parents(
     given: &Given<'_>,
@@ -77,7 +83,11 @@ fn parents(
         for (key, value) in parent.get("vars").and_then(Value::as_map).into_iter().flatten() {
             // Lists and maps are templates for later.
             let value = match value {
-                Value::Text(_) => given.engine.render(value, scope)?,
+                // A template of one variable is that variable, with the trust that its author has.
+                Value::Text(text) => match only_variable(text.as_str()).and_then(|name| scope.get(name)) {
+                    Some(variable) if variable.span().is_some() => variable,
+                    _ => given.engine.render(value, scope)?,
+                },
                 other => other.clone(),
             };
             inventory.set_group_var(&group, &key.to_string(), value);

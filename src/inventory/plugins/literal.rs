@@ -286,14 +286,17 @@ impl<'a> Reader<'a> {
         let end = self.rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at_checked(end)?;
         if rest.starts_with(['"', '\'']) && end > 0 {
-            // A prefixed string: bytes come out as text too.
+            // A prefixed string: bytes come out as text too, which Ansible does not take for the author's.
             let lower = word.to_ascii_lowercase();
             if !matches!(lower.as_str(), "u" | "r" | "b" | "br" | "rb") {
                 return None;
             }
             self.rest = rest;
             let out = self.string(lower.contains('r'))?;
-            return Some(self.text(out));
+            return Some(match lower.contains('b') {
+                true => Value::data(out),
+                false => self.text(out),
+            });
         }
         let value = match word {
             "True" => Value::Bool(true),

@@ -1,7 +1,8 @@
 //! Extra vars: `-e k=v`, `-e @file`, `-e '{json}'`.
 
 use crate::error::{Error, Result, Source};
-use crate::value::{self, Text, Value, Vars};
+use crate::value::split::parse_pairs;
+use crate::value::{self, Text, Value, Vars, extend};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,29 +13,39 @@ use std::sync::Arc;
 pub fn extra_vars(given: &[String]) -> Result<Vars> {
     let mut vars = Vars::new();
     for argument in given {
-        if let Some(path) = argument.strip_prefix('@') {
-            vars.extend(value::read_vars(Path::new(path))?);
+        let own = if let Some(path) = argument.strip_prefix('@') {
+            value::read_vars(Path::new(path))?
+        } else if argument.starts_with(['/', '.']) {
+            return Err(Error::other(format!(
+                "Please prepend extra_vars filename '{argument}' with '@'"
+            )));
         } else if argument.starts_with(['{', '[']) {
-            let source = Source::new("<extra vars>", argument.as_str());
-            vars.extend(value::parse_vars(&source)?);
+            value::parse_vars(&Source::new("<extra vars>", argument.as_str()))?
         } else {
-            vars.extend(pairs(argument)?);
+            pairs(argument)?
+        };
+        if let Some(name) = own.keys().find(|name| !value::is_variable_name(name)) {
+            return Err(Error::other(format!("Invalid variable name '{name}'.")).help(
+                "Variable names must be strings starting with a letter or underscore character, and contain only \
+                 letters, numbers and underscores.",
+            ));
         }
+        extend(&mut vars, &own);
     }
     Ok(vars)
 }
 
-/// `k=v` pairs, split as a shell would.
+/// `k=v` pairs, split at blanks outside of quotes and templates.
 fn pairs(argument: &str) -> Result<Vars> {
-    let words = shlex::split(argument)
-        .ok_or_else(|| Error::input(format!("the quotes of extra vars `{argument}` do not match")))?;
+    let pairs = parse_pairs(argument, false)
+        .ok_or_else(|| Error::other(format!("the quotes of extra vars `{argument}` do not match")))?;
     let mut vars = Vars::new();
-    for word in words {
-        let Some((name, text)) = word.split_once('=') else {
-            return Err(Error::input(format!("`{word}` in extra vars `{argument}` is not `name=value`"))
-                .help("give `-e name=value`, `-e @file.yml` or `-e '{\"name\": \"value\"}'`"));
-        };
+    for (name, text) in pairs.pairs {
         vars.insert(Arc::from(name), Value::Text(Text::source(text, None)));
+    }
+    if let Some(rest) = pairs.rest.filter(|rest| !rest.trim().is_empty()) {
+        return Err(Error::input(format!("`{rest}` in extra vars `{argument}` is not `name=value`"))
+            .help("give `-e name=value`, `-e @file.yml` or `-e '{\"name\": \"value\"}'`"));
     }
     Ok(vars)
 }

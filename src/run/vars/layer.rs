@@ -36,6 +36,8 @@ pub enum Level {
     RoleDefaults(Arc<str>),
     /// A role's defaults, as the whole play sees them.
     PlayDefaults(Arc<str>),
+    /// What tasks see of how their host is reached, where nobody said.
+    Connection,
 }
 
 impl fmt::Display for Level {
@@ -54,6 +56,7 @@ impl fmt::Display for Level {
             Level::Facts => f.write_str("facts"),
             Level::Inventory => f.write_str("inventory"),
             Level::RoleDefaults(role) => write!(f, "defaults of the role {role}, for its tasks"),
+            Level::Connection => f.write_str("the connection"),
             Level::PlayDefaults(role) => write!(f, "defaults of the role {role}"),
         }
     }

@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::inventory::Inventory;
 use crate::play::{Play, Role, Task};
 use crate::template::Engine;
-use crate::value::{Map, Vars};
+use crate::value::{Map, Value, Vars};
 use files::VarsFiles;
 use magic::Magic;
 use std::collections::HashMap;
@@ -233,6 +233,9 @@ impl Variables {
             layers.extend(self.files.layers(&play.play, seen, &self.engine, magic.gathered())?);
         }
         layers.extend(below);
+        if SET > 0 {
+            layers.push(Layer::new(Level::Connection, &Arc::new(address(&magic.host, &layers))));
+        }
         Ok(Arc::new(HostScope::new(magic, layers)))
     }
 
@@ -269,6 +272,12 @@ impl Variables {
         };
         self.view().host_vars(host, folders)
     }
+}
+
+/// `ansible_host` of a host that has none: its older name's value, else the host's name.
+fn address(host: &Arc<str>, layers: &[Layer]) -> Vars {
+    let older = layers.iter().find_map(|layer| layer.vars.get("ansible_ssh_host")).cloned();
+    Vars::from_iter([(Arc::from("ansible_host"), older.unwrap_or_else(|| Value::data(Arc::clone(host))))])
 }
 
 /// Locks for reading; what a panicking thread left is still whole, every write being a single assignment.
