@@ -93,10 +93,12 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
 }
 
 fn from_file(context: &Context<'_>, args: &Map, files: &mut Vec<PathBuf>) -> Result<Vars> {
-    let name = text(args, "file")
-        .or_else(|| text(args, "_raw_params"))
-        .ok_or_else(|| Error::other("Could not find file on the Ansible Controller.\nIf you are using a module and expect the \
-             file to exist on the remote, see the remote_src option"))?;
+    let name = text(args, "file").or_else(|| text(args, "_raw_params")).ok_or_else(|| {
+        Error::other(
+            "Could not find file on the Ansible Controller.\nIf you are using a module and expect the \
+             file to exist on the remote, see the remote_src option",
+        )
+    })?;
     let path = search::find(context, "vars", name.trim_end_matches('\n'))?;
     let vars = read_vars(&path)?;
     files.push(path);

@@ -11,8 +11,7 @@ static SPEC: Spec = Spec::new(
     &[
         Arg::new("data", Kind::Raw).help("Names and values."),
         Arg::new("per_host", Kind::Raw).help("Keep them for each host, not for the run."),
-        Arg::new("aggregate", Kind::Raw)
-            .help("Add to values that are there, not replace them."),
+        Arg::new("aggregate", Kind::Raw).help("Add to values that are there, not replace them."),
     ],
 );
 

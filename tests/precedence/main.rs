@@ -93,7 +93,7 @@ fn generate(root: &Path) {
     write(root, "roles/own/meta/main.yml", "dependencies: [dependency]\n");
     let own = ini(at("inventory_host")).replace('\n', " ");
     let inventory = format!(
-        "[child]\nh ansible_connection=local ansible_python_interpreter='{{{{{{{{ ansible_playbook_python }}}}}}}}' {own}\n[prior]\nh\n[parent:children]\nchild\n[prior:vars]\n\
+        "[child]\nh ansible_connection=local ansible_python_interpreter='{{{{ ansible_playbook_python }}}}' {own}\n[prior]\nh\n[parent:children]\nchild\n[prior:vars]\n\
          ansible_group_priority=10\n{}[all:vars]\n{}[parent:vars]\n{}[child:vars]\n{}",
         ini(at("inventory_prior")),
         ini(at("inventory_all")),

@@ -16,9 +16,7 @@ pub fn extra_vars(given: &[String]) -> Result<Vars> {
         let own = if let Some(path) = argument.strip_prefix('@') {
             value::read_vars(Path::new(path))?
         } else if argument.starts_with(['/', '.']) {
-            return Err(Error::other(format!(
-                "Please prepend extra_vars filename '{argument}' with '@'"
-            )));
+            return Err(Error::other(format!("Please prepend extra_vars filename '{argument}' with '@'")));
         } else if argument.starts_with(['{', '[']) {
             value::parse_vars(&Source::new("<extra vars>", argument.as_str()))?
         } else {
