@@ -1,0 +1,170 @@
+//! Tasks and blocks, made up.
+
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use serde_json::{Map, Value as Json, json};
+use std::ops::Range;
+
+/// A list of tasks and blocks.
+pub fn tasks(many: Range<usize>) -> BoxedStrategy<Vec<Json>> {
+    let inner = prop::collection::vec(task(), 1..3).boxed();
+    let deeper = Union::new_weighted(vec![(4, task()), (1, block(inner))]);
+    let outer = prop::collection::vec(deeper, 1..3).boxed();
+    prop::collection::vec(Union::new_weighted(vec![(6, task()), (2, block(outer))]), many).boxed()
+}
+
+/// A task that needs no module on a host: quick under real Ansible.
+pub fn task() -> BoxedStrategy<Json> {
+    let keywords: Vec<BoxedStrategy<Vec<(String, Json)>>> = vec![
+        some(
+            &[
+                json!({"when": "own == 'a'"}),
+                json!({"when": "own != 'b'"}),
+                json!({"when": ["level is defined", "inventory_hostname in groups['g1']"]}),
+                json!({"when": "r1 is failed"}),
+                json!({"when": "r1 is defined and r1 is changed"}),
+                json!({"when": "not_there"}),
+                json!({"when": false}),
+            ],
+            5,
+        ),
+        some(
+            &[
+                json!({"loop": [1, 2]}),
+                json!({"loop": "{{ names }}", "loop_control": {"label": "<{{ item }}>", "index_var": "i"}}),
+                json!({"with_items": [[1, 2], 3]}),
+                json!({"loop": []}),
+                json!({"with_dict": {"a": 1, "b": 2}}),
+                json!({"loop": [{"k": 1}, {"k": 2}], "loop_control": {"loop_var": "each", "extended": true}}),
+                json!({"with_nested": [[1, 2], ["x"]]}),
+                json!({"loop": "{{ not_there_either }}"}),
+            ],
+            5,
+        ),
+        some(&[json!({"register": "r1"}), json!({"register": "r2"})], 4),
+        some(&[json!({"ignore_errors": true}), json!({"ignore_errors": "{{ own == 'a' }}"})], 6),
+        some(
+            &[
+                json!({"changed_when": true}),
+                json!({"changed_when": "own == 'a'"}),
+                json!({"failed_when": "own == 'c'"}),
+                json!({"failed_when": false}),
+                json!({"changed_when": true, "notify": "first"}),
+                json!({"changed_when": true, "notify": ["told", "made up"]}),
+                json!({"changed_when": true, "notify": "nobody listens"}),
+            ],
+            4,
+        ),
+        some(&[json!({"tags": "t1"}), json!({"tags": ["t2", "never"]}), json!({"tags": "always"})], 6),
+        some(&[json!({"vars": {"own": "task"}}), json!({"vars": {"passed": "{{ own }}", "level": "v"}})], 8),
+        some(
+            &[
+                json!({"run_once": true}),
+                json!({"delegate_to": "h3"}),
+                json!({"delegate_to": "h1", "delegate_facts": true}),
+                json!({"throttle": 1}),
+                json!({"any_errors_fatal": true}),
+                json!({"no_log": true}),
+                json!({"check_mode": true}),
+                json!({"until": "own != 'b'", "retries": 1, "delay": 0}),
+                json!({"delegate_to": "{{ own }}"}),
+            ],
+            6,
+        ),
+        some(
+            &[json!({"name": "named"}), json!({"name": "of {{ inventory_hostname }}"}), json!({"name": ""})],
+            3,
+        ),
+    ];
+    (action(), keywords)
+        .prop_map(|(action, keywords)| {
+            let mut task = Map::new();
+            task.extend(keywords.into_iter().flatten());
+            // Imports and meta actions take few keywords.
+            let only = ["name", "when", "tags", "vars"];
+            if ["import_tasks", "import_role", "meta"].iter().any(|k| action.get(k).is_some()) {
+                task.retain(|k, _| only.contains(&k.as_str()));
+            }
+            if ["include_tasks", "include_role"].iter().any(|k| action.get(k).is_some()) {
+                let more = ["loop", "loop_control", "register", "ignore_errors", "run_once", "with_items"];
+                task.retain(|k, _| only.contains(&k.as_str()) || more.contains(&k.as_str()));
+            }
+            task.extend(action.as_object().unwrap().clone());
+            Json::Object(task)
+        })
+        .boxed()
+}
+
+fn action() -> BoxedStrategy<Json> {
+    let often = vec![
+        json!({"debug": {"msg": "{{ own }} {{ level }}"}}),
+        json!({"debug": {"var": "count"}}),
+        json!({"debug": {"msg": ["{{ item | default('no item') }}", "{{ r1 | default({}) | type_debug }}"]}}),
+        json!({"set_fact": {"own": "{{ own ~ '+' }}"}}),
+        json!({"set_fact": {"level": "fact", "cacheable": false}}),
+        json!({"fail": {"msg": "no {{ own }}"}}),
+        json!({"assert": {"that": ["own != 'b'", "level is defined"]}}),
+        json!({"debug": {"var": "r1.msg"}}),
+        json!({"debug": null}),
+    ];
+    let sometimes = vec![
+        json!({"include_tasks": "inner.yml"}),
+        json!({"include_tasks": "failing.yml"}),
+        json!({"import_tasks": "inner.yml"}),
+        json!({"import_tasks": "failing.yml"}),
+        json!({"include_role": {"name": "one"}}),
+        json!({"include_role": {"name": "two", "public": true}}),
+        json!({"import_role": {"name": "one", "tasks_from": "other"}}),
+        json!({"include_tasks": {"file": "inner.yml", "apply": {"tags": ["applied", "t1"]}}}),
+        json!({"include_vars": "more.yml"}),
+        json!({"include_tasks": "{{own | replace('b', 'failing') | replace('a', 'inner')}}.yml"}),
+        json!({"meta": "flush_handlers"}),
+        json!({"meta": "clear_host_errors"}),
+        json!({"meta": "end_host"}),
+        json!({"meta": "end_play"}),
+        json!({"meta": "noop"}),
+        json!({"meta": "end_batch"}),
+        json!({"group_by": {"key": "made_{{ own }}"}}),
+        json!({"add_host": {"name": "new_{{ own }}", "groups": "added"}}),
+        json!({"set_stats": {"data": {"k": "{{ own }}"}}}),
+        json!({"debug": {"msg": "{{ undefined_thing }}"}}),
+        json!({"assert": {"that": "own == 'a'", "fail_msg": "it is {{ own }}", "quiet": true}}),
+        json!({"debug": {"msg": "{{ hostvars['h3'].own | default('none') }} {{ ansible_play_hosts }}"}}),
+        json!({"debug": {"msg": "quiet", "verbosity": 1}}),
+        json!({"debug": {"msg": 1, "unknown": 2}}),
+        json!({"command": "echo {{ own }}"}),
+    ];
+    prop_oneof![3 => prop::sample::select(often), 2 => prop::sample::select(sometimes)].boxed()
+}
+
+fn block(inner: BoxedStrategy<Vec<Json>>) -> BoxedStrategy<Json> {
+    let part = |one_in: u32| prop_oneof![one_in - 1 => Just(None), 1 => inner.clone().prop_map(Some)];
+    let keywords = vec![
+        some(&[json!({"when": "own != 'b'"}), json!({"when": "own == 'a'"})], 6),
+        some(&[json!({"tags": "t1"}), json!({"tags": "never"})], 8),
+        some(&[json!({"vars": {"level": "block"}})], 6),
+        some(&[json!({"ignore_errors": true}), json!({"any_errors_fatal": true})], 10),
+        some(&[json!({"delegate_to": "h2"}), json!({"run_once": true}), json!({"no_log": false})], 12),
+        some(&[json!({"name": "a block"})], 3),
+        some(&[json!({"notify": "first"})], 10),
+    ];
+    (inner.clone(), part(2), part(2), keywords)
+        .prop_map(|(body, rescue, always, keywords)| {
+            let mut block = Map::new();
+            block.extend(keywords.into_iter().flatten());
+            block.insert("block".into(), json!(body));
+            block.extend(rescue.map(|tasks| ("rescue".to_owned(), json!(tasks))));
+            block.extend(always.map(|tasks| ("always".to_owned(), json!(tasks))));
+            Json::Object(block)
+        })
+        .boxed()
+}
+
+/// One of these sets of keywords, one time in so many.
+fn some(of: &[Json], one_in: u32) -> BoxedStrategy<Vec<(String, Json)>> {
+    let sets: Vec<Vec<(String, Json)>> = of
+        .iter()
+        .map(|set| set.as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.clone())).collect())
+        .collect();
+    prop_oneof![one_in - 1 => Just(Vec::new()), 1 => prop::sample::select(sets)].boxed()
+}
