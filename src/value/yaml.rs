@@ -4,7 +4,8 @@ use super::scalar::{self, Scalar};
 use super::{Key, Map, Text, Value};
 use super::{surrogates, yaml_error};
 use crate::error::{Error, Result, Source, Span};
-use libyaml_safer::{Event, EventData, Mark, Parser};
+use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -70,7 +71,8 @@ pub fn parse(source: &Arc<Source>) -> Result<Document> {
     let json = source.text().trim_start().starts_with(['{', '['])
         && serde_json::from_str::<serde::de::IgnoredAny>(source.text()).is_ok();
     let source = &if json { surrogates::join(source) } else { Arc::clone(source) };
-    let mut input = source.text().as_bytes();
+    let ended = ended(source.text());
+    let mut input = ended.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
     let mut composer = Composer {
@@ -84,6 +86,11 @@ pub fn parse(source: &Arc<Source>) -> Result<Document> {
     };
     let root = composer.stream()?;
     Ok(Document { root, warnings: composer.warnings })
+}
+
+/// A text whose last line has an end: the scanner panics where a block scalar ends with the text.
+fn ended(text: &str) -> Cow<'_, str> {
+    if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) }
 }
 
 impl Node {
@@ -243,7 +250,10 @@ impl Composer<'_, '_> {
         }
         match event.data {
             EventData::Alias { anchor } => self.alias(&anchor, span),
-            EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
+            EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    self.unend(&mut value, event.end_mark);
+                }
                 let tag = self.enter_tag(tag.as_deref(), &span)?;
                 let node = self.scalar(tag, &value, plain_implicit, span);
                 self.leave_tag(tag);
@@ -266,6 +276,15 @@ impl Composer<'_, '_> {
                 self.anchored(anchor, node)
             }
             _ => Err(Error::input("unexpected end of the document").at(span)),
+        }
+    }
+
+    /// Takes back the line end that `ended` gave to a block scalar's last line.
+    fn unend(&self, value: &mut String, end: Mark) {
+        let text = self.places.source.text();
+        let last = text.rsplit('\n').next().unwrap_or_default().trim();
+        if end.index as usize > text.len() && !last.is_empty() && value.ends_with('\n') {
+            value.pop();
         }
     }
 
@@ -570,5 +589,20 @@ mod tests {
         assert!(read(&text).unwrap_err().message().contains("copy too much"));
         assert!(read("a: &a [*a]").unwrap_err().message().contains("inside of what it names"));
         assert!(read(&"[".repeat(5000)).is_err());
+    }
+
+    #[test]
+    fn a_block_scalar_may_end_with_the_text() {
+        for (text, value) in [
+            ("a: |\n  x", "x"),
+            ("a: >\n  x\n  y", "x y"),
+            ("a: |+\n  x", "x"),
+            ("a: |-\n  x", "x"),
+            ("a: |\n  x\n", "x\n"),
+            ("a: |\n  x\n ", "x\n"),
+            ("a: |", ""),
+        ] {
+            assert_eq!(json(text), serde_json::json!({ "a": value }).to_string(), "{text:?}");
+        }
     }
 }
