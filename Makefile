@@ -2,7 +2,7 @@
 # with Rust and root, with or without systemd: they install what they need with apt, build first.
 
 .DELETE_ON_ERROR:
-.PHONY: help deps test-deps build undercloud test lint bench soak corpus
+.PHONY: help deps test-deps build undercloud test lint bench soak corpus fuzz
 
 # To build: a linker and libvirt's headers.
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench        compare with real Ansible, as ratios'
 	@echo 'make soak         kill deployments at random moments (SOAK_ROUNDS, SOAK_SEED)'
 	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
+	@echo 'make fuzz          give each reader of texts SECONDS=600 of texts that nobody meant'
 	@echo 'make lint         rustfmt and clippy'
 
 deps:
@@ -52,3 +53,6 @@ soak: test-deps build
 
 corpus: test-deps build
 	CORPUS=$(abspath $(DIR)) cargo test --release --locked --test corpus -- --nocapture
+
+fuzz: build
+	SECONDS=$(or $(SECONDS),600) cargo test --release --locked --test fuzz -- --nocapture

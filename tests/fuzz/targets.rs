@@ -1,0 +1,145 @@
+//! What reads texts.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use warp::error::{Source, Span};
+use warp::inventory::Sources;
+use warp::template::{Engine, Scope};
+use warp::value::vault::{self, Secret, Secrets};
+use warp::value::{Text, Value, Vars, parse_vars, split, yaml};
+
+/// A reader and what its inputs look like.
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Files that end so are mutated.
+    pub endings: &'static [&'static str],
+    /// Whether each of their lines is an input of its own.
+    pub lines: bool,
+    /// More to mutate.
+    pub seeds: &'static [&'static str],
+    /// More to mutate, that must be made.
+    pub more: fn() -> Vec<Vec<u8>>,
+    /// Reads an input, which is also in a file.
+    pub read: fn(&[u8], &Path),
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "yaml",
+        endings: &[".yml", ".yaml"],
+        lines: false,
+        seeds: &["a: |\n  b", "? [a]\n: {b: c}", "&x [*x]", "a: !unsafe '{{ b }}'", "{a: 1, <<: {b: 2}}"],
+        more: Vec::new,
+        read: |input, _| {
+            let source = Source::new("fuzz.yml", String::from_utf8_lossy(input).into_owned());
+            if let Err(error) = yaml::parse(&source) {
+                let _ = error.to_string();
+            }
+            let _ = parse_vars(&source).map_err(|error| error.to_string());
+        },
+    },
+    Target {
+        name: "template",
+        endings: &["expressions.in", ".j2"],
+        lines: true,
+        seeds: &["{{ a }}", "{% for x in b %}{{ x }}{% endfor %}", "{{ b | map('upper') | join }}"],
+        more: Vec::new,
+        read: |input, _| template(&String::from_utf8_lossy(input)),
+    },
+    Target {
+        name: "inventory",
+        endings: &["hosts", ".ini"],
+        lines: false,
+        seeds: &[
+            "a[01:09:2].example x=1 y='[1, 2]'\n[g:children]\nh\n[h:vars]\nz={'a': (1, 2)}\n",
+            "all: {hosts: {a: {x: 1}}}\n",
+        ],
+        more: Vec::new,
+        read: |input, file| {
+            if harmless(&String::from_utf8_lossy(input)) {
+                let given = vec![file.to_string_lossy().into_owned()];
+                let _ = Sources::new(given, Arc::default()).load().map_err(|error| error.to_string());
+            }
+        },
+    },
+    Target {
+        name: "vault",
+        endings: &[],
+        lines: false,
+        seeds: &["$ANSIBLE_VAULT;1.2;AES256;id\n61\n", "$ANSIBLE_VAULT;1.1;AES256\n"],
+        more: || {
+            let secret = Secret::new("password");
+            let made =
+                |plain: &[u8], id| vault::encrypt(plain, &secret, id, Some("salt")).unwrap().into_bytes();
+            vec![made(b"", "default"), made(b"plain", "default"), made(&[0xff; 300], "other")]
+        },
+        read: |input, _| {
+            static SECRETS: LazyLock<Secrets> = LazyLock::new(|| Secrets {
+                known: vec![("default".to_owned(), Secret::new("password"))],
+                ..Secrets::default()
+            });
+            let _ = vault::is_vault(input);
+            let _ = SECRETS.open(input).map_err(|error| error.to_string());
+            let _ = vault::vault_of(&Arc::from(String::from_utf8_lossy(input)));
+        },
+    },
+    Target {
+        name: "arguments",
+        endings: &[".yml"],
+        lines: true,
+        seeds: &[
+            "a=1 b='x y' c=\"{{ d }}\" \\= e\\=f",
+            "echo 'a' creates=/x chdir=\"/a b\"",
+            "-e @file 'a b'",
+        ],
+        more: Vec::new,
+        read: |input, _| {
+            let text = String::from_utf8_lossy(input);
+            let _ = split::parse_pairs(&text, false);
+            let _ = split::parse_pairs(&text, true);
+            if let Some(words) = split::split_args(&text) {
+                let _ = split::split_args(&split::join_args(&words));
+            }
+        },
+    },
+];
+
+struct Names(Vars);
+
+impl Scope for Names {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.keys().cloned().collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+/// Lookups run commands and read files: what a mutation made of them must not run.
+fn harmless(text: &str) -> bool {
+    !["lookup", "query", "q(", "now", "random", "fileglob", "pause"].iter().any(|word| text.contains(word))
+}
+
+fn template(text: &str) {
+    if !harmless(text) {
+        return;
+    }
+    let vars = Source::new(
+        "vars.yml",
+        "{a: 1, b: [x, y], name: O'Brien, numbers: [3, 1, 2], map: {k: v}, lazy: '{{ a }}', text: 'a b', people: [{name: n}]}",
+    );
+    let scope: Arc<dyn Scope> = Arc::new(Names(parse_vars(&vars).unwrap()));
+    let engine = Engine::new();
+    let span = Span { end: text.len(), source: Source::new("fuzz.j2", text), start: 0, line: 1, column: 1 };
+    let source = Text::source(text, span);
+    let _ = engine.render(&Value::from(source.clone()), &scope).map_err(|error| error.to_string());
+    let _ = engine.test(&Value::from(source.clone()), &scope).map_err(|error| error.to_string());
+    let _ = engine.render_file(&source, &scope).map_err(|error| error.to_string());
+}
