@@ -1,9 +1,9 @@
 //! `assert`: fails unless expressions hold.
 
-use super::{Action, BoxFuture, Context, Effect, arg, flag};
+use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
 use crate::error::Result;
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Value, python_str};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 
@@ -58,13 +58,12 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         if context.engine.test(condition, context.scope)? {
             continue;
         }
-        if !flag(args, "quiet") {
-            values.insert(Key::from("evaluated_to"), Value::Bool(false));
-            values.insert(Key::from("assertion"), condition.clone());
-        }
-        values.insert(Key::from("msg"), message("fail_msg", "Assertion failed"));
+        values.insert(Key::from("evaluated_to"), Value::Bool(false));
+        values.insert(Key::from("assertion"), condition.clone());
+        let told = message("fail_msg", "Assertion failed");
+        values.insert(Key::from("msg"), told.clone());
         let error = condition.span().map(|span| {
-            crate::error::Error::other("Assertion failed").at(span.clone()).label("does not hold")
+            crate::error::Error::other(python_str(&told)).at(span.clone()).label("does not hold")
         });
         let outcome = Outcome { failed: true, ..Outcome::default() };
         return Ok(Effect { outcome, values, error, ..Effect::default() });

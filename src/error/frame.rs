@@ -47,7 +47,7 @@ impl Marked {
         let before = text.get(..span.start).unwrap_or(text);
         let begin = before.rfind('\n').map_or(0, |i| i + 1);
         let line = text.get(begin..).and_then(|t| t.lines().next()).unwrap_or_default();
-        let start = (span.start.min(text.len()) - begin).min(line.len());
+        let start = span.start.min(text.len()).saturating_sub(begin).min(line.len());
         let marked = line.get(start..).unwrap_or_default();
         let length = span.end.saturating_sub(span.start).min(marked.len());
         let length = marked.get(..length).map_or(0, |m| m.trim_end().len());

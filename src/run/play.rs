@@ -188,7 +188,7 @@ impl PlayRun {
 
     /// A task's name as reports show it: rendered as far as it can be, the role's before it.
     pub(super) fn shown_name(&self, task: &Task, r: Rendered<'_>) -> Arc<str> {
-        let own = match &task.name {
+        let own = match task.name.as_ref().filter(|name| !name.as_str().is_empty()) {
             None => match task.action.args.get("name").and_then(Value::as_str) {
                 Some(role) if task.action.module.ends_with("_role") => {
                     format!("{} : {role}", task.action.written.as_str()).into()

@@ -187,17 +187,23 @@ impl Node {
     }
 }
 
-/// Turns libyaml's marks into places. Its indices count bytes, its columns characters, both from 0.
+/// Turns libyaml's marks into places. Its indices count bytes after a byte order mark, its columns characters, both
+/// from 0.
 struct Places<'a> {
     source: &'a Arc<Source>,
 }
 
 impl Places<'_> {
+    /// The length of the byte order mark.
+    fn mark(&self) -> usize {
+        if self.source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+    }
+
     fn span(&self, start: Mark, end: Mark) -> Span {
         Span {
             source: Arc::clone(self.source),
-            start: start.index as usize,
-            end: end.index as usize,
+            start: start.index as usize + self.mark(),
+            end: end.index as usize + self.mark(),
             line: start.line as u32 + 1,
             column: start.column as u32 + 1,
         }
@@ -283,7 +289,7 @@ impl Composer<'_, '_> {
     fn unend(&self, value: &mut String, end: Mark) {
         let text = self.places.source.text();
         let last = text.rsplit('\n').next().unwrap_or_default().trim();
-        if end.index as usize > text.len() && !last.is_empty() && value.ends_with('\n') {
+        if end.index as usize + self.places.mark() > text.len() && !last.is_empty() && value.ends_with('\n') {
             value.pop();
         }
     }
