@@ -11,6 +11,7 @@
     reason = "a test ends by panicking"
 )]
 
+mod beside;
 mod includes;
 
 use std::path::Path;
