@@ -10,6 +10,7 @@ mod inventory;
 mod ls;
 mod options;
 mod output;
+mod passwords;
 mod play;
 mod ready;
 mod run;

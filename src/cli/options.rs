@@ -37,6 +37,12 @@ pub(super) struct Options {
     /// Tell more; may be given several times.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
+    /// Forget the facts that are kept of every host.
+    #[arg(long)]
+    pub flush_cache: bool,
+    /// Folders of modules, searched before the configured ones; may be given several times.
+    #[arg(short = 'M', long, value_name = "PATHS", value_delimiter = ':')]
+    pub module_path: Vec<PathBuf>,
     #[command(flatten)]
     pub connect: Connect,
     #[command(flatten)]
@@ -73,6 +79,12 @@ pub(super) struct Connect {
     /// Accepted for Ansible's sake: warp uses no scp.
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
     pub scp_extra_args: Option<String>,
+    /// Ask for the password to log in with.
+    #[arg(short = 'k', long, conflicts_with = "connection_password_file")]
+    pub ask_pass: bool,
+    /// A file with the password to log in with, or a script that prints it.
+    #[arg(long, value_name = "FILE", visible_alias = "conn-pass-file")]
+    pub connection_password_file: Option<PathBuf>,
 }
 
 /// As whom to act.
@@ -88,6 +100,12 @@ pub(super) struct Become {
     /// How to become it: sudo or su.
     #[arg(long, value_name = "METHOD")]
     pub become_method: Option<String>,
+    /// Ask for the password to become it with.
+    #[arg(short = 'K', long, conflicts_with = "become_password_file")]
+    pub ask_become_pass: bool,
+    /// A file with the password to become it with, or a script that prints it.
+    #[arg(long, value_name = "FILE", visible_alias = "become-pass-file")]
+    pub become_password_file: Option<PathBuf>,
 }
 
 /// The secrets of vaults.
@@ -158,6 +176,9 @@ impl Options {
         let sources = self.sources(&config);
         let verbosity = self.verbosity(&config);
         let mut settings = Settings::new(config);
+        // Those given last are searched first.
+        let given = self.module_path.iter().filter(|p| !p.as_os_str().is_empty()).map(|p| value::normal(p));
+        settings.config.library.splice(..0, given);
         settings.verbosity = verbosity;
         settings.extra_vars = Arc::new(run::extra_vars(&self.extra_vars)?);
         if let Some(text) = &self.limit {

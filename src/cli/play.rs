@@ -66,9 +66,9 @@ pub(super) fn run(args: &Args) -> Exit {
 /// What keeps them from running, or ends them at once.
 pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
     present(&args.playbooks)?;
-    let mut ready = Ready::new(&args.options, output)?;
-    args.apply(&mut ready.settings)?;
     let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.syntax_check;
+    let mut ready = Ready::new(&args.options, output, look_only)?;
+    args.apply(&mut ready.settings)?;
     ready.settings.early = early && !look_only;
     ready.check_limit()?;
     let loading = ready.loading();

@@ -8,7 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events};
 use crate::inventory::{Inventory, Sources};
 use crate::play::{AdHoc, Errors, Plan};
-use crate::run::{self, Runner, Settings};
+use crate::run::{self, Cache, Runner, Settings};
 use crate::template::Engine;
 use crate::{action, config, lab};
 use std::path::Path;
@@ -25,18 +25,26 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// Reads configuration, secrets and inventory.
+    /// Reads configuration, secrets and inventory. Who only looks is not asked for passwords.
     ///
     /// # Errors
     /// What of it cannot be read.
-    pub fn new(options: &Options, output: Output) -> Result<Self> {
+    pub fn new(options: &Options, output: Output, looks: bool) -> Result<Self> {
         let config = config::Settings::of_process()?;
         let events = output.events(options.verbosity(&config), options.check, &config);
         let mut warn = |warning: String| events.emit(&Event::warning(warning));
         config.warnings.iter().cloned().for_each(&mut warn);
         options.vault.install(&config.vault, &mut warn)?;
-        let settings = options.settings(config)?;
+        let mut settings = options.settings(config)?;
+        if !looks {
+            options.give_passwords(&mut settings)?;
+        }
         let (sources, inventory) = inventories::load(&settings, &events)?;
+        if options.flush_cache {
+            let cache = Cache::new(settings.config.variables.fact_cache.clone());
+            let hosts = inventory.hosts.keys().map(|host| &**host);
+            hosts.chain(["localhost"]).for_each(|host| cache.forget(host));
+        }
         let mut actions = action::builtin();
         for action in lab::plain_actions() {
             actions.register(action);

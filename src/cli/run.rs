@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> Exit {
 /// # Errors
 /// What keeps it from running, or ends it at once.
 pub(super) fn adhoc(args: &Run, output: Output, early: bool) -> Result<Exit, Errors> {
-    let mut ready = Ready::new(&args.options, output)?;
+    let mut ready = Ready::new(&args.options, output, args.options.list_hosts)?;
     ready.settings.early = early;
     let hosts = hosts(args, &ready)?;
     if args.options.list_hosts {

@@ -203,6 +203,11 @@ impl Ending {
         std::mem::take(&mut self.lock().stderr).into()
     }
 
+    /// What was kept of standard error, as text.
+    pub fn stderr_text(&self) -> String {
+        String::from_utf8_lossy(self.lock().stderr.make_contiguous()).into_owned()
+    }
+
     /// Standard error as text on one line, without control characters.
     pub fn stderr_line(&self) -> String {
         one_line(&self.lock().stderr.iter().copied().collect::<Vec<u8>>())

@@ -2,8 +2,10 @@
 
 mod agent;
 mod bootstrap;
+mod entry;
 mod link;
 mod local;
+mod password;
 mod pool;
 mod privilege;
 mod random;
@@ -15,6 +17,7 @@ mod ssh;
 
 pub use agent::AgentImage;
 pub use local::LocalAgent;
+pub use password::Password;
 pub use raw::RawOutput;
 pub use sessions::Sessions;
 
@@ -60,12 +63,14 @@ pub struct SshTarget {
     pub host_key_checking: Option<bool>,
     /// The connection's time limit.
     pub timeout: Option<Duration>,
+    /// `ansible_password`, offered after the keys.
+    pub password: Option<Password>,
 }
 
 /// As whom to run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Become {
-    /// The method: `sudo`.
+    /// The method: `sudo` or `su`.
     pub method: String,
     /// The account.
     pub user: String,
@@ -73,6 +78,8 @@ pub struct Become {
     pub flags: Option<Vec<String>>,
     /// `become_exe`.
     pub exe: Option<String>,
+    /// `ansible_become_password`.
+    pub password: Option<Password>,
 }
 
 /// Why a call did not come to an outcome.

@@ -1,27 +1,51 @@
 //! Becoming another account.
 
-use super::Become;
+use super::entry::Entry;
 use super::link::Link;
+use super::{Become, random};
 use crate::error::Error;
 
 impl Become {
-    /// The command that runs `sh -c SCRIPT` as the account.
+    /// The command that runs `sh -c SCRIPT` as the account, and what is to happen on its streams before the script has
+    /// them for itself.
     ///
     /// # Errors
     /// A method that is not supported.
-    pub(super) fn command(&self, script: &str) -> Result<String, Error> {
-        if !matches!(self.method.as_str(), "sudo" | "ansible.builtin.sudo") {
-            return Err(Error::other(format!("become_method {} is not supported yet", self.method))
-                .help("use sudo without a password"));
+    pub(super) fn command(&self, script: &str) -> Result<(String, Option<Entry>), Error> {
+        match self.method.rsplit('.').next() {
+            Some("sudo") => Ok(self.sudo(script)),
+            Some("su") => Ok(self.su(script)),
+            _ => Err(Error::other(format!("become_method {} is not supported yet", self.method))
+                .help("use sudo or su")),
         }
+    }
+
+    fn sudo(&self, script: &str) -> (String, Option<Entry>) {
         let mut words = vec![self.exe.clone().unwrap_or_else(|| "sudo".to_owned())];
-        match &self.flags {
-            Some(flags) => words.extend(flags.iter().cloned()),
-            None => words.push("-H".to_owned()),
-        }
-        // Never a prompt: it would take the script for an answer.
-        words.extend(["-n", "-u", &self.user, "--", "sh", "-c", script].map(str::to_owned));
-        Ok(words.iter().map(|w| quote(w)).collect::<Vec<_>>().join(" "))
+        let flags = self.flags.clone().unwrap_or_else(|| vec!["-H".to_owned()]);
+        let Some(password) = &self.password else {
+            words.extend(flags);
+            // Never a prompt: it would take the script for an answer.
+            words.extend(["-n", "-u", &self.user, "--", "sh", "-c", script].map(str::to_owned));
+            return (joined(&words), None);
+        };
+        // Its prompt is our own, so that nothing else is taken for it.
+        let prompt = format!("[sudo via warp, key={}] password:", random::word());
+        let entry = Entry::new("sudo", Some(password.clone()), prompt.clone());
+        words.extend(flags.into_iter().filter(|flag| !matches!(flag.as_str(), "-n" | "--non-interactive")));
+        let script = entry.marked(script);
+        words.extend(["-S", "-p", &prompt, "-u", &self.user, "--", "sh", "-c", &script].map(str::to_owned));
+        (joined(&words), Some(entry))
+    }
+
+    /// su asks in its own words, and takes its command as one.
+    fn su(&self, script: &str) -> (String, Option<Entry>) {
+        let entry = Entry::new("su", self.password.clone(), "assword:".to_owned());
+        let mut words = vec![self.exe.clone().unwrap_or_else(|| "su".to_owned())];
+        words.extend(self.flags.clone().unwrap_or_default());
+        words.extend([self.user.clone(), "-c".to_owned(), shell(&entry.marked(script))]);
+        // Its words are known in English only.
+        (format!("LC_ALL=C {}", joined(&words)), Some(entry))
     }
 
     /// Why the account could not be become, from what the method printed.
@@ -32,7 +56,7 @@ impl Become {
         if has(&["a password is required", "a terminal is required", "no askpass program"]) {
             Error::other(format!("cannot become {user}: sudo asks for a password"))
                 .note(format!("sudo said: {said}"))
-                .help("passwords for become are not supported yet; let the account use sudo with NOPASSWD")
+                .help("give it by ansible_become_password, -K or --become-password-file, or let the account use sudo with NOPASSWD")
         } else if has(&[
             "not in the sudoers",
             "not allowed to execute",
@@ -57,6 +81,10 @@ impl Become {
         }
         .context(format!("become {user} by {}", self.method))
     }
+}
+
+fn joined(words: &[String]) -> String {
+    words.iter().map(|w| quote(w)).collect::<Vec<_>>().join(" ")
 }
 
 /// The command that runs `sh -c SCRIPT` as the account that logs in.

@@ -28,12 +28,15 @@ impl Sessions {
     /// # Errors
     /// `CallError`; a command that fails has its `rc`.
     pub async fn raw(&self, target: &Target, command: &str) -> Result<RawOutput, CallError> {
-        let command = match &target.become_ {
+        let (command, entry) = match &target.become_ {
             Some(b) => b.command(command).map_err(|e| CallError::Unreachable(e.context(&target.host)))?,
-            None => command.to_owned(),
+            None => (command.to_owned(), None),
         };
         let started = self.exec(target, &command, LIMIT, Unused::Killed).await;
         let (mut link, peer) = started.map_err(CallError::Unreachable)?;
+        if let Some(entry) = entry {
+            entry.pass(&mut link).await.map_err(|e| CallError::Unreachable(e.context(&peer)))?;
+        }
         // An empty standard input, so that a command that reads does not wait for ever.
         let _ = link.output.shutdown().await;
         let lost = |what: &str, why: String| {

@@ -28,12 +28,20 @@ impl Sessions {
             let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
             return Session::open(target.host.clone(), link, self.patience).await;
         }
-        let command = match &target.become_ {
+        let (command, entry) = match &target.become_ {
             Some(b) => b.command(bootstrap::COMMAND).map_err(|e| e.context(&target.host))?,
-            None => privilege::shell(bootstrap::COMMAND),
+            None => (privilege::shell(bootstrap::COMMAND), None),
         };
         let (mut link, peer) = self.exec(target, &command, STDERR, Unused::Closed).await?;
-        if let Err(error) = bootstrap::start(&mut link, &self.agent).await {
+        let entered = match entry {
+            Some(entry) => entry.pass(&mut link).await,
+            None => Ok(()),
+        };
+        let started = match entered {
+            Ok(()) => bootstrap::start(&mut link, &self.agent).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = started {
             return Err(match &target.become_ {
                 Some(b) => b.explain(error, &link),
                 None => error,

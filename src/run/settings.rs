@@ -1,6 +1,7 @@
 //! What a run is told from outside.
 
 use crate::config;
+use crate::connect::Password;
 use crate::value::{Value, Vars};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +40,10 @@ pub struct Settings {
     pub become_: bool,
     /// The account to become, where nothing nearer says.
     pub become_user: String,
+    /// The password to log in with, where nothing nearer says.
+    pub connection_password: Option<Password>,
+    /// The password to become another account with, where nothing nearer says.
+    pub become_password: Option<Password>,
     /// Whether handlers run on hosts that failed, where the play does not say.
     pub force_handlers: bool,
     /// The name or pattern of the task to start at.
@@ -73,6 +78,8 @@ impl Settings {
             become_: config.become_,
             become_user: config.become_user.clone(),
             force_handlers: config.force_handlers,
+            connection_password: None,
+            become_password: None,
             start_at: None,
             step: false,
             run_key: String::from("warp"),

@@ -2,7 +2,7 @@
 
 use super::keyword::{Rendered, boolean};
 use super::settings::Settings;
-use crate::connect::{Become, SshTarget, Target, Transport};
+use crate::connect::{Become, Password, SshTarget, Target, Transport};
 use crate::error::{Error, Result};
 use crate::play::Keywords;
 use crate::value::Value;
@@ -19,13 +19,6 @@ pub(super) fn target(
     settings: &Settings,
     r: Rendered<'_>,
 ) -> Result<Target> {
-    for (name, why) in REFUSED {
-        if r.scope.get(name).is_some_and(|v| !v.is_null()) {
-            return Err(Error::input(format!("the variable '{name}' is not supported: {why}")).help(
-                "log in with a key or an agent, and let the account become others without a password",
-            ));
-        }
-    }
     let connection = variable(r, &["ansible_connection"])?
         .or(r.text("connection", keywords.connection.as_ref())?)
         .unwrap_or_else(|| settings.connection.clone());
@@ -42,15 +35,6 @@ pub(super) fn target(
     let become_ = become_(keywords, settings, r)?.filter(|b| !is_login_user(&b.user, &transport));
     Ok(Target { host: Arc::clone(host), transport, become_ })
 }
-
-/// Passwords are the next issue's; they must not be ignored silently.
-const REFUSED: [(&str, &str); 5] = [
-    ("ansible_password", "passwords for ssh are not built"),
-    ("ansible_ssh_pass", "passwords for ssh are not built"),
-    ("ansible_become_password", "passwords for become are not built"),
-    ("ansible_become_pass", "passwords for become are not built"),
-    ("ansible_sudo_pass", "passwords for become are not built"),
-];
 
 fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<SshTarget> {
     let port = match variable(r, &["ansible_port", "ansible_ssh_port"])?
@@ -91,6 +75,9 @@ fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) ->
         args,
         host_key_checking: checking,
         timeout: Some(settings.timeout),
+        password: variable(r, &["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?
+            .map(Password::new)
+            .or_else(|| settings.connection_password.clone()),
     })
 }
 
@@ -105,6 +92,7 @@ fn become_(keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<
     let method = variable(r, &["ansible_become_method"])?
         .or(r.text("become_method", keywords.become_method.as_ref())?)
         .unwrap_or_else(|| settings.config.become_method.clone());
+    let own_password = if method.ends_with("su") { "ansible_su_pass" } else { "ansible_sudo_pass" };
     let flags = variable(r, &["ansible_become_flags", "ansible_sudo_flags"])?
         .or(r.text("become_flags", keywords.become_flags.as_ref())?)
         .or_else(|| settings.config.become_flags.clone());
@@ -124,6 +112,9 @@ fn become_(keywords: &Keywords, settings: &Settings, r: Rendered<'_>) -> Result<
         exe: variable(r, &["ansible_become_exe", "ansible_sudo_exe"])?
             .or(r.text("become_exe", keywords.become_exe.as_ref())?)
             .or_else(|| settings.config.become_exe.clone()),
+        password: variable(r, &["ansible_become_password", "ansible_become_pass", own_password])?
+            .map(Password::new)
+            .or_else(|| settings.become_password.clone()),
     }))
 }
 

@@ -130,3 +130,65 @@ fn step_asks_before_every_task_and_start_at_task_leaves_out_what_is_before() {
         assert!(!pty.shown.contains("did"), "{}", pty.shown);
     });
 }
+
+/// Stands in for sudo: wants a password on standard input, after its prompt on standard error.
+const SUDO: &str = r#"#!/bin/sh
+while [ $# -gt 0 ]; do
+  case $1 in
+    -p) prompt=$2; shift 2 ;;
+    -u) user=$2; shift 2 ;;
+    --) shift; break ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+[ -n "$prompt" ] || { echo "sudo: a password is required" >&2; exit 1; }
+printf '%s' "$prompt" >&2
+read -r password
+[ "$password" = "right one" ] || { printf '\nSorry, try again.\n%s' "$prompt" >&2; read -r password; exit 1; }
+BECAME=$user exec "$@"
+"#;
+
+#[test]
+fn become_is_given_its_password() {
+    use std::os::unix::fs::PermissionsExt;
+    let play = "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - command: printenv BECAME\n      register: r\n    \
+                - debug: {msg: 'became {{ r.stdout }}'}\n    - raw: printenv BECAME; echo raw $BECAME\n      register: r\n    \
+                - debug: {msg: '{{ r.stdout }}'}\n";
+    let bench = Bench::new("become", play);
+    bench
+        .file("sudo", SUDO)
+        .file("right", "right one\n")
+        .file("wrong", "no\n")
+        .file("vars.yml", "ansible_become_password: right one\n");
+    std::fs::set_permissions(bench.path("sudo"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let exe = format!("ansible_become_exe={}", bench.path("sudo").display());
+    let args = |more: &[&'static str]| {
+        let mut args = vec!["-b", "--become-user", "nobody", "-e", &exe]
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        args.extend(more.iter().map(|a| (*a).to_owned()));
+        args
+    };
+    let warp = |more: &[&'static str]| {
+        let mut command = tool(&bench, "ansible-playbook");
+        command.args(["-i", "localhost,", "-c", "local"]).args(args(more)).arg("play.yml");
+        command
+    };
+    let mut pty = Pty::spawn(warp(&["-K"]));
+    pty.expect("BECOME password: ").say("right one").expect("became nobody").expect("raw nobody");
+    assert_eq!(pty.end(), 0, "{}", pty.shown);
+    assert!(!pty.shown.contains("right one"), "{}", pty.shown);
+    for (more, code, says) in [
+        (["--become-password-file", "right"], 0, "became nobody"),
+        (["-e", "@vars.yml"], 0, "became nobody"),
+        (["--become-password-file", "wrong"], 4, "Incorrect sudo password"),
+        (["--become-pass-file", "gone"], 1, "The password file gone was not found"),
+        (["-e", "x=y"], 4, "sudo asks for a password"),
+    ] {
+        let ran = super::bench::Ran::of(&warp(&more).output().unwrap());
+        assert_eq!(ran.code, code, "{more:?} {}", ran.said());
+        assert!(ran.said().contains(says), "{more:?} {}", ran.said());
+    }
+}

@@ -23,7 +23,13 @@ async fn ping(target: &Target) -> Result<(), CallError> {
 
 fn sudo(target: &Target, user: &str) -> Target {
     Target {
-        become_: Some(Become { method: "sudo".into(), user: user.into(), flags: None, exe: None }),
+        become_: Some(Become {
+            method: "sudo".into(),
+            user: user.into(),
+            flags: None,
+            exe: None,
+            password: None,
+        }),
         ..target.clone()
     }
 }
@@ -203,7 +209,7 @@ async fn what_sudo_refuses_is_told_as_such() {
     let sshd = Sshd::start("");
     let plain = sshd.target();
     let as_nobody = |method: &str, user: &str, exe: Option<String>| Target {
-        become_: Some(Become { method: method.into(), user: user.into(), flags: None, exe }),
+        become_: Some(Become { method: method.into(), user: user.into(), flags: None, exe, password: None }),
         ..plain.clone()
     };
     let error = unreachable(ping(&as_nobody("sudo", "no-such-user", None)).await);

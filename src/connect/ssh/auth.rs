@@ -2,9 +2,10 @@
 
 use super::Handler;
 use super::config::Options;
+use crate::connect::Password;
 use crate::error::Error;
 use russh::MethodKind;
-use russh::client::{AuthResult, Handle};
+use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
@@ -37,7 +38,7 @@ struct Tried {
     methods: Vec<MethodKind>,
 }
 
-/// Authenticates by public key.
+/// Authenticates by public key, then by password if there is one.
 pub(super) async fn authenticate(handle: &mut Handle<Handler>, options: &Options) -> Result<(), Error> {
     let mut tried = Tried::default();
     let mut agent = connect_agent(options, &mut tried).await;
@@ -108,7 +109,55 @@ pub(super) async fn authenticate(handle: &mut Handle<Handler>, options: &Options
             Err(e) => tried.notes.push(e.to_string()),
         }
     }
+    if let Some(password) = &options.password
+        && !handle.is_closed()
+        && by_password(handle, &options.user, password, &mut tried).await?
+    {
+        return Ok(());
+    }
     Err(refused(options, tried, handle.is_closed()))
+}
+
+/// Gives the password by the methods that the server takes. Says whether it let us in.
+async fn by_password(
+    handle: &mut Handle<Handler>,
+    user: &str,
+    password: &Password,
+    tried: &mut Tried,
+) -> Result<bool, Error> {
+    let broke = |e: russh::Error| Error::other(format!("the connection broke at the password: {e}"));
+    if tried.methods.contains(&MethodKind::Password) {
+        match handle.authenticate_password(user, password.chars()).await.map_err(broke)? {
+            AuthResult::Success => return Ok(true),
+            AuthResult::Failure { remaining_methods, .. } => {
+                tried.notes.push("the password: refused".to_owned());
+                tried.methods = remaining_methods.iter().copied().collect();
+            }
+        }
+    }
+    if !tried.methods.contains(&MethodKind::KeyboardInteractive) || handle.is_closed() {
+        return Ok(false);
+    }
+    let mut reply =
+        handle.authenticate_keyboard_interactive_start(user, None::<String>).await.map_err(broke)?;
+    let mut given = false;
+    loop {
+        match reply {
+            KeyboardInteractiveAuthResponse::Success => return Ok(true),
+            KeyboardInteractiveAuthResponse::Failure { .. } => {
+                tried.notes.push("the password, asked for interactively: refused".to_owned());
+                return Ok(false);
+            }
+            KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
+                // A hidden question is the one for the password; asked again, it was wrong.
+                let again = given && !prompts.is_empty();
+                given |= !prompts.is_empty();
+                let answer = |hidden: bool| if hidden && !again { password.chars() } else { "" }.to_owned();
+                let answers = prompts.iter().map(|prompt| answer(!prompt.echo)).collect();
+                reply = handle.authenticate_keyboard_interactive_respond(answers).await.map_err(broke)?;
+            }
+        }
+    }
 }
 
 fn refused(options: &Options, tried: Tried, closed: bool) -> Error {
@@ -135,7 +184,7 @@ fn refused(options: &Options, tried: Tried, closed: bool) -> Error {
         ))
     } else {
         error
-            .help("passwords and keyboard-interactive are not supported yet; allow public keys on the server")
+            .help("give the password by ansible_password, -k or --connection-password-file, or allow public keys on the server")
     }
 }
 

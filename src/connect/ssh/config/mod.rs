@@ -46,6 +46,8 @@ pub(in crate::connect) struct Options {
     pub bind: Option<String>,
     /// Variables for the far side.
     pub environment: Vec<(String, String)>,
+    /// The password, where keys do not do.
+    pub password: Option<crate::connect::Password>,
     /// The configuration file given by -F, which hosts on the way are looked up in too.
     pub file: Option<String>,
 }
@@ -235,6 +237,7 @@ fn finish(target: &SshTarget, account: &Account, values: &Values, file: Option<S
         },
     };
     Ok(Options {
+        password: target.password.clone(),
         identities_configured: !configured.is_empty(),
         identities,
         identities_only: flag("identitiesonly", false),
