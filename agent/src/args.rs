@@ -1,9 +1,18 @@
 //! Checked arguments, read by type.
 
+use crate::convert;
 use crate::expand;
 use crate::spec::{Kind, Spec};
 use crate::value::{Map, Value};
 use std::path::{Path, PathBuf};
+
+/// Whether ANSIBLE_UNSAFE_WRITES allows to write in place.
+fn unsafe_by_environment(environment: &[(String, String)]) -> bool {
+    const NAME: &str = "ANSIBLE_UNSAFE_WRITES";
+    let given = environment.iter().rev().find(|(name, _)| name == NAME).map(|(_, value)| value.clone());
+    let given = given.or_else(|| std::env::var(NAME).ok()).unwrap_or_default();
+    convert::TRUE.contains(&given.trim().to_lowercase().as_str())
+}
 
 /// A module's arguments under their canonical names, already checked against its table (see `validate`).
 #[derive(Clone, Debug, Default)]
@@ -29,6 +38,9 @@ impl Args {
                 }
                 _ => {}
             }
+        }
+        if spec.file_args && map.get("unsafe_writes").is_none_or(Value::is_null) {
+            map.insert("unsafe_writes".to_owned(), unsafe_by_environment(environment).into());
         }
         Args { map }
     }

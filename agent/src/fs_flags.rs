@@ -41,6 +41,12 @@ pub fn read(path: &Path) -> Option<(u32, u32)> {
     Some((flags, version))
 }
 
+/// The flags of a file alone: some file systems have them without a version.
+#[must_use]
+pub fn flags(path: &Path) -> Option<u32> {
+    ioctl(&open(path).ok()?, libc::FS_IOC_GETFLAGS, 0).ok()
+}
+
 /// Sets the flags of a file.
 ///
 /// # Errors

@@ -166,6 +166,8 @@ pub struct Spec {
     pub required_by: &'static [(&'static str, &'static [&'static str])],
     /// What check mode does.
     pub check: CheckSupport,
+    /// Whether unknown arguments are told of as `Invalid options`, before all else, as some of Ansible's actions do.
+    pub options: bool,
 }
 
 impl Spec {
@@ -186,6 +188,7 @@ impl Spec {
             required_if: &[],
             required_by: &[],
             check: CheckSupport::Full,
+            options: false,
         }
     }
 
@@ -215,7 +218,7 @@ pub const FILE_ARGS: &[Arg] = &[
     Arg::new("attributes", Kind::Str)
         .aliases(&["attr"])
         .help("Flags of the file system, as chattr takes them."),
-    Arg::new("unsafe_writes", Kind::Bool)
-        .default("false")
-        .help("Write in place where the file cannot be replaced atomically."),
+    Arg::new("unsafe_writes", Kind::Bool).help(
+        "Write in place where the file cannot be replaced atomically; ANSIBLE_UNSAFE_WRITES on the target by default.",
+    ),
 ];

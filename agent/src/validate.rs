@@ -25,6 +25,9 @@ pub fn check(spec: &Spec, raw: &Map) -> Result<Checked, String> {
     let mut args = raw.clone();
     let warnings = resolve_aliases(spec, &mut args);
     let unsupported = unsupported(spec, &args);
+    if let (true, Some(msg)) = (spec.options, &unsupported) {
+        return Err(msg.clone());
+    }
     exclusive(spec, &args)?;
     for arg in spec.arguments() {
         if let (Some(text), false) = (arg.default, args.contains_key(arg.name)) {
@@ -76,6 +79,9 @@ fn unsupported(spec: &Spec, args: &Map) -> Option<String> {
         return None;
     }
     names.sort_unstable();
+    if spec.options {
+        return Some(format!("Invalid options for {}: {}", spec.name, names.join(",")));
+    }
     let mut known: Vec<&str> = spec.arguments().map(|a| a.name).collect();
     let mut aliases: Vec<&str> = spec.arguments().flat_map(|a| a.aliases).copied().collect();
     known.sort_unstable();

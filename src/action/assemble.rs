@@ -12,6 +12,7 @@ use warp_agent::fragments::Fragments;
 use warp_agent::module::Failed;
 use warp_agent::modules::assemble::SPEC;
 use warp_agent::spec::Spec;
+use warp_agent::value::Map as WireMap;
 
 /// The action.
 pub(super) struct Assemble;
@@ -68,6 +69,18 @@ async fn assemble(context: &Context<'_>, args: &Map) -> Result<Effect, CallError
         let dest = arg(args, "dest").into();
         for unsaid in ["path", "diff"] {
             outcome.values.shift_remove(unsaid);
+        }
+        // One difference, where other modules have a list of them.
+        if let Some(shown) = outcome.diff.first() {
+            let sides = [
+                ("before", &shown.before),
+                ("after", &shown.after),
+                ("before_header", &shown.before_header),
+                ("after_header", &shown.after_header),
+            ];
+            let sides: WireMap =
+                sides.into_iter().map(|(name, text)| (name.to_owned(), text.as_str().into())).collect();
+            outcome.values.insert("diff".to_owned(), sides.into());
         }
         outcome.values.entry("dest".to_owned()).or_insert(dest);
         outcome.values.insert("md5sum".to_owned(), md5.into());

@@ -9,7 +9,7 @@ use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 use warp_agent::wire::{Call, Mode};
 
-static SPEC: Spec = Spec::new(
+static SPEC: Spec = Spec { options: true, ..Spec::new(
     "wait_for_connection",
     "Waits until the host can be reached and its agent answers.",
     &[
@@ -18,7 +18,7 @@ static SPEC: Spec = Spec::new(
         Arg::new("sleep", Kind::Int).default("1").help("Seconds between attempts."),
         Arg::new("timeout", Kind::Int).default("600").help("Seconds after which it fails."),
     ],
-);
+) };
 
 /// The action.
 pub(super) struct WaitForConnection;

@@ -4,6 +4,7 @@ mod ask;
 mod compat;
 mod config;
 mod deploy;
+mod doc;
 mod engine;
 mod inventories;
 mod inventory;
@@ -59,6 +60,8 @@ enum Command {
     /// Say what variables are, and why.
     #[command(subcommand)]
     Vars(vars::What),
+    /// Show what modules do and which arguments they take.
+    Doc(doc::Args),
     /// Encrypt and decrypt files and values, as ansible-vault does.
     #[command(subcommand)]
     Vault(vault::What),
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Teardown(args) => teardown::run(&args).into(),
         Command::Config(what) => output::exit_of(config::run(&what).map_err(Into::into)).into(),
         Command::Vars(what) => vars::main(&what).into(),
+        Command::Doc(args) => output::exit_of(doc::run(&args, &mut Err).map_err(Into::into)).into(),
         Command::Vault(what) => vault::main(&what).into(),
         Command::Proxy { lab, host, port } => {
             let end = proxy::run(&lab, &host, port).map(|()| Exit::Ok);

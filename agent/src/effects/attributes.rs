@@ -136,7 +136,7 @@ impl Effects {
         let failed = |why: String| failed_at(path, "chattr failed").with("details", why);
         let asked = fs_flags::parse(letters).map_err(|c| failed(format!("there is no attribute {c}")))?;
         // A file system without flags has the empty set.
-        let before = fs_flags::read(path).map_or(0, |(flags, _)| flags);
+        let before = fs_flags::flags(path).unwrap_or(0);
         let wanted = match operator {
             '+' => before | asked,
             '-' => before & !asked,

@@ -177,7 +177,10 @@ fn search(cx: &mut Context<'_>, host: &str, key: Option<&str>, file: &Path) -> R
     let mut number = None;
     for line in out.lines().filter(|line| !line.is_empty()) {
         if line.starts_with('#') {
-            number = line.rsplit("found: line ").next().and_then(|n| n.trim().parse().ok());
+            number = line.rsplit("found: line ").next().and_then(|rest| {
+                // `5`, `5 CA`, `5 REVOKED`.
+                rest.split_whitespace().next()?.parse().ok()
+            });
             continue;
         }
         let known = Entry::parse(line);

@@ -20,7 +20,7 @@ impl Module for Ping {
 
     fn run(&self, args: &Args, _cx: &mut Context<'_>) -> Result<Outcome, Failed> {
         match args.text("data") {
-            "crash" => Err(Failed::new("boom")),
+            "crash" => Err(Failed::new("Task failed: Module failed: boom")),
             data => Ok(Outcome::ok().with("ping", data)),
         }
     }

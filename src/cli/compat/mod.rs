@@ -3,6 +3,7 @@
 mod adhoc;
 mod config;
 mod inventory;
+mod doc;
 mod links;
 mod playbook;
 mod usage;
@@ -29,7 +30,7 @@ const TOOLS: [Tool; 6] = [
     Tool { name: "ansible-inventory", run: inventory::main },
     Tool { name: "ansible-config", run: config::main },
     Tool { name: "ansible-vault", run: vault::main },
-    Tool { name: "ansible-doc", run: |_| refuse("ansible-doc") },
+    Tool { name: "ansible-doc", run: doc::main },
 ];
 
 /// Whether the program was started under one of Ansible's names.

@@ -54,14 +54,19 @@ fn one_file(gather: &mut Gather<'_, '_>, path: &Path) -> Result<Value, String> {
         .map_err(|_| format!("error loading fact - output of running \"{shown}\" was not utf-8"))?;
     match serde_json::from_str(&text) {
         Ok(json) => Ok(python::from_json(json)),
-        Err(_) => ini(&text)
-            .ok_or_else(|| format!("error loading facts as JSON or ini - please check content: {shown}")),
+        Err(_) => match ini(&text) {
+            Some(Ok(facts)) => Ok(facts),
+            Some(Err(why)) => Err(format!("error loading facts as ini - please check content: {shown} ({why})")),
+            None => Err(format!("error loading facts as JSON or ini - please check content: {shown}")),
+        },
     }
 }
 
 /// Python's `configparser`: sections of `key = value` or `key: value`, continued by indented lines, with the values
 /// of `[DEFAULT]` in every section and `%(key)s` replaced.
-fn ini(text: &str) -> Option<Value> {
+///
+/// Nothing where it has another form; the inner error is why a value in it cannot be replaced.
+fn ini(text: &str) -> Option<Result<Value, String>> {
     let mut sections: Vec<(String, Vec<(String, String)>)> = Vec::new();
     for line in text.lines() {
         let trimmed = line.trim();
@@ -105,15 +110,18 @@ fn ini(text: &str) -> Option<Value> {
         }
         let mut section = Map::new();
         for (key, value) in &options {
-            section.insert(key.clone(), interpolate(value, &options, 10)?.into());
+            match interpolate(value, &options, 10) {
+                Ok(value) => drop(section.insert(key.clone(), value.into())),
+                Err(why) => return Some(Err(why)),
+            }
         }
         facts.insert(name, section.into());
     }
-    Some(facts.into())
+    Some(Ok(facts.into()))
 }
 
-/// Replaces `%(key)s` and `%%`; nothing where Python refuses the value.
-fn interpolate(value: &str, options: &[(String, String)], depth: u8) -> Option<String> {
+/// Replaces `%(key)s` and `%%`.
+fn interpolate(value: &str, options: &[(String, String)], depth: u8) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = value;
     while let Some((before, after)) = rest.split_once('%') {
@@ -123,11 +131,17 @@ fn interpolate(value: &str, options: &[(String, String)], depth: u8) -> Option<S
             rest = after;
             continue;
         }
-        let (key, after) = after.strip_prefix('(')?.split_once(")s")?;
-        let (_, found) = options.iter().find(|(known, _)| *known == key.to_lowercase())?;
-        out.push_str(&interpolate(found, options, depth.checked_sub(1)?)?);
+        let Some(named) = after.strip_prefix('(') else {
+            return Err(format!("'%' must be followed by '%' or '(', found: '%{after}'"));
+        };
+        let (key, after) =
+            named.split_once(")s").ok_or_else(|| format!("bad interpolation variable reference '%({named}'"))?;
+        let found = options.iter().find(|(known, _)| *known == key.to_lowercase());
+        let (_, found) = found.ok_or_else(|| format!("bad value substitution: '{key}' is not there"))?;
+        let depth = depth.checked_sub(1).ok_or("values that need each other")?;
+        out.push_str(&interpolate(found, options, depth)?);
         rest = after;
     }
     out.push_str(rest);
-    Some(out)
+    Ok(out)
 }

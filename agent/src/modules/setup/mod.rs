@@ -1,7 +1,6 @@
 //! `setup`: what there is to know of the machine, as Ansible's facts.
 //!
-//! What Python would say of itself (`ansible_python*`, `ansible_selinux_python_present`) is not among them: there is
-//! no Python here to speak of.
+//! `ansible_selinux_python_present` is not among them: no Python of the agent's could use it.
 
 mod clock;
 mod devices;
@@ -13,6 +12,7 @@ mod managers;
 mod mounts;
 mod network;
 mod platform;
+mod python;
 mod read;
 mod subset;
 mod text;

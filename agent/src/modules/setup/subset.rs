@@ -1,7 +1,7 @@
 //! Which collectors a `gather_subset` asks for.
 
 use super::{
-    Gather, clock, distribution, hardware, identity, local, managers, network, platform, virtualization,
+    Gather, clock, distribution, hardware, identity, local, managers, network, platform, python, virtualization,
 };
 use crate::module::Failed;
 use crate::value::Map;
@@ -29,7 +29,7 @@ const fn other(name: &'static str, collect: fn(&mut Gather<'_, '_>) -> Result<Ma
     Collector { name, facts: &[], minimal: false, needs: &[], collect }
 }
 
-/// There is no Python, facter or ohai to ask.
+/// There is no facter or ohai to ask.
 fn nothing(_: &mut Gather<'_, '_>) -> Result<Map, Failed> {
     Ok(Map::new())
 }
@@ -65,7 +65,7 @@ const COLLECTORS: &[Collector] = &[
     minimal("local", local::collect),
     minimal("lsb", managers::lsb),
     Collector { needs: &["distribution"], ..minimal("pkg_mgr", managers::pkg_mgr) },
-    minimal("python", nothing),
+    Collector { facts: &["python_version"], ..minimal("python", python::collect) },
     minimal("selinux", platform::selinux),
     Collector { needs: &["platform", "distribution"], ..minimal("service_mgr", managers::service_mgr) },
     Collector {
