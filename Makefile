@@ -2,7 +2,7 @@
 # with Rust and root, with or without systemd: they install what they need with apt, build first.
 
 .DELETE_ON_ERROR:
-.PHONY: help deps test-deps build undercloud test lint bench soak corpus fuzz
+.PHONY: help deps test-deps build undercloud test lint bench soak corpus fuzz reference
 
 # To build: a linker and libvirt's headers.
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
@@ -23,6 +23,7 @@ help:
 	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
 	@echo 'make fuzz          give each reader of texts SECONDS=600 of texts that nobody meant'
 	@echo 'make lint         rustfmt and clippy'
+	@echo 'make reference    write docs/reference anew from the tables of the modules'
 
 deps:
 	@.ci/apt $(BUILD_PACKAGES) $(RUN_PACKAGES)
@@ -56,3 +57,6 @@ corpus: test-deps build
 
 fuzz: build
 	SECONDS=$(or $(SECONDS),600) cargo test --release --locked --test fuzz -- --nocapture
+
+reference:
+	cargo run --quiet --bin warp -- doc --reference docs/reference

@@ -71,7 +71,7 @@ async fn assemble(context: &Context<'_>, args: &Map) -> Result<Effect, CallError
             outcome.values.shift_remove(unsaid);
         }
         // One difference, where other modules have a list of them.
-        if let Some(shown) = outcome.diff.first() {
+        if let Some(shown) = std::mem::take(&mut outcome.diff).first() {
             let sides = [
                 ("before", &shown.before),
                 ("after", &shown.after),

@@ -5,11 +5,14 @@ use crate::connect::CallError;
 use crate::value::Map;
 use warp_agent::spec::{Arg, Kind, Spec};
 
-static SPEC: Spec = Spec { options: true, ..Spec::new(
-    "fail",
-    "Fails with a message.",
-    &[Arg::new("msg", Kind::Str).default("Failed as requested from task").help("Why.")],
-) };
+static SPEC: Spec = Spec {
+    options: true,
+    ..Spec::new(
+        "fail",
+        "Fails with a message.",
+        &[Arg::new("msg", Kind::Str).default("Failed as requested from task").help("Why.")],
+    )
+};
 
 /// The action.
 pub(super) struct Fail;

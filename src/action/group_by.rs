@@ -7,14 +7,17 @@ use std::sync::Arc;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 
-static SPEC: Spec = Spec { options: true, ..Spec::new(
-    "group_by",
-    "Puts the host into a group of this run's inventory.",
-    &[
-        Arg::new("key", Kind::Str).required().help("The group; blanks become dashes."),
-        Arg::new("parents", Kind::List).elements(Kind::Str).default("all").help("The groups above it."),
-    ],
-) };
+static SPEC: Spec = Spec {
+    options: true,
+    ..Spec::new(
+        "group_by",
+        "Puts the host into a group of this run's inventory.",
+        &[
+            Arg::new("key", Kind::Str).required().help("The group; blanks become dashes."),
+            Arg::new("parents", Kind::List).elements(Kind::Str).default("all").help("The groups above it."),
+        ],
+    )
+};
 
 /// The action.
 pub(super) struct GroupBy;

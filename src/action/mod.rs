@@ -17,6 +17,7 @@ pub mod own;
 mod pause;
 mod place;
 mod raw;
+mod reboot;
 mod script;
 mod search;
 mod set_fact;
@@ -230,6 +231,7 @@ pub fn builtin() -> Actions {
     actions.register(Box::new(include_vars::IncludeVars));
     actions.register(Box::new(pause::Pause));
     actions.register(Box::new(raw::Raw));
+    actions.register(Box::new(reboot::Reboot));
     actions.register(Box::new(script::Script));
     actions.register(Box::new(set_fact::SetFact));
     actions.register(Box::new(set_stats::SetStats));

@@ -9,16 +9,19 @@ use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 use warp_agent::wire::{Call, Mode};
 
-static SPEC: Spec = Spec { options: true, ..Spec::new(
-    "wait_for_connection",
-    "Waits until the host can be reached and its agent answers.",
-    &[
-        Arg::new("connect_timeout", Kind::Int).default("5").help("Seconds for one attempt."),
-        Arg::new("delay", Kind::Int).default("0").help("Seconds before the first attempt."),
-        Arg::new("sleep", Kind::Int).default("1").help("Seconds between attempts."),
-        Arg::new("timeout", Kind::Int).default("600").help("Seconds after which it fails."),
-    ],
-) };
+static SPEC: Spec = Spec {
+    options: true,
+    ..Spec::new(
+        "wait_for_connection",
+        "Waits until the host can be reached and its agent answers.",
+        &[
+            Arg::new("connect_timeout", Kind::Int).default("5").help("Seconds for one attempt."),
+            Arg::new("delay", Kind::Int).default("0").help("Seconds before the first attempt."),
+            Arg::new("sleep", Kind::Int).default("1").help("Seconds between attempts."),
+            Arg::new("timeout", Kind::Int).default("600").help("Seconds after which it fails."),
+        ],
+    )
+};
 
 /// The action.
 pub(super) struct WaitForConnection;

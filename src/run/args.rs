@@ -29,12 +29,8 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
             Value::Map(map) => args.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
             other if other.is_null() || is_omit(&other) => {}
             other => {
-                return Err(Error::input(format!(
-                    "the arguments of '{}' must be a map, not {}",
-                    action.written,
-                    other.type_name()
-                ))
-                .at(value.span().cloned()));
+                let msg = format!("Task args must resolve to a 'dict' not '{}'.", other.type_name());
+                return Err(failed(Error::input(msg).at(value.span().cloned())));
             }
         }
     }

@@ -17,6 +17,7 @@ mod asked;
 mod bench;
 mod compat;
 mod detached;
+mod doc;
 mod lists;
 mod pty;
 mod refusals;

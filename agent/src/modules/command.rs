@@ -29,6 +29,9 @@ const EXECUTABLE: Arg = Arg::new("executable", Kind::Str).help("The shell to run
 const EXPAND: Arg = Arg::new("expand_argument_vars", Kind::Bool)
     .default("true")
     .help("Expand `$VAR` and `~` in the words, though no shell runs.");
+/// In the table to be refused in words of its own, as Ansible does.
+const NO_EXPAND: Arg =
+    Arg::new("expand_argument_vars", Kind::Raw).help("Only `command` takes it: a shell always expands.");
 const CREATES: Arg =
     Arg::new("creates", Kind::Path).help("A path or pattern: where it exists the command does not run.");
 const REMOVES: Arg = Arg::new("removes", Kind::Path)
@@ -57,7 +60,7 @@ static COMMAND: Spec = Spec {
 static SHELL: Spec = Spec {
     name: "shell",
     summary: "Runs a command line by a shell",
-    args: &[RAW, CMD, ARGV, CHDIR, EXECUTABLE, CREATES, REMOVES, STDIN, NEWLINE, STRIP],
+    args: &[RAW, CMD, ARGV, CHDIR, EXECUTABLE, NO_EXPAND, CREATES, REMOVES, STDIN, NEWLINE, STRIP],
     ..TABLE
 };
 
@@ -93,6 +96,10 @@ impl Module for Shell {
     }
 
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
+        if args.has("expand_argument_vars") {
+            let msg = "Unsupported parameters for (shell) module: expand_argument_vars";
+            return Err(Failed::new(msg));
+        }
         let (said, line): (Value, String) = match text(args) {
             Some(line) => (line.into(), line.to_owned()),
             None => {

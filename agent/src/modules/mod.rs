@@ -7,6 +7,7 @@ mod authorized_key;
 mod blockinfile;
 mod command;
 mod copy;
+mod cron;
 mod edit;
 mod file;
 mod find;
@@ -44,6 +45,7 @@ static ALL: &[&dyn Module] = &[
     &command::CommandModule,
     &command::Shell,
     &copy::Copy,
+    &cron::Cron,
     &file::FileModule,
     &find::Find,
     &get_url::GetUrl,

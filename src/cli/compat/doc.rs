@@ -28,7 +28,10 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
         Err(end) => return end,
     };
     if cli.r#type != "module" {
-        anstream::eprintln!("[ERROR]: documentation of type {} is not supported: only modules are documented", cli.r#type);
+        anstream::eprintln!(
+            "[ERROR]: documentation of type {} is not supported: only modules are documented",
+            cli.r#type
+        );
         return code(Exit::Error);
     }
     let end = doc::run(&cli.args, &mut |missing| {

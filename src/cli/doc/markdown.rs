@@ -22,7 +22,8 @@ pub(super) fn write(folder: &Path, specs: &[&Spec]) -> Result<()> {
 }
 
 fn page(spec: &Spec) -> String {
-    let mut page = format!("# {}\n\n{}\n\nCheck mode: {}.\n", full_name(spec), spec.summary, check_support(spec));
+    let mut page =
+        format!("# {}\n\n{}\n\nCheck mode: {}.\n", full_name(spec), spec.summary, check_support(spec));
     let arguments: Vec<&Arg> = spec.arguments().filter(|a| !a.name.starts_with('_')).collect();
     if !arguments.is_empty() {
         page.push_str("\n| argument | type | default | |\n| --- | --- | --- | --- |\n");

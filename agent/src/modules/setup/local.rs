@@ -56,7 +56,9 @@ fn one_file(gather: &mut Gather<'_, '_>, path: &Path) -> Result<Value, String> {
         Ok(json) => Ok(python::from_json(json)),
         Err(_) => match ini(&text) {
             Some(Ok(facts)) => Ok(facts),
-            Some(Err(why)) => Err(format!("error loading facts as ini - please check content: {shown} ({why})")),
+            Some(Err(why)) => {
+                Err(format!("error loading facts as ini - please check content: {shown} ({why})"))
+            }
             None => Err(format!("error loading facts as JSON or ini - please check content: {shown}")),
         },
     }
@@ -134,8 +136,9 @@ fn interpolate(value: &str, options: &[(String, String)], depth: u8) -> Result<S
         let Some(named) = after.strip_prefix('(') else {
             return Err(format!("'%' must be followed by '%' or '(', found: '%{after}'"));
         };
-        let (key, after) =
-            named.split_once(")s").ok_or_else(|| format!("bad interpolation variable reference '%({named}'"))?;
+        let (key, after) = named
+            .split_once(")s")
+            .ok_or_else(|| format!("bad interpolation variable reference '%({named}'"))?;
         let found = options.iter().find(|(known, _)| *known == key.to_lowercase());
         let (_, found) = found.ok_or_else(|| format!("bad value substitution: '{key}' is not there"))?;
         let depth = depth.checked_sub(1).ok_or("values that need each other")?;

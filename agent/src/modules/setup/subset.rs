@@ -1,7 +1,8 @@
 //! Which collectors a `gather_subset` asks for.
 
 use super::{
-    Gather, clock, distribution, hardware, identity, local, managers, network, platform, python, virtualization,
+    Gather, clock, distribution, hardware, identity, local, managers, network, platform, python,
+    virtualization,
 };
 use crate::module::Failed;
 use crate::value::Map;
