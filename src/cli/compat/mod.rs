@@ -2,8 +2,8 @@
 
 mod adhoc;
 mod config;
-mod inventory;
 mod doc;
+mod inventory;
 mod links;
 mod playbook;
 mod usage;
@@ -59,9 +59,4 @@ fn code(exit: Exit) -> ExitCode {
         other => other.code(),
     }
     .into()
-}
-
-fn refuse(name: &str) -> ExitCode {
-    anstream::eprintln!("[ERROR]: {name} is not supported yet");
-    code(Exit::Error)
 }
