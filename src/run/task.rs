@@ -40,6 +40,9 @@ impl PlayRun {
         let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(passing)) };
         let scope = self.scope(&first, Some(task))?;
         self.run.warn_of_reserved_in(&scope);
+        if &*task.action.module == "set_fact" {
+            self.run.warn_of_reserved(&task.action.args);
+        }
         let scope: Arc<dyn Scope> = scope;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
         // Handlers run whatever their tags.
