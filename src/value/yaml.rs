@@ -4,6 +4,8 @@ use super::scalar::{self, Scalar};
 use super::{Key, Map, Text, Value};
 use super::{surrogates, yaml_error};
 use crate::error::{Error, Result, Source, Span};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as STANDARD_BASE64;
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -355,13 +357,14 @@ impl Composer<'_, '_> {
             }
             Some(tag) => match tag.strip_prefix(STANDARD) {
                 Some("str") => Tag::Standard("str"),
+                Some("binary") => Tag::Standard("binary"),
                 Some("int") => Tag::Standard("int"),
                 Some("float") => Tag::Standard("float"),
                 Some("bool") => Tag::Standard("bool"),
                 Some("null") => Tag::Standard("null"),
                 Some("seq") => Tag::Standard("seq"),
                 Some("map") => Tag::Standard("map"),
-                Some(known @ ("binary" | "set" | "omap" | "pairs" | "timestamp")) => {
+                Some(known @ ("set" | "omap" | "pairs" | "timestamp")) => {
                     return Err(
                         Error::input(format!("the YAML tag `!!{known}` is not supported")).at(span.clone())
                     );
@@ -403,6 +406,13 @@ impl Composer<'_, '_> {
         let misfit = |name: &str| Error::input(format!("{text:?} is not of the type that `!!{name}` says"));
         let meaning = match tag {
             Tag::Standard("str") => Scalar::Str(text.to_owned()),
+            // Bytes are text here, as everywhere; it is never a template.
+            Tag::Standard("binary") => {
+                let packed: String = text.split_whitespace().collect();
+                let bytes = STANDARD_BASE64.decode(packed).map_err(|_| misfit("binary").at(span.clone()))?;
+                let text = Text::data(String::from_utf8_lossy(&bytes).into_owned());
+                return Ok(Node { kind: Kind::Scalar(Value::Text(text)), span });
+            }
             Tag::Standard("null") => Scalar::Null,
             Tag::Standard("int") => scalar::int(text).ok_or_else(|| misfit("int").at(span.clone()))?,
             Tag::Standard("float") => {
