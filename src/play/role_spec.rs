@@ -58,7 +58,9 @@ impl Load<'_> {
         .map(|(key, value)| (Key::from(key), value))
         .collect();
         let options = spec.get("options").filter(|o| !o.is_null());
-        let params = params.iter().map(|(k, v)| (Key::from(Arc::clone(k)), v.clone())).collect();
+        // The names and paths of roles above are beside the parameters, and nobody gave them.
+        let given = params.iter().filter(|(name, _)| !name.starts_with("ansible_parent_role_"));
+        let params = given.map(|(k, v)| (Key::from(Arc::clone(k)), v.clone())).collect();
         let args: Vars = [
             ("argument_spec", options.map_or_else(|| Value::map(Map::new()), Node::to_value)),
             ("provided_arguments", Value::map(params)),
