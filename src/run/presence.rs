@@ -3,7 +3,7 @@
 use super::play::PlayRun;
 use super::steps::Hosts;
 use super::vars::{read, write};
-use crate::play::Task;
+use crate::play::{Link, Role, Task};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -14,10 +14,10 @@ type HostRole = (Arc<str>, Arc<str>);
 /// What a play's hosts left, and what they did of its roles.
 #[derive(Default)]
 pub(super) struct Presence {
-    /// Which use of a role a host ran, by the role's identity and host.
-    roles_ran: Mutex<HashMap<HostRole, usize>>,
+    /// Which use of a role a host ran, by the role's identity and host. Kept, not only its address: another use might get that.
+    roles_ran: Mutex<HashMap<HostRole, Arc<Role>>>,
     /// Uses of roles that a host left by `end_role`.
-    roles_left: Mutex<HashSet<(usize, Arc<str>)>>,
+    roles_left: Mutex<Vec<(Arc<Link>, Arc<str>)>>,
     /// Hosts for which the play is over.
     over: RwLock<HashSet<Arc<str>>>,
     /// Whether no further batch is to run.
@@ -59,14 +59,14 @@ impl PlayRun {
     pub(super) fn role_ran(&self, task: &Task, host: &Arc<str>) {
         let Some(role) = &task.role else { return };
         let mut ran = self.presence.roles_ran.lock().unwrap_or_else(PoisonError::into_inner);
-        ran.entry((Arc::clone(&role.identity), Arc::clone(host))).or_insert(Arc::as_ptr(role) as usize);
+        ran.entry((Arc::clone(&role.identity), Arc::clone(host))).or_insert_with(|| Arc::clone(role));
     }
 
     /// Notes that a host leaves the task's role.
     pub(super) fn leave_role(&self, task: &Task, host: &Arc<str>) {
         let Some(role) = &task.role else { return };
         let mut left = self.presence.roles_left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.insert((Arc::as_ptr(&role.link) as usize, Arc::clone(host)));
+        left.push((Arc::clone(&role.link), Arc::clone(host)));
     }
 
     /// Whether a host passes over the task: it left the task's role, or one that this is part of, or ran another use of
@@ -75,7 +75,7 @@ impl PlayRun {
         let Some(role) = &task.role else { return false };
         let left = self.presence.roles_left.lock().unwrap_or_else(PoisonError::into_inner);
         if !left.is_empty()
-            && role.link.chain().any(|l| left.contains(&(Arc::as_ptr(l) as usize, Arc::clone(host))))
+            && role.link.chain().any(|l| left.iter().any(|(link, h)| Arc::ptr_eq(link, l) && h == host))
         {
             return true;
         }
@@ -85,6 +85,6 @@ impl PlayRun {
         }
         let ran = self.presence.roles_ran.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (Arc::clone(&role.identity), Arc::clone(host));
-        ran.get(&key).is_some_and(|use_| *use_ != Arc::as_ptr(role) as usize)
+        ran.get(&key).is_some_and(|ran| !Arc::ptr_eq(ran, role))
     }
 }
