@@ -44,8 +44,9 @@ pub fn repr(value: &Value) -> String {
     }
 }
 
-/// Shortest digits that read back the same; an exponent below 1e-4 and from 1e16 on.
-fn float(f: f64) -> String {
+/// A float: the shortest digits that read back the same; an exponent below 1e-4 and from 1e16 on.
+#[must_use]
+pub fn float(f: f64) -> String {
     if f.is_nan() {
         return "nan".to_owned();
     }
@@ -64,7 +65,8 @@ fn float(f: f64) -> String {
 }
 
 /// A string literal: single quotes unless only those occur in it.
-fn quoted(s: &str) -> String {
+#[must_use]
+pub fn quoted(s: &str) -> String {
     let quote = if s.contains('\'') && !s.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(s.len() + 2);
     out.push(quote);
@@ -78,15 +80,29 @@ fn quoted(s: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_ascii_control() || ('\u{80}'..='\u{a0}').contains(&c) || c == '\u{ad}' => {
+            c if printable(c) => out.push(c),
+            c => {
+                let code = c as u32;
                 // Writing to a string cannot fail.
-                let _ = write!(out, "\\x{:02x}", c as u32);
+                let _ = match code {
+                    0..=0xff => write!(out, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(out, "\\u{code:04x}"),
+                    _ => write!(out, "\\U{code:08x}"),
+                };
             }
-            c => out.push(c),
         }
     }
     out.push(quote);
     out
+}
+
+/// Python's idea of printable: no control, format, private or separator characters but the space.
+fn printable(c: char) -> bool {
+    !(c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{f0000}'..='\u{10ffff}'))
 }
 
 /// `json.dumps(value)`: a blank after each separator, everything beyond ASCII escaped.
@@ -192,19 +208,30 @@ fn write_json_string(s: &str, out: &mut String) {
 /// `text.splitlines()`: at every line end that Python knows.
 #[must_use]
 pub fn splitlines(text: &str) -> Vec<&str> {
+    lines(text).into_iter().map(|(line, _)| line).collect()
+}
+
+/// `text.splitlines(keepends=True)`.
+#[must_use]
+pub fn splitlines_keeping_ends(text: &str) -> Vec<&str> {
+    lines(text).into_iter().map(|(_, whole)| whole).collect()
+}
+
+/// Lines, each without and with its end.
+fn lines(text: &str) -> Vec<(&str, &str)> {
+    let ends = |c: char| {
+        matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    };
     let mut lines = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let ends = |c: char| {
-            matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
-        };
-        let end = rest.find(ends).unwrap_or(rest.len());
-        let (line, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        lines.push(line);
-        let mut after = after.chars();
+        let line = rest.find(ends).unwrap_or(rest.len());
+        let mut after = rest.get(line..).unwrap_or_default().chars();
         if after.next() == Some('\r') && after.as_str().starts_with('\n') {
             after.next();
         }
+        let whole = rest.len() - after.as_str().len();
+        lines.push((rest.get(..line).unwrap_or(rest), rest.get(..whole).unwrap_or(rest)));
         rest = after.as_str();
     }
     lines
@@ -234,17 +261,22 @@ mod tests {
     fn lines_split_as_in_python() {
         assert_eq!(splitlines("a\r\n\nb\u{2028}c\x0c"), ["a", "", "b", "c"]);
         assert!(splitlines("").is_empty());
+        assert_eq!(splitlines_keeping_ends("a\r\nb\n\nc"), ["a\r\n", "b\n", "\n", "c"]);
     }
 
     #[test]
     fn values_print_as_python_prints_them() {
-        let cases: [(Value, &str); 9] = [
+        let cases: [(Value, &str); 13] = [
             (Value::Null, "None"),
             (true.into(), "True"),
             (1.0.into(), "1.0"),
             (1e16.into(), "1e+16"),
             (1.5e-7.into(), "1.5e-07"),
             (123456.789.into(), "123456.789"),
+            (0.0001.into(), "0.0001"),
+            ((-0.0).into(), "-0.0"),
+            (5e-324.into(), "5e-324"),
+            ("a\u{7f}\u{a0}\u{2028}é".into(), "'a\\x7f\\xa0\\u2028é'"),
             ("it's".into(), "\"it's\""),
             ("a'\"\n\u{7f}é".into(), "'a\\'\"\\n\\x7fé'"),
             (vec!["a", "b"].into(), "['a', 'b']"),

@@ -2,7 +2,7 @@
 
 use super::Filter;
 use crate::template::fail::R;
-use crate::template::python::{repr, repr_str, strings};
+use crate::template::python::{repr, repr_str, splitlines_keeping_ends};
 use crate::template::val::Val;
 
 const WIDTH: usize = 80;
@@ -44,7 +44,7 @@ fn text(s: &str, indent: usize, after: usize, alone: bool) -> String {
     }
     let (indent, after) = if alone { (indent + 1, after + 1) } else { (indent, after) };
     let room = WIDTH.saturating_sub(indent);
-    let lines = strings::lines(s, true);
+    let lines = splitlines_keeping_ends(s);
     let mut chunks = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let last_line = i + 1 == lines.len();

@@ -86,7 +86,7 @@ fn indent(_: &Env, v: Val, b: Bound) -> R {
     let (first, blank) = (b.flag("first", false)?, b.flag("blank", false)?);
     // Jinja counts the end of the text as a line, so that a final newline is kept.
     let text = text(&v)? + "\n";
-    let lines = strings::lines(&text, false);
+    let lines = python::splitlines(&text);
     let mut out = String::new();
     for (i, line) in lines.iter().enumerate() {
         if i > 0 {
@@ -126,7 +126,7 @@ fn wordwrap(_: &Env, v: Val, b: Bound) -> R {
     let (break_long, hyphens) = (b.flag("break_long_words", true)?, b.flag("break_on_hyphens", true)?);
     let newline = b.some("wrapstring").map_or(Ok("\n".to_owned()), text)?;
     let text = text(&v)?;
-    let wrapped: Vec<String> = strings::lines(&text, false)
+    let wrapped: Vec<String> = python::splitlines(&text)
         .iter()
         .map(|line| wrap(line, width, break_long, hyphens).join(&newline))
         .collect();

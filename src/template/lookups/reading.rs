@@ -122,7 +122,7 @@ fn lines(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     let mut found = Vec::new();
     for term in &terms {
         let text = output("lines", env, term)?;
-        found.extend(python::strings::lines(&text, false).into_iter().map(Val::from));
+        found.extend(python::splitlines(&text).into_iter().map(Val::from));
     }
     Ok(found)
 }

@@ -10,7 +10,8 @@ pub(crate) mod regex;
 mod repr;
 pub(crate) mod strings;
 
-pub(crate) use repr::{float, repr, repr_str};
+pub(crate) use repr::repr;
+pub(crate) use warp_agent::python::{float, quoted as repr_str, splitlines, splitlines_keeping_ends};
 
 use super::depth::Nested;
 use super::fail::R;

@@ -2,6 +2,7 @@
 
 use super::format::braces;
 use super::methods::{arg, int, need, need_str};
+use super::{splitlines, splitlines_keeping_ends};
 use crate::template::fail::{Fail, R};
 use crate::template::val::{Args, Val};
 
@@ -133,7 +134,8 @@ fn run(s: &str, name: &str, args: &Args) -> R {
         "split" | "rsplit" => split(s, args, name == "rsplit")?,
         "splitlines" => {
             let keep = arg(args, 0, "keepends").map_or(Ok(false), Val::truthy)?;
-            Val::list(lines(s, keep).into_iter().map(Val::from).collect())
+            let lines = if keep { splitlines_keeping_ends(s) } else { splitlines(s) };
+            Val::list(lines.into_iter().map(Val::from).collect())
         }
         _ => return Err(Fail::new(format!("'str' object has no attribute '{name}'"))),
     })
@@ -330,28 +332,4 @@ pub(crate) fn words(s: &str, limit: Option<usize>, from_right: bool) -> Vec<&str
         parts.reverse();
     }
     parts
-}
-
-/// `s.splitlines()`.
-pub(crate) fn lines(s: &str, keep: bool) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut line = String::new();
-    let mut chars = s.chars().peekable();
-    while let Some(c) = chars.next() {
-        if matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}') {
-            if keep {
-                line.push(c);
-            }
-            if c == '\r' && chars.next_if_eq(&'\n').is_some() && keep {
-                line.push('\n');
-            }
-            out.push(std::mem::take(&mut line));
-        } else {
-            line.push(c);
-        }
-    }
-    if !line.is_empty() {
-        out.push(line);
-    }
-    out
 }
