@@ -1,11 +1,13 @@
 //! What a command prints, and the exit code it ends with.
 
+use super::compat;
 use crate::config;
-use crate::error::Exit;
-use crate::event::{Events, Report};
+use crate::error::{Error, Exit, Result};
+use crate::event::{Event, Events, Report};
 use crate::play::Errors;
-use crate::report::{Default, Json, Redacting, Screen, terminal};
+use crate::report::{Default, Json, Minimal, Redacting, Screen, Tree, terminal};
 use clap::ValueEnum;
+use std::sync::Arc;
 
 /// The form of what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -14,24 +16,80 @@ pub(super) enum Output {
     Screen,
     /// As ansible-playbook prints.
     Default,
+    /// A result a host, as Ansible's callback `minimal` prints.
+    Minimal,
+    /// A line a host, as Ansible's callback `oneline` prints.
+    Oneline,
+    /// As ansible-playbook prints, and each host's last result in a file of its own: ANSIBLE_CALLBACK_TREE_DIR.
+    Tree,
     /// One JSON object a line, for programs.
     Json,
 }
 
 impl Output {
+    /// The form that the name of one of Ansible's callbacks stands for.
+    fn of_callback(name: &str) -> Option<Self> {
+        match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
+            "default" => Some(Output::Default),
+            "minimal" => Some(Output::Minimal),
+            "oneline" => Some(Output::Oneline),
+            "tree" => Some(Output::Tree),
+            _ => None,
+        }
+    }
+
     /// A stream of events that is printed in this form.
-    pub(super) fn events(self, verbosity: u8, check: bool, config: &config::Settings) -> Events {
-        let report: Box<dyn Report> = match self {
+    ///
+    /// # Errors
+    /// Under Ansible's names, a callback that is asked to print and is not one of ansible.builtin's.
+    pub(super) fn events(self, verbosity: u8, check: bool, config: &config::Settings) -> Result<Events> {
+        let screen = &config.screen;
+        let form = if self == Output::Default && compat::active() {
+            let name = &screen.stdout_callback;
+            Output::of_callback(name).ok_or_else(|| {
+                Error::other(format!("Could not load '{name}' callback plugin."))
+                    .note("callback plugins are Python, which warp does not run")
+                    .help("use default, minimal, oneline or tree")
+            })?
+        } else {
+            self
+        };
+        let mut report: Box<dyn Report> = match form {
             Output::Screen => Box::new(Screen::new(verbosity)),
-            Output::Default => Box::new(Default::new(verbosity, check, &config.screen)),
+            Output::Default | Output::Tree => Box::new(Default::new(verbosity, check, screen)),
+            Output::Minimal => Box::new(Minimal::new(verbosity, screen, false)),
+            Output::Oneline => Box::new(Minimal::new(verbosity, screen, true)),
             Output::Json => Box::new(Json::new(std::io::stdout())),
         };
-        Events::new(vec![Box::new(Redacting::new(vec![report]))])
+        let enabled: Vec<Option<Output>> = if compat::active() {
+            screen.callbacks_enabled.iter().map(|name| Output::of_callback(name)).collect()
+        } else {
+            Vec::new()
+        };
+        let tree = form == Output::Tree || enabled.contains(&Some(Output::Tree));
+        if tree {
+            report = Box::new(Tree::new(verbosity, screen, report));
+        }
+        let events = Events::new(vec![Box::new(Redacting::new(vec![report]))]);
+        for (name, known) in screen.callbacks_enabled.iter().zip(&enabled) {
+            if known.is_none() {
+                events.emit(&Event::warning(format!("Skipping callback plugin '{name}', unable to load")));
+            }
+        }
+        for (name, used) in [("tree", tree), ("oneline", form == Output::Oneline)] {
+            if used {
+                events.emit(&Event::Deprecated {
+                    what: Arc::new(Error::other(format!("The {name} callback plugin is deprecated."))),
+                    version: "2.23".into(),
+                });
+            }
+        }
+        Ok(events)
     }
 }
 
 /// The exit code of a command's end, after its errors were told.
-pub(super) fn exit_of(end: Result<Exit, Errors>) -> Exit {
+pub(super) fn exit_of(end: std::result::Result<Exit, Errors>) -> Exit {
     end.unwrap_or_else(|errors| {
         for error in errors.all() {
             anstream::eprintln!("{}", terminal::visible(&error.to_string()));

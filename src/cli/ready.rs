@@ -31,7 +31,12 @@ impl Ready {
     /// What of it cannot be read.
     pub fn new(options: &Options, output: Output, looks: bool) -> Result<Self> {
         let config = config::Settings::of_process()?;
-        let events = output.events(options.verbosity(&config), options.check, &config);
+        let events = output.events(options.verbosity(&config), options.check, &config)?;
+        let told = match &config.file {
+            Some(file) => format!("Using {} as config file", file.display()),
+            None => "No config file found; using defaults".to_owned(),
+        };
+        events.emit(&Event::Verbose { level: 1, text: told });
         let mut warn = |warning: String| events.emit(&Event::warning(warning));
         config.warnings.iter().cloned().for_each(&mut warn);
         options.vault.install(&config.vault, &mut warn)?;

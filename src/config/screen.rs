@@ -2,6 +2,7 @@
 
 use super::table::{Found, Row};
 use crate::error::Result;
+use std::path::PathBuf;
 
 /// The rows of the table.
 pub(super) const TABLE: &[Row] = &[
@@ -68,6 +69,12 @@ pub(super) const TABLE: &[Row] = &[
         &[("defaults", "callback_format_pretty")],
         None,
     ),
+    ("stdout_callback", &["ANSIBLE_STDOUT_CALLBACK"], &[("defaults", "stdout_callback")], Some("default")),
+    ("callbacks_enabled", &["ANSIBLE_CALLBACKS_ENABLED"], &[("defaults", "callbacks_enabled")], Some("")),
+    ("log_path", &["ANSIBLE_LOG_PATH"], &[("defaults", "log_path")], None),
+    ("log_filter", &["ANSIBLE_LOG_FILTER"], &[("defaults", "log_filter")], Some("")),
+    ("log_verbosity", &["ANSIBLE_LOG_VERBOSITY"], &[("defaults", "log_verbosity")], None),
+    ("tree_dir", &["ANSIBLE_CALLBACK_TREE_DIR"], &[("callback_tree", "directory")], Some("~/.ansible/tree")),
     ("diff_context", &["ANSIBLE_DIFF_CONTEXT"], &[("diff", "context")], Some("3")),
     ("color_changed", &["ANSIBLE_COLOR_CHANGED"], &[("colors", "changed")], Some("yellow")),
     ("color_debug", &["ANSIBLE_COLOR_DEBUG"], &[("colors", "debug")], Some("dark gray")),
@@ -131,6 +138,17 @@ pub struct Screen {
     pub result_format: ResultFormat,
     /// Where nobody says, YAML is made readable and JSON is not.
     pub pretty_results: Option<bool>,
+    /// The callback that prints.
+    pub stdout_callback: String,
+    /// The callbacks beside it.
+    pub callbacks_enabled: Vec<String>,
+    pub log_path: Option<PathBuf>,
+    /// Names of loggers that are left out.
+    pub log_filter: Vec<String>,
+    /// How much the log has, where that is more than is printed.
+    pub log_verbosity: Option<u8>,
+    /// Where the output `tree` writes.
+    pub tree_dir: PathBuf,
     pub diff_context: usize,
     pub colours: Colours,
 }
@@ -138,6 +156,10 @@ pub struct Screen {
 impl Screen {
     pub(super) fn of(found: &Found<'_>) -> Result<Self> {
         let pretty = found.optional("callback_format_pretty").is_some();
+        let path = |name: &str| {
+            let setting = found.get(name)?;
+            Some(found.path(setting.text.as_deref().filter(|t| !t.is_empty())?, setting))
+        };
         Ok(Screen {
             nocolor: found.boolean("nocolor")?,
             force_color: found.boolean("force_color")?,
@@ -156,6 +178,12 @@ impl Screen {
                 _ => return Err(found.wrong("callback_result_format", "json or yaml")),
             },
             pretty_results: pretty.then(|| found.boolean("callback_format_pretty")).transpose()?,
+            stdout_callback: found.text("stdout_callback"),
+            callbacks_enabled: found.list("callbacks_enabled"),
+            log_path: path("log_path"),
+            log_filter: found.list("log_filter"),
+            log_verbosity: found.number("log_verbosity")?,
+            tree_dir: path("tree_dir").unwrap_or_default(),
             diff_context: found.number("diff_context")?.unwrap_or(3),
             colours: Colours {
                 changed: found.text("color_changed"),

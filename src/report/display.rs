@@ -1,7 +1,9 @@
 //! Where lines go: standard output or error, in colours or without, as wide as the terminal is.
 
 use super::colour::{Colour, coloured};
+use super::log::{Grade, Log};
 use super::terminal::visible;
+use crate::config;
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
@@ -25,16 +27,25 @@ pub(super) struct Display {
     terminal: bool,
     columns: usize,
     told: HashSet<String>,
+    log: Option<Log>,
 }
 
 impl Display {
     /// Prints on this process's streams.
-    pub(super) fn of_process(colours: bool) -> Self {
+    pub(super) fn of_process(colours: bool, settings: &config::Screen) -> Self {
         let terminal = std::io::stdout().is_terminal() || std::io::stderr().is_terminal();
         let columns = match terminal_size::terminal_size_of(std::io::stdout()) {
             Some((columns, _)) => WIDTH.max(usize::from(columns.0).saturating_sub(1)),
             None => WIDTH,
         };
+        let log = Log::open(settings).and_then(|log| match log {
+            Ok(log) => Some(log),
+            Err(why) => {
+                // Nobody is left to tell when standard error is closed.
+                let _ = writeln!(std::io::stderr(), "[WARNING]: {why}");
+                None
+            }
+        });
         Display {
             out: Box::new(std::io::stdout()),
             err: Box::new(std::io::stderr()),
@@ -42,12 +53,14 @@ impl Display {
             terminal,
             columns,
             told: HashSet::new(),
+            log,
         }
     }
 
     /// A text and the end of its line, unless it has one.
     pub(super) fn show(&mut self, text: &str, colour: Option<&Colour>, stream: Stream) {
         let text = text.replace("\r\n", "\n");
+        self.log(&text, grade(&text));
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = if self.terminal { visible(line) } else { line.to_owned() };
         let line = match colour {
@@ -55,6 +68,13 @@ impl Display {
             _ => line,
         };
         self.write(&line, stream);
+    }
+
+    /// A text for the log alone.
+    pub(super) fn log(&mut self, text: &str, grade: Grade) {
+        if let Some(log) = &mut self.log {
+            log.record(text, grade);
+        }
     }
 
     /// A line that is made up already.
@@ -80,5 +100,16 @@ impl Display {
         if self.told.insert(text.to_owned()) {
             self.show(text, colour, stream);
         }
+    }
+}
+
+/// How grave a text is, by how it begins.
+fn grade(text: &str) -> Grade {
+    if text.starts_with("[WARNING]: ") {
+        Grade::Warning
+    } else if text.starts_with("[ERROR]: ") {
+        Grade::Error
+    } else {
+        Grade::Info
     }
 }

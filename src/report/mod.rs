@@ -8,12 +8,13 @@ mod default;
 mod diff;
 mod display;
 mod json;
+mod log;
 mod redact;
 mod screen;
 pub mod terminal;
 mod values;
 
-pub use default::Default;
+pub use default::{Default, Minimal, Tree};
 pub use json::Json;
 pub use redact::Redacting;
 pub use screen::Screen;

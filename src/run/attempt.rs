@@ -222,6 +222,7 @@ impl Attempt<'_> {
         if module == "async_status" {
             args.insert("_async_dir".to_owned(), self.prepared.async_dir.as_str().into());
         }
+        run.events.emit(&Event::Verbose { level: 3, text: format!("<{}> EXEC {module}", self.task.host) });
         let call = Call {
             module: module.to_owned(),
             args,

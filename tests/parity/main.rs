@@ -20,6 +20,7 @@ mod sshd;
 mod support;
 
 mod generated;
+mod screens;
 
 use std::collections::BTreeMap;
 use std::fs;

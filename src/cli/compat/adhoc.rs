@@ -29,7 +29,7 @@ struct Cli {
 /// Runs the tool.
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
-        Ok(cli) => code(output::exit_of(run::adhoc(&cli.run, Output::Default, false))),
+        Ok(cli) => code(output::exit_of(run::adhoc(&cli.run, Output::Minimal, false))),
         Err(end) => end,
     }
 }

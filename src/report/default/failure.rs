@@ -96,10 +96,10 @@ fn place(span: Option<&Span>) -> String {
     span.map(|span| format!("\n{}", origin(span))).unwrap_or_default()
 }
 
-/// A message as it is printed: with an empty line after it if it has several.
+/// A message as it is printed: with its line's end, and an empty line after it if it has several.
 pub(super) fn lines(text: &str) -> String {
     let text = text.trim_end();
-    if text.contains('\n') { format!("{text}\n\n") } else { text.to_owned() }
+    if text.contains('\n') { format!("{text}\n\n") } else { format!("{text}\n") }
 }
 
 /// A place, and the lines of source there.

@@ -2,11 +2,17 @@
 
 mod failure;
 mod look;
+mod minimal;
 mod recap;
 mod results;
 mod stats;
+mod tree;
+
+pub use minimal::Minimal;
+pub use tree::Tree;
 
 use super::display::{Display, Stream};
+use super::log::Grade;
 use super::values::inline_python;
 use crate::config;
 use crate::error::Error;
@@ -48,7 +54,7 @@ impl Default {
     /// To this process's streams.
     #[must_use]
     pub fn new(verbosity: u8, dry: bool, settings: &config::Screen) -> Self {
-        let display = Display::of_process(look::colours(settings));
+        let display = Display::of_process(look::colours(settings), settings);
         let results = Results { settings: settings.clone(), verbosity };
         Default {
             look: Look::of(&settings.colours),
@@ -342,6 +348,8 @@ impl Report for Default {
                 if self.verbosity >= *level {
                     let colour = self.look.verbose.clone();
                     self.say(text, &colour);
+                } else if self.settings.log_verbosity.is_some_and(|most| most >= *level) {
+                    self.display.log(text, Grade::Info);
                 }
             }
             Event::Warning(warning) => self.warning(&failure::warning(warning)),

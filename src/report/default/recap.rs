@@ -4,6 +4,7 @@ use super::Default;
 use crate::event::Recap;
 use crate::report::colour::coloured;
 use crate::report::display::Stream;
+use crate::report::log::Grade;
 use std::sync::Arc;
 
 impl Default {
@@ -12,13 +13,15 @@ impl Default {
         let mut hosts: Vec<_> = recap.iter().collect();
         hosts.sort_by(|a, b| a.0.cmp(&b.0));
         for (host, sums) in hosts {
-            let line = self.sums(host, sums);
+            let line = self.sums(host, sums, self.display.colours);
             self.display.write(&line, Stream::Out);
+            let plain = self.sums(host, sums, false);
+            self.display.log(&plain, Grade::Info);
         }
         self.display.write("", Stream::Out);
     }
 
-    fn sums(&self, host: &str, r: &Recap) -> String {
+    fn sums(&self, host: &str, r: &Recap, colours: bool) -> String {
         let look = &self.look;
         let counts = [
             ("ok", r.ok, &look.ok),
@@ -33,10 +36,10 @@ impl Default {
             .into_iter()
             .map(|(word, n, colour)| {
                 let text = format!("{word}={n:<4}");
-                if n > 0 && self.display.colours { coloured(&text, colour) } else { text }
+                if n > 0 && colours { coloured(&text, colour) } else { text }
             })
             .collect();
-        let host = if self.display.colours {
+        let host = if colours {
             let colour = if r.failed > 0 || r.unreachable > 0 {
                 &look.error
             } else if r.changed > 0 {

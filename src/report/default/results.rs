@@ -41,17 +41,27 @@ impl Results {
         self.dump_sum(told, false)
     }
 
+    /// A result spread over lines with this indent; all of it, what `debug` would not show too, unless `cleaned`.
+    pub(super) fn dump_indented(&self, told: &Told<'_>, indent: usize, cleaned: bool) -> String {
+        self.written(told, cleaned, Some(indent))
+    }
+
     /// A result, without its items' where those were told.
     pub(super) fn dump_sum(&self, told: &Told<'_>, of_items: bool) -> String {
+        let mut result = told.result.as_map().cloned().unwrap_or_default();
+        if of_items {
+            result.shift_remove("results");
+        }
+        self.written(&Told { result: &Value::map(result), ..*told }, true, None)
+    }
+
+    fn written(&self, told: &Told<'_>, cleaned: bool, wanted: Option<usize>) -> String {
         let mut map = told.result.as_map().cloned().unwrap_or_default();
         for key in ["failed", "skipped", "exception", "warnings", "deprecations"] {
             map.shift_remove(key);
         }
-        if of_items {
-            map.shift_remove("results");
-        }
         map.retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_")));
-        if &*told.step.module == "debug" {
+        if cleaned && &*told.step.module == "debug" {
             clean_debug(&mut map);
         }
         if self.verbosity < 3 {
@@ -61,7 +71,8 @@ impl Results {
         let pretty = self.settings.pretty_results;
         let yaml = self.settings.result_format == ResultFormat::Yaml;
         let spread = always(told) || (pretty.is_none() && yaml) || pretty == Some(true) || self.verbosity > 2;
-        let indent = (spread && pretty != Some(false)).then_some(INDENT);
+        let spread = if spread { wanted.filter(|n| *n > 0).or(Some(INDENT)) } else { wanted };
+        let indent = spread.filter(|_| pretty != Some(false));
         if yaml {
             return self.yaml(map, indent);
         }

@@ -1,0 +1,80 @@
+//! `--output default` and the other forms of Ansible's callbacks: whole standard output and standard error of warp and of
+//! real Ansible, byte for byte but for times.
+
+use super::support;
+use fancy_regex::Regex;
+use std::path::Path;
+use std::process::Command;
+
+/// Under which options and settings the play is printed.
+const CASES: &[(&str, &[&str], &[(&str, &str)])] = &[
+    ("plain", &[], &[]),
+    ("coloured", &[], &[("ANSIBLE_FORCE_COLOR", "1")]),
+    ("changes only", &[], &[("ANSIBLE_DISPLAY_OK_HOSTS", "0"), ("ANSIBLE_DISPLAY_SKIPPED_HOSTS", "0")]),
+    (
+        "failures on standard error, with paths",
+        &[],
+        &[("ANSIBLE_DISPLAY_FAILED_STDERR", "1"), ("ANSIBLE_SHOW_TASK_PATH_ON_FAILURE", "1")],
+    ),
+    ("predicting", &["--check"], &[("ANSIBLE_CHECK_MODE_MARKERS", "1")]),
+    ("YAML", &[], &[("ANSIBLE_CALLBACK_RESULT_FORMAT", "yaml")]),
+    ("minimal", &[], &[("ANSIBLE_STDOUT_CALLBACK", "minimal")]),
+    ("oneline", &[], &[("ANSIBLE_STDOUT_CALLBACK", "oneline")]),
+];
+
+/// What differs from run to run.
+fn masked(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text).into_owned();
+    let masks = [
+        (r"\d:\d\d:\d\d\.\d{6}", "DELTA"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "TIME"),
+        (r#""src": "[^"]*\.ansible/tmp[^"]*", ?"#, ""),
+        (r#", "src": "[^"]*\.ansible/tmp[^"]*""#, ""),
+    ];
+    masks.iter().fold(text, |text, (pattern, mask)| {
+        Regex::new(pattern).unwrap().replace_all(&text, *mask).into_owned()
+    })
+}
+
+fn printed(mut command: Command, args: &[&str], env: &[(&str, &str)], out: &Path) -> [String; 2] {
+    let _ = std::fs::remove_dir_all(out);
+    std::fs::create_dir_all(out).unwrap();
+    let output = command
+        .current_dir(super::checkout().join("tests/parity/screens"))
+        .envs(env.iter().copied())
+        .args(["-i", "../plays/inventory/hosts", "-e"])
+        .arg(format!("out={}", out.display()))
+        .args(args)
+        .arg("everything.yml")
+        .output()
+        .unwrap();
+    [masked(&output.stdout), masked(&output.stderr)]
+}
+
+/// The first lines that differ, with what stands around them.
+fn difference(theirs: &str, ours: &str) -> String {
+    similar::TextDiff::from_lines(theirs, ours).unified_diff().header("ansible", "warp").to_string()
+}
+
+#[test]
+fn screens_are_ansibles_byte_for_byte() {
+    let out = support::scratch("parity-screens").join("out");
+    let links = support::scratch("parity-screens-links").join("links");
+    assert!(support::warp().arg("compat").arg(&links).status().unwrap().success());
+    let mut wrong = Vec::new();
+    for (name, args, env) in CASES {
+        let theirs = printed(support::oracle::ansible("ansible-playbook"), args, env, &out);
+        let mut warp = Command::new(links.join("ansible-playbook"));
+        warp.env_clear().envs(support::warp().get_envs().filter_map(|(n, v)| Some((n, v?))));
+        warp.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let ours = printed(warp, args, env, &out);
+        for (stream, (theirs, ours)) in
+            ["standard output", "standard error"].iter().zip(theirs.iter().zip(&ours))
+        {
+            if theirs != ours {
+                wrong.push(format!("== {name}: {stream}\n{}", difference(theirs, ours)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
