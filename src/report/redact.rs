@@ -136,6 +136,11 @@ impl Redacting {
                 open.insert(Key::from(key), self.value(value));
             }
         }
+        // That there was a loop is no secret.
+        if let Some(items) = result.get("results").and_then(Value::as_list) {
+            let items = items.iter().map(|item| self.result(item, true)).collect();
+            open.insert(Key::from("results"), Value::list(items));
+        }
         Value::map(open)
     }
 

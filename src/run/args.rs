@@ -17,7 +17,10 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
     let action = &task.action;
     let expressions = run.actions.find(&action.module).map(|a| a.expressions()).unwrap_or_default();
     let failed = |e: Error| {
-        e.within(format!("Finalization of task args for '{}' failed", full_name(run, &action.module)), None)
+        e.within(
+            format!("Finalization of task args for '{}' failed", full_name(run, &action.module)),
+            action.written.span().cloned(),
+        )
     };
     if action.args.contains_key("_raw_params") && !takes_text(run, action) {
         let full = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);

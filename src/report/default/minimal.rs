@@ -48,7 +48,9 @@ impl Minimal {
             "SKIPPED" => format!("{host} | SKIPPED"),
             "UNREACHABLE" if self.oneline => format!("{host} | UNREACHABLE!: {}", text(told, "msg")),
             "FAILED" if self.oneline => {
-                self.inner.say(&if raw { self.raw(told, word) } else { exception(told) }, &colour);
+                if told.result.get("exception").is_some() {
+                    self.inner.say(&if raw { self.raw(told, word) } else { exception(told) }, &colour);
+                }
                 format!("{host} | FAILED! => {}", self.dump(told, false))
             }
             _ if raw => self.raw(told, word),

@@ -188,14 +188,13 @@ fn unified(diff: &Value, before: &str, after: &str, settings: &Screen, look: Opt
     }
     let mut out = String::new();
     for line in text.split_inclusive('\n') {
-        let body = line.strip_suffix('\n').unwrap_or(line);
-        out.push_str(&match (look, body.chars().next()) {
-            (Some(look), Some('+')) => coloured(body, &look.diff_add),
-            (Some(look), Some('-')) => coloured(body, &look.diff_remove),
-            (Some(look), Some('@')) => coloured(body, &look.diff_lines),
-            _ => body.to_owned(),
+        // With its end, behind which the colour begins once more: so Ansible does it.
+        out.push_str(&match (look, line.chars().next()) {
+            (Some(look), Some('+')) => coloured(line, &look.diff_add),
+            (Some(look), Some('-')) => coloured(line, &look.diff_remove),
+            (Some(look), Some('@')) => coloured(line, &look.diff_lines),
+            _ => line.to_owned(),
         });
-        out.push('\n');
     }
     out.push('\n');
     out
