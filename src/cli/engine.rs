@@ -7,13 +7,16 @@ use crate::event::Events;
 use crate::play::Errors;
 use crate::run::Services;
 use crate::template::Engine;
+use nix::sys::signal::{SigHandler, Signal, kill};
+use nix::unistd::Pid;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix;
 
 /// How long open sessions may take to end when the run is over.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Runs `work` with its services on threads of its own; Ctrl-C ends it. Sessions are closed at the end.
+/// Runs `work` with its services on threads of its own until it ends or the process is signalled to. Sessions are closed at the end.
 ///
 /// # Errors
 /// Those of the work.
@@ -28,13 +31,59 @@ pub(super) fn drive(
         .enable_all()
         .build()
         .map_err(|e| Error::other(format!("cannot start threads: {e}")))?;
-    runtime.block_on(async {
+    let (end, signal) = runtime.block_on(async {
         let sessions = Arc::new(Sessions::default());
         let end = tokio::select! {
-            end = work(Services { engine, sessions: Arc::clone(&sessions), actions, events }) => end,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+            end = work(Services { engine, sessions: Arc::clone(&sessions), actions, events }) => (end, None),
+            signal = signalled() => {
+                (Err(Error::new(Exit::Interrupted, "User interrupted execution").into()), Some(signal))
+            }
         };
         sessions.shutdown(FAREWELL).await;
         end
-    })
+    });
+    if let Some(signal) = signal {
+        end_children();
+        // Threads that wait for what was just ended are not waited for.
+        runtime.shutdown_background();
+        if signal == Signal::SIGTERM {
+            die_of(signal);
+        }
+    }
+    end
+}
+
+/// Waits for the user, or whoever else, to end the run.
+async fn signalled() -> Signal {
+    match unix::signal(unix::SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => Signal::SIGINT,
+            _ = terminate.recv() => Signal::SIGTERM,
+        },
+        Err(_) => {
+            // What cannot be waited for ends warp as it ends any program; so does Ctrl-C then.
+            let _ = tokio::signal::ctrl_c().await;
+            Signal::SIGINT
+        }
+    }
+}
+
+/// Ends the programs that were started on this machine for templates: lookups wait for them.
+fn end_children() {
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+            // It may have ended by itself.
+            let _ = kill(Pid::from_raw(child), Signal::SIGTERM);
+        }
+    }
+}
+
+/// Ends this process as the signal ends a program that does not wait for it.
+fn die_of(signal: Signal) {
+    // SAFETY: the default action runs no code of ours.
+    let restored = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
+    if restored.is_ok() {
+        let _ = nix::sys::signal::raise(signal);
+    }
 }
