@@ -3,6 +3,7 @@
 use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
+use crate::template::is_omit;
 use crate::value::{Key, Map, Text, Value, python_str};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
@@ -92,6 +93,11 @@ fn shown(context: &Context<'_>, var: &Value) -> Result<Shown> {
     };
     let expression = if expression.is_template() {
         match context.engine.render(var, context.scope)? {
+            // As if it had not been given.
+            omitted if is_omit(&omitted) => {
+                let said = Value::data("Hello world!");
+                return Ok(Shown { name: "msg".to_owned(), value: said, warning: None });
+            }
             Value::Text(t) => Text::source(t.shared(), expression.span().cloned()),
             other => return Ok(Shown::itself(other)),
         }
