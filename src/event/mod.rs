@@ -223,6 +223,8 @@ pub enum Event {
     Finished {
         /// Per host in order of the inventory.
         recap: Vec<(Arc<str>, Recap)>,
+        /// Whether an error of the run itself ended it before its end.
+        broken: bool,
         /// Sums of `set_stats`, by host; those of the run under `_run`.
         stats: Value,
     },

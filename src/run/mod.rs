@@ -177,7 +177,7 @@ impl Runner {
         }
         let result = shared.lock_tally().result();
         let stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner).all();
-        shared.events.emit(&Event::Finished { recap: result.recap.clone(), stats });
+        shared.events.emit(&Event::Finished { recap: result.recap.clone(), broken: outcome.is_err(), stats });
         outcome.map(|_| result)
     }
 }

@@ -359,7 +359,9 @@ impl Report for Default {
             }
             Event::Deprecated { what, version } => self.deprecated(what, version),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
-            Event::Finished { recap, stats } => {
+            // A run that broke off has no recap in Ansible.
+            Event::Finished { broken: true, .. } => {}
+            Event::Finished { recap, stats, .. } => {
                 self.recap(recap);
                 if self.settings.show_custom_stats {
                     self.custom_stats(stats);
