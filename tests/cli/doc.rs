@@ -1,6 +1,5 @@
 //! `warp doc`, `ansible-doc`, and the reference that comes from the same tables.
 
-use crate::bench::Bench;
 use crate::support;
 use std::fs;
 use std::path::Path;
@@ -53,8 +52,7 @@ fn every_module_says_what_it_and_its_arguments_do() {
 
 #[test]
 fn the_reference_is_what_the_tables_say() {
-    let bench = Bench::new();
-    let fresh = bench.path("reference");
+    let fresh = support::scratch("cli-reference");
     assert_eq!(doc(&["--reference", fresh.to_str().unwrap()]).0, Some(0));
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
     let names = |dir: &Path| {

@@ -75,16 +75,15 @@ fn quoted(said: &str) -> Vec<String> {
         .lines()
         .filter(|line| {
             let shown = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
-            !(line.starts_with(|c: char| c.is_ascii_digit()) && shown.starts_with(' '))
-                && !line.starts_with("fatal:")
-                && !line.starts_with("Origin:")
+            let numbered = line.starts_with(|c: char| c.is_ascii_digit()) && shown.starts_with(' ');
+            !(numbered || line.starts_with("fatal:") || line.starts_with("Origin:"))
         })
         .collect();
     // Python's classes are no names of the author's.
     let text = sentences.join("\n").replace("<class '", "<class ");
     let mut words = Vec::new();
     let mut rest = text.as_str();
-    while let Some((_, after)) = rest.split_once(|c| c == ' ' || c == '(' || c == '[') {
+    while let Some((_, after)) = rest.split_once([' ', '(', '[']) {
         rest = after;
         if let Some((word, _)) = after.strip_prefix('\'').and_then(|inner| inner.split_once('\'')) {
             words.push(word.trim_start_matches("ansible.builtin.").to_owned());

@@ -6,8 +6,10 @@ use fancy_regex::Regex;
 use std::path::Path;
 use std::process::Command;
 
-/// Under which options and settings the play is printed.
-const CASES: &[(&str, &str, &[&str], &[(&str, &str)])] = &[
+/// A name, a play, and under which options and settings it is printed.
+type Case = (&'static str, &'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const CASES: &[Case] = &[
     ("plain", "everything.yml", &[], &[]),
     ("coloured", "everything.yml", &[], &[("ANSIBLE_FORCE_COLOR", "1")]),
     (

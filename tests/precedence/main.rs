@@ -102,9 +102,9 @@ fn generate(root: &Path) {
     );
     write(root, "inventory/hosts", &inventory);
     let mut names = String::new();
-    for a in 0..LAYERS.len() {
-        for b in a + 1..LAYERS.len() {
-            writeln!(names, "{} + {} = {{{{ p_{a}_{b} }}}}", LAYERS[a], LAYERS[b]).unwrap();
+    for (a, one) in LAYERS.iter().enumerate() {
+        for (b, other) in LAYERS.iter().enumerate().skip(a + 1) {
+            writeln!(names, "{one} + {other} = {{{{ p_{a}_{b} }}}}").unwrap();
         }
     }
     write(root, "roles/own/templates/pairs.j2", &names);
