@@ -252,34 +252,30 @@ fn distinct(items: Vec<Val>) -> Vec<Val> {
 }
 
 fn unique(_: &Env, v: Val, b: Bound) -> R {
-    // Jinja's own folds case unless told; Ansible falls back to plain comparing where items have no hash.
-    let hashable = v.iter()?.iter().all(|v| v.key().is_ok());
+    let attribute = b.some("attribute");
+    let looked = |item: &Val| match attribute {
+        Some(attribute) => access::path(item, attribute).ok(),
+        None => Ok(item.clone()),
+    };
+    let items = v.iter()?;
+    let keyed = items.iter().map(|item| Ok((looked(item)?, item.clone()))).collect::<R<Vec<_>>>()?;
+    // Jinja's own folds case unless told; Ansible falls back to plain comparing where what is looked at has no hash.
+    let unhashable = keyed.iter().find_map(|(key, _)| key.key().err());
     let sensitive = b.flag("case_sensitive", false)?;
-    let asked = (b.get("case_sensitive").is_some() && !sensitive) || b.some("attribute").is_some();
-    if !hashable && asked {
-        let kind =
-            v.iter()?.iter().find_map(|v| v.key().err()).map_or_else(String::new, |f| f.message().to_owned());
+    let asked = (b.get("case_sensitive").is_some() && !sensitive) || attribute.is_some();
+    if let Some(why) = unhashable.as_ref().filter(|_| asked) {
         return Err(Fail::new(format!(
-            "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {kind}"
+            "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {}",
+            why.message()
         )));
     }
-    let fold = hashable && !sensitive;
+    let fold = unhashable.is_none() && !sensitive;
     let mut seen = Members::default();
-    let mut made = Vec::new();
-    for item in v.iter()? {
-        let looked = match b.some("attribute") {
-            Some(attribute) => access::path(&item, attribute).ok()?,
-            None => item.clone(),
-        };
-        let looked = match looked.as_str() {
-            Some(s) if fold => Val::str(s.to_lowercase()),
-            _ => looked,
-        };
-        if seen.add(&looked) {
-            made.push(item);
-        }
-    }
-    Ok(Val::list(made))
+    let kept = keyed.into_iter().filter(|(key, _)| match key.as_str() {
+        Some(s) if fold => seen.add(&Val::str(s.to_lowercase())),
+        _ => seen.add(key),
+    });
+    Ok(Val::list(kept.map(|(_, item)| item).collect()))
 }
 
 fn symmetric_difference(_: &Env, v: Val, b: Bound) -> R {
