@@ -88,7 +88,6 @@ fn object(event: &Event) -> Option<serde_json::Value> {
         Event::Detached { host, jid, failed } => {
             json!({"event": "detached", "host": &**host, "jid": &**jid, "failed": failed})
         }
-        Event::Verbose { level, text } => json!({"event": "verbose", "level": level, "text": text}),
         Event::Warning(warning) => json!({
             "event": "warning", "text": warning.message(),
             "place": warning.span().map(ToString::to_string),
@@ -98,7 +97,8 @@ fn object(event: &Event) -> Option<serde_json::Value> {
                 recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();
             json!({"event": "finished", "recap": hosts})
         }
-        Event::HostStarted { .. } | Event::Secret(_) | Event::Asking => return None,
+        // What is told at -v are sentences of a screen.
+        Event::Verbose { .. } | Event::HostStarted { .. } | Event::Secret(_) | Event::Asking => return None,
     })
 }
 

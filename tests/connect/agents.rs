@@ -223,8 +223,8 @@ async fn what_sudo_refuses_is_told_as_such() {
     );
     let error = unreachable(ping(&as_nobody("sudo", "root", Some("/no/sudo".into()))).await);
     holds(&error, &["become root by sudo", "/no/sudo", "see that /no/sudo is installed"]);
-    let error = unreachable(ping(&as_nobody("su", "root", None)).await);
-    holds(&error, &["become_method su is not supported yet"]);
+    let error = unreachable(ping(&as_nobody("doas", "root", None)).await);
+    holds(&error, &["become_method doas is not supported yet"]);
     // nobody has no rule: sudo on the way from nobody to root wants a password it cannot ask for.
     let script = sshd.at("as-nobody");
     fs::write(&script, "#!/bin/sh\nexec sudo -n -u nobody -- sudo \"$@\"\n").unwrap();

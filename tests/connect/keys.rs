@@ -57,7 +57,7 @@ async fn refused_keys_are_named_with_what_the_server_offers() {
     let error = unreachable(sessions().call(&sshd.target(), call("ping", &[]), None).await);
     holds(
         &error,
-        &["the server offers: password", "passwords and keyboard-interactive are not supported yet"],
+        &["the server offers: password", "help: give the password by ansible_password"],
     );
 }
 

@@ -75,7 +75,7 @@ mod tests {
         };
         assert_eq!(pretty(&map(vec![("b", Value::Int(1)), ("a", Value::Null)])), "{'a': None, 'b': 1}");
         let wide = map(vec![("b", Value::list(vec![x(40), x(40)])), ("a", x(3))]);
-        let (long, indent) = ("x".repeat(40), " ".repeat(6));
+        let (long, indent) = ("x".repeat(40), " ".repeat(7));
         assert_eq!(pretty(&wide), format!("{{'a': 'xxx',\n 'b': ['{long}',\n{indent}'{long}']}}"));
     }
 }
