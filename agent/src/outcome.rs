@@ -26,6 +26,18 @@ impl Diff {
         let shown = |map: &Map| format!("{}\n", python::json_pretty(&Value::Map(map.clone())));
         Diff { before: shown(before), after: shown(after), ..Self::default() }
     }
+
+    /// As a return value of its own: some modules return one difference, not a list of them.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        let entries = [
+            ("before_header", self.before_header),
+            ("after_header", self.after_header),
+            ("before", self.before),
+            ("after", self.after),
+        ];
+        Map::from_iter(entries.map(|(name, text)| (name.to_owned(), text.into()))).into()
+    }
 }
 
 /// The end of a module's run.

@@ -46,18 +46,20 @@ impl Action for WaitForConnection {
             tokio::time::sleep(seconds("delay")).await;
             let target = with_timeout(context.target, seconds("connect_timeout"));
             let limit = seconds("timeout");
+            let mut error = "no answer in time".to_owned();
             loop {
                 context.sessions.reset(&target.host).await;
                 let attempt = context.sessions.call(&target, ping(), None);
                 let left = limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
-                let error = match tokio::time::timeout(left, attempt).await {
+                // An attempt that the limit cuts off says less than the one before it.
+                match tokio::time::timeout(left, attempt).await {
                     Ok(Ok(_)) => {
                         context.sessions.reset(&target.host).await;
                         return Ok(Outcome::ok().with("elapsed", started.elapsed().as_secs()).into());
                     }
-                    Ok(Err(CallError::Unreachable(e) | CallError::Lost(e))) => whole(&e),
-                    Err(_) => "no answer in time".to_owned(),
-                };
+                    Ok(Err(CallError::Unreachable(e) | CallError::Lost(e))) => error = whole(&e),
+                    Err(_) => {}
+                }
                 if started.elapsed() + seconds("sleep") >= limit {
                     let msg = format!("timed out waiting for ping module test: {error}");
                     let elapsed = started.elapsed().as_secs();

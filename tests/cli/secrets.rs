@@ -73,8 +73,15 @@ fn json_has_an_object_a_line_and_ends_with_the_recap() {
     let ran = Bench::new("json", play).play(&["--output", "json"]);
     let events: Vec<serde_json::Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let names: Vec<&str> = events.iter().filter_map(|e| e["event"].as_str()).collect();
-    let all =
-        ["playbook_started", "play_started", "step_started", "item_done", "item_done", "step_done", "finished"];
+    let all = [
+        "playbook_started",
+        "play_started",
+        "step_started",
+        "item_done",
+        "item_done",
+        "step_done",
+        "finished",
+    ];
     assert_eq!(names, all);
     assert_eq!(events[5]["result"]["results"][1]["stdout"], "b");
     assert_eq!(events[6]["recap"]["localhost"]["changed"], 1);

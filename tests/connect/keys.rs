@@ -55,10 +55,7 @@ async fn refused_keys_are_named_with_what_the_server_offers() {
     let sshd =
         Sshd::start("PubkeyAuthentication no\nAuthenticationMethods password\nPasswordAuthentication yes");
     let error = unreachable(sessions().call(&sshd.target(), call("ping", &[]), None).await);
-    holds(
-        &error,
-        &["the server offers: password", "help: give the password by ansible_password"],
-    );
+    holds(&error, &["the server offers: password", "help: give the password by ansible_password"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

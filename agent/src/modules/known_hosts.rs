@@ -5,7 +5,7 @@ use crate::acting::Acting;
 use crate::args::Args;
 use crate::command::Command;
 use crate::module::{Context, Failed, Module};
-use crate::outcome::Outcome;
+use crate::outcome::{Diff, Outcome};
 use crate::program;
 use crate::spec::{Arg, Kind, Spec};
 use crate::value::{Map, Value};
@@ -236,11 +236,6 @@ fn bring(before: &str, place: &Place, key: &str, present: bool) -> String {
 fn diff(file: &Path, before: &str, after: &str) -> Value {
     let name = file.to_string_lossy().into_owned();
     let before_header = if file.exists() { name.clone() } else { "/dev/null".to_owned() };
-    let entries: [(&str, String); 4] = [
-        ("before_header", before_header),
-        ("after_header", name),
-        ("before", before.to_owned()),
-        ("after", after.to_owned()),
-    ];
-    Map::from_iter(entries.map(|(name, value)| (name.to_owned(), value.into()))).into()
+    let (before, after) = (before.to_owned(), after.to_owned());
+    Diff { before, after, before_header, after_header: name, ..Diff::default() }.into_value()
 }

@@ -43,5 +43,5 @@ fn slurp_and_ping() {
     );
     assert_eq!(msg(&agent.call("slurp", r#"{"src": "/none"}"#)), "File not found: /none");
     assert_eq!(value(&agent.call("ping", "{}"), "ping"), "pong");
-    assert_eq!(msg(&agent.call("ping", r#"{"data": "crash"}"#)), "boom");
+    assert_eq!(msg(&agent.call("ping", r#"{"data": "crash"}"#)), "Task failed: Module failed: boom");
 }

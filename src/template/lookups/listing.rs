@@ -102,6 +102,9 @@ fn sub(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
         let flag = python::access::by_key(v, &Key::from("skipped"));
         flag.is_some_and(|f| f.truthy().unwrap_or(false))
     };
+    if list.is_mapping() && skipped(list) {
+        return Ok(Vec::new());
+    }
     let kept = match list.as_seq() {
         Some(items) => Val::list(items.into_iter().filter(|v| !skipped(v)).collect()),
         None => list.clone(),
@@ -134,12 +137,15 @@ fn without(v: &Val, path: &[String]) -> Val {
 
 /// `start=1 end=5 stride=2 format=n%02d`, `count=3`, `1-5`, `0x0-0xf/2:%x`, or the same as options.
 fn sequence(_: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
+    const NAMES: [&str; 5] = ["start", "end", "count", "stride", "format"];
     let mut made = Vec::new();
-    let terms = if terms.is_empty() { vec![Val::str("")] } else { terms };
+    // Options alone are a sequence too; nothing at all is none.
+    let alone = terms.is_empty() && NAMES.iter().any(|name| options.some(name).is_some());
+    let terms = if alone { vec![Val::str("")] } else { terms };
     for term in terms {
         let text = python::to_str(&term)?;
         let mut given: Vec<(String, String)> = Vec::new();
-        for name in ["start", "end", "count", "stride", "format"] {
+        for name in NAMES {
             if let Some(v) = options.some(name) {
                 given.push((name.to_owned(), python::to_str(v)?));
             }

@@ -9,6 +9,7 @@ use crate::module::{Context, Failed, Module};
 use crate::outcome::{Diff, Outcome};
 use crate::program;
 use crate::spec::{Arg, Kind, Spec};
+use crate::value::Map;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -92,13 +93,9 @@ impl Module for Cron {
             }
             if cx.mode.diff {
                 let header = place.header(args);
-                outcome.diff.push(Diff {
-                    before,
-                    after,
-                    before_header: header.clone(),
-                    after_header: header,
-                    ..Diff::default()
-                });
+                let (before_header, after_header) = (header.clone(), header);
+                let diff = Diff { before, after, before_header, after_header, ..Diff::default() };
+                outcome = outcome.with("diff", diff.into_value());
             }
             if let Some(name) = backup {
                 outcome = outcome.with("backup_file", name);
@@ -173,17 +170,16 @@ fn line(args: &Args, job: &str, in_file: bool) -> String {
 /// A file in which nothing is left goes.
 fn remove(args: &Args, cx: &mut Context<'_>, path: &Path, before: &str) -> Result<Outcome, Failed> {
     let changed = if cx.mode.check { path.is_file() } else { cx.effects.remove_file(path).is_ok() };
-    let mut outcome =
-        Outcome::changed(changed).with("cron_file", args.text("cron_file")).with("state", args.text("state"));
-    if cx.mode.diff {
-        outcome.diff.push(Diff {
-            before: before.to_owned(),
-            before_header: path.display().to_string(),
-            after_header: "/dev/null".to_owned(),
-            ..Diff::default()
-        });
-    }
-    Ok(outcome)
+    let diff = if cx.mode.diff {
+        let (before, before_header) = (before.to_owned(), path.display().to_string());
+        Diff { before, before_header, after_header: "/dev/null".to_owned(), ..Diff::default() }.into_value()
+    } else {
+        Map::new().into()
+    };
+    Ok(Outcome::changed(changed)
+        .with("cron_file", args.text("cron_file"))
+        .with("state", args.text("state"))
+        .with("diff", diff))
 }
 
 /// A copy of the table; none in check mode.
