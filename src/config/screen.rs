@@ -70,6 +70,12 @@ pub(super) const TABLE: &[Row] = &[
         None,
     ),
     ("stdout_callback", &["ANSIBLE_STDOUT_CALLBACK"], &[("defaults", "stdout_callback")], Some("default")),
+    (
+        "bin_ansible_callbacks",
+        &["ANSIBLE_LOAD_CALLBACK_PLUGINS"],
+        &[("defaults", "bin_ansible_callbacks")],
+        Some("false"),
+    ),
     ("callbacks_enabled", &["ANSIBLE_CALLBACKS_ENABLED"], &[("defaults", "callbacks_enabled")], Some("")),
     ("log_path", &["ANSIBLE_LOG_PATH"], &[("defaults", "log_path")], None),
     ("log_filter", &["ANSIBLE_LOG_FILTER"], &[("defaults", "log_filter")], Some("")),
@@ -140,6 +146,8 @@ pub struct Screen {
     pub pretty_results: Option<bool>,
     /// The callback that prints.
     pub stdout_callback: String,
+    /// Whether a single module run by `ansible` is printed by that callback too.
+    pub bin_ansible_callbacks: bool,
     /// The callbacks beside it.
     pub callbacks_enabled: Vec<String>,
     pub log_path: Option<PathBuf>,
@@ -179,6 +187,7 @@ impl Screen {
             },
             pretty_results: pretty.then(|| found.boolean("callback_format_pretty")).transpose()?,
             stdout_callback: found.text("stdout_callback"),
+            bin_ansible_callbacks: found.boolean("bin_ansible_callbacks")?,
             callbacks_enabled: found.list("callbacks_enabled"),
             log_path: path("log_path"),
             log_filter: found.list("log_filter"),

@@ -3,6 +3,9 @@
 use super::{code, usage};
 use crate::cli::output::{self, Output};
 use crate::cli::run::{self, Run};
+use crate::config;
+use crate::error::{Error, Exit};
+use crate::play::Errors;
 use clap::Parser;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,7 +32,24 @@ struct Cli {
 /// Runs the tool.
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
-        Ok(cli) => code(output::exit_of(run::adhoc(&cli.run, Output::Minimal, false))),
+        Ok(cli) => code(output::exit_of(adhoc(&cli))),
         Err(end) => end,
+    }
+}
+
+fn adhoc(cli: &Cli) -> Result<Exit, Errors> {
+    if cli.tree.is_some() {
+        let error = Error::new(Exit::Usage, "--tree is not supported yet");
+        return Err(error.help("set ANSIBLE_CALLBACKS_ENABLED=tree and ANSIBLE_CALLBACK_TREE_DIR").into());
+    }
+    run::adhoc(&cli.run, form(cli.one_line, &config::Settings::of_process()?.screen), false)
+}
+
+/// The form in which results are printed. The callback of the configuration counts only where it is asked to.
+fn form(one_line: bool, screen: &config::Screen) -> Output {
+    match one_line {
+        true => Output::Oneline,
+        false if screen.bin_ansible_callbacks && screen.stdout_callback != "default" => Output::Default,
+        false => Output::Minimal,
     }
 }
