@@ -263,11 +263,9 @@ pub fn world() -> BTreeSet<String> {
     for entry in fs::read_dir("/proc").unwrap() {
         let path = entry.unwrap().path();
         let Ok(comm) = fs::read_to_string(path.join("comm")) else { continue };
-        // A process that has ended is in /proc until its parent has asked after it, which is up to the machine's init.
-        let ended = fs::read_to_string(path.join("stat")).is_ok_and(|stat| {
-            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z') || rest.starts_with('X'))
-        });
-        if ended {
+        // Threads of the kernel (one may be named for virtio) have no command line, and neither has a process that has
+        // ended and waits for its parent to ask after it, which is up to the machine's init.
+        if fs::read(path.join("cmdline")).is_ok_and(|line| line.is_empty()) {
             continue;
         }
         let ours = ["libvirtd", "qemu", "dnsmasq", "virt", "warp"].iter().any(|n| comm.contains(n));
