@@ -93,13 +93,22 @@ impl Module for Stat {
 
 /// What the system says in one call.
 fn basics(path: &str, meta: &Metadata) -> Map {
+    let extent: [(&str, Value); 3] = [
+        ("blocks", meta.blocks().into()),
+        ("block_size", meta.blksize().into()),
+        ("device_type", meta.rdev().into()),
+    ];
+    let entries = [("exists", true.into())].into_iter().chain(attributes(path, meta));
+    entries.chain(permissions(meta)).chain(extent).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Kind, owner, size and times: what `stat` and `find` begin with.
+pub(super) fn attributes(path: &str, meta: &Metadata) -> [(&'static str, Value); 18] {
     let kind = meta.file_type();
-    let mode = meta.mode();
     let time = |seconds: i64, nanos: i64| Value::from(seconds as f64 + nanos as f64 * 1e-9);
-    let entries: [(&str, Value); 33] = [
-        ("exists", true.into()),
+    [
         ("path", path.into()),
-        ("mode", format!("{:04o}", mode & 0o7777).into()),
+        ("mode", format!("{:04o}", meta.mode() & 0o7777).into()),
         ("isdir", kind.is_dir().into()),
         ("ischr", kind.is_char_device().into()),
         ("isblk", kind.is_block_device().into()),
@@ -116,22 +125,25 @@ fn basics(path: &str, meta: &Metadata) -> Map {
         ("atime", time(meta.atime(), meta.atime_nsec())),
         ("mtime", time(meta.mtime(), meta.mtime_nsec())),
         ("ctime", time(meta.ctime(), meta.ctime_nsec())),
-        ("wusr", (mode & 0o200 != 0).into()),
-        ("rusr", (mode & 0o400 != 0).into()),
-        ("xusr", (mode & 0o100 != 0).into()),
-        ("wgrp", (mode & 0o020 != 0).into()),
-        ("rgrp", (mode & 0o040 != 0).into()),
-        ("xgrp", (mode & 0o010 != 0).into()),
-        ("woth", (mode & 0o002 != 0).into()),
-        ("roth", (mode & 0o004 != 0).into()),
-        ("xoth", (mode & 0o001 != 0).into()),
-        ("isuid", (mode & 0o4000 != 0).into()),
-        ("isgid", (mode & 0o2000 != 0).into()),
-        ("blocks", meta.blocks().into()),
-        ("block_size", meta.blksize().into()),
-        ("device_type", meta.rdev().into()),
-    ];
-    entries.map(|(name, value)| (name.to_owned(), value)).into()
+    ]
+}
+
+/// The bits of the mode by name.
+pub(super) fn permissions(meta: &Metadata) -> [(&'static str, Value); 11] {
+    [
+        ("wusr", 0o200),
+        ("rusr", 0o400),
+        ("xusr", 0o100),
+        ("wgrp", 0o020),
+        ("rgrp", 0o040),
+        ("xgrp", 0o010),
+        ("woth", 0o002),
+        ("roth", 0o004),
+        ("xoth", 0o001),
+        ("isuid", 0o4000),
+        ("isgid", 0o2000),
+    ]
+    .map(|(name, bit)| (name, (meta.mode() & bit != 0).into()))
 }
 
 fn text(path: &Path) -> Value {

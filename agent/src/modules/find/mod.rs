@@ -3,6 +3,7 @@
 mod content;
 mod walk;
 
+use super::stat;
 use crate::accounts;
 use crate::args::Args;
 use crate::digest;
@@ -15,7 +16,7 @@ use crate::spec::{Arg, Kind, Spec};
 use crate::value::{Map, Value};
 use content::Content;
 use std::fs::Metadata;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -254,42 +255,10 @@ fn measure(args: &Args, name: &str, units: &[(&str, i64)]) -> Result<Option<i64>
 
 /// What the result says of a file.
 fn described(path: &str, meta: &Metadata) -> Map {
-    let kind = meta.file_type();
-    let mode = meta.mode();
-    let time = |seconds: i64, nanos: i64| Value::from(seconds as f64 + nanos as f64 * 1e-9);
-    let bit = |bits: u32| Value::from(mode & bits != 0);
-    let entries: [(&str, Value); 31] = [
-        ("path", path.into()),
-        ("mode", format!("{:04o}", mode & 0o7777).into()),
-        ("isdir", kind.is_dir().into()),
-        ("ischr", kind.is_char_device().into()),
-        ("isblk", kind.is_block_device().into()),
-        ("isreg", kind.is_file().into()),
-        ("isfifo", kind.is_fifo().into()),
-        ("islnk", kind.is_symlink().into()),
-        ("issock", kind.is_socket().into()),
-        ("uid", meta.uid().into()),
-        ("gid", meta.gid().into()),
-        ("size", meta.size().into()),
-        ("inode", meta.ino().into()),
-        ("dev", meta.dev().into()),
-        ("nlink", meta.nlink().into()),
-        ("atime", time(meta.atime(), meta.atime_nsec())),
-        ("mtime", time(meta.mtime(), meta.mtime_nsec())),
-        ("ctime", time(meta.ctime(), meta.ctime_nsec())),
+    let owners: [(&str, Value); 2] = [
         ("gr_name", accounts::group_by_id(meta.gid()).map(|g| g.name).unwrap_or_default().into()),
         ("pw_name", accounts::user_by_id(meta.uid()).map(|u| u.name).unwrap_or_default().into()),
-        ("wusr", bit(0o200)),
-        ("rusr", bit(0o400)),
-        ("xusr", bit(0o100)),
-        ("wgrp", bit(0o020)),
-        ("rgrp", bit(0o040)),
-        ("xgrp", bit(0o010)),
-        ("woth", bit(0o002)),
-        ("roth", bit(0o004)),
-        ("xoth", bit(0o001)),
-        ("isuid", bit(0o4000)),
-        ("isgid", bit(0o2000)),
     ];
-    entries.map(|(name, value)| (name.to_owned(), value)).into()
+    let entries = stat::attributes(path, meta).into_iter().chain(owners).chain(stat::permissions(meta));
+    entries.map(|(name, value)| (name.to_owned(), value)).collect()
 }
