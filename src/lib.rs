@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the top down; a room imports only rooms below it (`tests/architecture` checks):
 //! `cli`, `deploy`, `lab`, `image`, `report`, `run`, `action`, `connect`, `inventory`, `play`, `template`,
-//! `config`, `event`, `console`, `value`, `error`; and below them all `failpoint`, which tests use.
+//! `config`, `event`, `console`, `value`, `process`, `error`; and below them all `failpoint`, which tests use.
 
 pub mod action;
 pub mod cli;
@@ -17,6 +17,7 @@ pub mod image;
 pub mod inventory;
 pub mod lab;
 pub mod play;
+pub mod process;
 pub mod report;
 pub mod run;
 pub mod template;

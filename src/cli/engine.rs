@@ -5,10 +5,10 @@ use crate::connect::Sessions;
 use crate::error::{Error, Exit};
 use crate::event::Events;
 use crate::play::Errors;
+use crate::process;
 use crate::run::Services;
 use crate::template::Engine;
-use nix::sys::signal::{SigHandler, Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::{SigHandler, Signal};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix;
@@ -33,9 +33,12 @@ pub(super) fn drive(
         .map_err(|e| Error::other(format!("cannot start threads: {e}")))?;
     let (end, signal) = runtime.block_on(async {
         let sessions = Arc::new(Sessions::default());
+        let telling = events.clone();
         let end = tokio::select! {
             end = work(Services { engine, sessions: Arc::clone(&sessions), actions, events }) => (end, None),
             signal = signalled() => {
+                telling.close();
+                process::end_all(Signal::SIGTERM);
                 (Err(Error::new(Exit::Interrupted, "User interrupted execution").into()), Some(signal))
             }
         };
@@ -43,7 +46,7 @@ pub(super) fn drive(
         end
     });
     if let Some(signal) = signal {
-        end_children();
+        process::end_all(Signal::SIGKILL);
         // Threads that wait for what was just ended are not waited for.
         runtime.shutdown_background();
         if signal == Signal::SIGTERM {
@@ -64,17 +67,6 @@ async fn signalled() -> Signal {
             // What cannot be waited for ends warp as it ends any program; so does Ctrl-C then.
             let _ = tokio::signal::ctrl_c().await;
             Signal::SIGINT
-        }
-    }
-}
-
-/// Ends the programs that were started on this machine for templates: lookups wait for them.
-fn end_children() {
-    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-        let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-        for child in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-            // It may have ended by itself.
-            let _ = kill(Pid::from_raw(child), Signal::SIGTERM);
         }
     }
 }

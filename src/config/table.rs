@@ -102,6 +102,12 @@ const TABLE: &[Row] = &[
         &[("privilege_escalation", "become_exe"), ("sudo_become_plugin", "executable")],
         None,
     ),
+    (
+        "become_allow_same_user",
+        &["ANSIBLE_BECOME_ALLOW_SAME_USER"],
+        &[("privilege_escalation", "become_allow_same_user")],
+        Some("false"),
+    ),
     ("gathering", &["ANSIBLE_GATHERING"], &[("defaults", "gathering")], Some("implicit")),
     ("strategy", &["ANSIBLE_STRATEGY"], &[("defaults", "strategy")], Some("linear")),
     (
@@ -168,6 +174,8 @@ pub struct Settings {
     pub become_user: String,
     pub become_flags: Option<String>,
     pub become_exe: Option<String>,
+    /// Whether an account becomes itself.
+    pub become_allow_same_user: bool,
     pub gathering: Gathering,
     pub strategy: String,
     pub error_on_missing_handler: bool,
@@ -259,6 +267,7 @@ impl Settings {
             become_user: found.text("become_user"),
             become_flags: found.optional("become_flags"),
             become_exe: found.optional("become_exe"),
+            become_allow_same_user: found.boolean("become_allow_same_user")?,
             gathering: found.gathering()?,
             strategy: found.text("strategy"),
             error_on_missing_handler: found.boolean("error_on_missing_handler")?,

@@ -21,21 +21,54 @@ impl Become {
     }
 
     fn sudo(&self, script: &str) -> (String, Option<Entry>) {
-        let mut words = vec![self.exe.clone().unwrap_or_else(|| "sudo".to_owned())];
-        let flags = self.flags.clone().unwrap_or_else(|| vec!["-H".to_owned()]);
+        let mut words = self.sudo_words();
+        let tail = |script: &str| ["-u", &self.user, "--", "sh", "-c", script].map(str::to_owned);
         let Some(password) = &self.password else {
-            words.extend(flags);
-            // Never a prompt: it would take the script for an answer.
-            words.extend(["-n", "-u", &self.user, "--", "sh", "-c", script].map(str::to_owned));
+            words.extend(tail(script));
             return (joined(&words), None);
         };
         // Its prompt is our own, so that nothing else is taken for it.
         let prompt = format!("[sudo via warp, key={}] password:", random::word());
         let entry = Entry::new("sudo", Some(password.clone()), prompt.clone());
-        words.extend(flags.into_iter().filter(|flag| !matches!(flag.as_str(), "-n" | "--non-interactive")));
-        let script = entry.marked(script);
-        words.extend(["-S", "-p", &prompt, "-u", &self.user, "--", "sh", "-c", &script].map(str::to_owned));
+        words.extend(["-p".to_owned(), prompt]);
+        words.extend(tail(&entry.marked(script)));
         (joined(&words), Some(entry))
+    }
+
+    /// sudo and its flags. Without a password it never prompts: it would take the script for an answer.
+    fn sudo_words(&self) -> Vec<String> {
+        let default = || ["-H", "-S", "-n"].map(str::to_owned).to_vec();
+        let mut words = vec![self.exe.clone().unwrap_or_else(|| "sudo".to_owned())];
+        words.extend(self.flags.clone().unwrap_or_else(default));
+        let silent = |word: &String| matches!(word.as_str(), "-n" | "--non-interactive");
+        let needed = if self.password.is_some() {
+            words.retain(|word| !silent(word));
+            "-S"
+        } else {
+            "-n"
+        };
+        if !words.iter().any(|word| word == needed || (needed == "-n" && silent(word))) {
+            words.push(needed.to_owned());
+        }
+        words
+    }
+
+    /// By which command the account is become, for those who follow a run.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let mut words = match self.method.rsplit('.').next() {
+            Some("sudo") => {
+                let mut words = self.sudo_words();
+                words.push("-u".to_owned());
+                words
+            }
+            method => {
+                let exe = self.exe.clone().or(method.map(str::to_owned));
+                exe.into_iter().chain(self.flags.clone().unwrap_or_default()).collect()
+            }
+        };
+        words.push(self.user.clone());
+        joined(&words)
     }
 
     /// su asks in its own words, and takes its command as one.

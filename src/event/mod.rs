@@ -268,6 +268,11 @@ impl Events {
         Events(Arc::new(std::sync::Mutex::new(reports)))
     }
 
+    /// Nothing is told any more: what an interrupted run still comes to is no news.
+    pub fn close(&self) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+
     /// Tells every report.
     pub fn emit(&self, event: &Event) {
         let mut reports = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -82,7 +82,7 @@ impl Attempt<'_> {
         let caused = caused(&effect.outcome);
         let on_target = self.task.play.run.actions.find(&self.task.task.action.module).is_none();
         // What a condition makes of a module's success is the action's saying.
-        let by = if on_target && effect.outcome.failed { By::Module } else { By::Action };
+        let module_failed = on_target && effect.outcome.failed;
         let mut result = result::of_outcome(effect.outcome, effect.values);
         if retrying {
             result::put(&mut result, "attempts", Value::Int(number.into()));
@@ -100,7 +100,8 @@ impl Attempt<'_> {
         if let Some(name) = &self.task.task.register {
             after.insert(name.shared(), Value::map(result.clone()));
         }
-        let end = if result::is(&result, "failed") {
+        let forgiven = result.contains_key("failed_when_suppressed_exception");
+        let end = if result::has_failed(&result) {
             End::Failed
         } else if result::is(&result, "skipped") {
             End::Skipped
@@ -109,7 +110,7 @@ impl Attempt<'_> {
         };
         let mut execution = self.task.blank(end, result);
         execution.error = error;
-        execution.by = by;
+        execution.by = if module_failed && !forgiven { By::Module } else { By::Action };
         execution.effects = Effects {
             facts: effect.facts,
             included_vars: effect.included_vars,
@@ -222,7 +223,9 @@ impl Attempt<'_> {
         if module == "async_status" {
             args.insert("_async_dir".to_owned(), self.prepared.async_dir.as_str().into());
         }
-        run.events.emit(&Event::Verbose { level: 3, text: format!("<{}> EXEC {module}", self.task.host) });
+        let via = self.prepared.target.become_.as_ref().map_or_else(String::new, |b| b.shown() + " ");
+        run.events
+            .emit(&Event::Verbose { level: 3, text: format!("<{}> EXEC {via}{module}", self.task.host) });
         let call = Call {
             module: module.to_owned(),
             args,

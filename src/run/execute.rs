@@ -242,7 +242,9 @@ impl HostTask {
                 if !will_do {
                     result::put(&mut execution.result, "attempts", Value::Int(retries.into()));
                     result::put(&mut execution.result, "failed", true);
-                    execution.end = End::Failed;
+                    if result::has_failed(&execution.result) {
+                        execution.end = End::Failed;
+                    }
                 }
                 *locals = after;
                 return Ok(execution);

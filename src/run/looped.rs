@@ -184,7 +184,7 @@ impl HostTask {
             End::Lost
         } else if any(End::Unreachable) {
             End::Unreachable
-        } else if any(End::Failed) {
+        } else if failed(&ended) {
             End::Failed
         } else if ended.iter().all(|e| e.end == End::Skipped) {
             End::Skipped
@@ -215,6 +215,15 @@ impl HostTask {
             delegated_to,
             seconds: 0.0,
         }
+    }
+}
+
+/// Whether a loop failed: once `failed_when` judged an item, only its judgements count.
+fn failed(ended: &[Execution]) -> bool {
+    let judged: Vec<&Value> = ended.iter().filter_map(|e| e.result.get("failed_when_result")).collect();
+    match judged.is_empty() {
+        true => ended.iter().any(|e| e.end == End::Failed),
+        false => judged.into_iter().any(Value::truthy),
     }
 }
 

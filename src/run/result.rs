@@ -16,6 +16,14 @@ pub(super) fn is(result: &Map, key: &str) -> bool {
     result.get(key).is_some_and(Value::truthy)
 }
 
+/// Whether it is a failure: what `failed_when` said counts above all else.
+pub(super) fn has_failed(result: &Map) -> bool {
+    match result.get("failed_when_result") {
+        Some(judged) => judged.truthy(),
+        None => is(result, "failed"),
+    }
+}
+
 /// Sets an entry that is not there.
 fn put_missing(result: &mut Map, key: &str, value: bool) {
     if !result.contains_key(key) {

@@ -32,7 +32,8 @@ pub(super) fn target(
                 .help("use `ssh` or `local`"));
         }
     };
-    let become_ = become_(keywords, settings, r)?.filter(|b| !is_login_user(&b.user, &transport));
+    let again = settings.config.become_allow_same_user;
+    let become_ = become_(keywords, settings, r)?.filter(|b| again || !is_login_user(&b.user, &transport));
     Ok(Target { host: Arc::clone(host), transport, become_ })
 }
 

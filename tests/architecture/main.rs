@@ -31,6 +31,7 @@ const ROOMS: &[&str] = &[
     "event",
     "console",
     "value",
+    "process",
     "error",
     "failpoint",
 ];

@@ -179,6 +179,7 @@ impl Default {
                 self.diff(told);
                 self.banner(told.step);
                 self.warnings(told.result);
+                self.error(error);
                 let (word, colour) = self.look.ok_or_changed(changed);
                 let mut line = format!("{word}: [{who}] => (item={label})");
                 if self.results.shown(told, 0) {
@@ -236,6 +237,7 @@ impl Default {
                 }
                 self.banner(told.step);
                 self.warnings(told.result);
+                self.error(error);
                 if of_items {
                     return;
                 }

@@ -1,6 +1,7 @@
 //! Lookups that read: the environment, files, templates, commands.
 
 use super::Lookup;
+use crate::process;
 use crate::template::bind::Bound;
 use crate::template::env::{Env, Layered};
 use crate::template::fail::{Fail, R};
@@ -8,6 +9,7 @@ use crate::template::options::FileOptions;
 use crate::template::val::Val;
 use crate::template::{files, python};
 use crate::value::{Text, Value};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -131,14 +133,16 @@ fn lines(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
 fn output(lookup: &str, env: &Env, term: &Val) -> R<String> {
     let command = python::to_str(term)?;
     let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(&command).stdin(Stdio::null()).stderr(Stdio::inherit());
+    shell.arg("-c").arg(&command).stdin(Stdio::null());
     // The playbook's folder is the last of the search path.
     if let Some(folder) = env.scope().search_path().pop() {
         shell.current_dir(folder);
     }
-    let output = shell.output().map_err(|e| Fail::new(format!("cannot run {command}: {e}")))?;
+    let output = process::output(&mut shell).map_err(|e| Fail::new(format!("cannot run {command}: {e}")))?;
     if !output.status.success() {
-        let code = output.status.code().unwrap_or(-1);
+        // As Python tells of a signal.
+        let signal = || output.status.signal().map_or(-1, |signal| -signal);
+        let code = output.status.code().unwrap_or_else(signal);
         return Err(Fail::new(format!("lookup_plugin.{lookup}({command}) returned {code}")));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
