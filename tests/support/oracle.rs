@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-const CORE: &str = "ansible-core==2.19.14";
+/// The oracle.
+pub const CORE: &str = "ansible-core==2.19.14";
 /// The community package whose collections are the oracle for filters and modules outside ansible-core.
 const COMMUNITY: &str = "ansible==12.3.0";
 const LIBRARIES: &[&str] = &["netaddr", "jmespath", "passlib"];
