@@ -63,6 +63,8 @@ pub struct SshTarget {
     pub host_key_checking: Option<bool>,
     /// The connection's time limit.
     pub timeout: Option<Duration>,
+    /// `ansible_ssh_private_key_passphrase`, for keys in files.
+    pub key_passphrase: Option<Password>,
     /// `ansible_password`, offered after the keys.
     pub password: Option<Password>,
 }

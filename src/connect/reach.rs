@@ -77,7 +77,11 @@ impl Sessions {
         let usable = |c: &Connection| !c.has_ended();
         let make = async || {
             // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
-            let (target, on_the_way) = route(host, ssh)?;
+            // Files are read for it, and commands of `Match exec` run: in a thread of its own.
+            let asked = (host.clone(), ssh.clone());
+            let found = tokio::task::spawn_blocking(move || route(&asked.0, &asked.1)).await;
+            let (target, on_the_way) = found
+                .map_err(|e| Error::other(format!("{host}: looking up the way there failed: {e}")))??;
             let mut through = None;
             for leg in on_the_way.into_iter().rev() {
                 let key = (leg.name.clone(), leg.ssh.clone());

@@ -76,6 +76,11 @@ fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) ->
         args,
         host_key_checking: checking,
         timeout: Some(settings.timeout),
+        key_passphrase: variable(
+            r,
+            &["ansible_private_key_passphrase", "ansible_ssh_private_key_passphrase"],
+        )?
+        .map(Password::new),
         password: variable(r, &["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?
             .map(Password::new)
             .or_else(|| settings.connection_password.clone()),

@@ -5,7 +5,7 @@ use crate::sshd::{Sshd, keygen};
 use crate::{call, holds, sessions, unreachable};
 use std::fs;
 use std::process::Command;
-use warp::connect::SshTarget;
+use warp::connect::{Password, SshTarget};
 
 async fn pong(ssh: SshTarget) {
     let outcome = sessions().call(&target(ssh), call("ping", &[("data", "pong")]), None).await.unwrap();
@@ -28,6 +28,25 @@ async fn keys_of_every_kind_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_passphrase_opens_the_key() {
+    let sshd = Sshd::start("");
+    for (kind, format) in [("ed25519", "RFC4716"), ("rsa", "PEM"), ("ecdsa", "PKCS8")] {
+        let name = format!("locked_{kind}");
+        keygen(&sshd.at(&name), kind, &["secret", "-m", format]);
+        fs::copy(sshd.at(&format!("{name}.pub")), sshd.at("authorized_keys")).unwrap();
+        let with = |passphrase: &str| SshTarget {
+            key_file: Some(sshd.at(&name)),
+            key_passphrase: Some(Password::new(passphrase)),
+            ..sshd.ssh()
+        };
+        pong(with("secret")).await;
+        let error = unreachable(sessions().call(&target(with("guess")), call("ping", &[]), None).await);
+        holds(&error, &[&format!("{name}: the passphrase is not the right one")]);
+        assert!(!error.contains("guess"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refused_keys_are_named_with_what_the_server_offers() {
     let sshd = Sshd::start("");
     keygen(&sshd.at("stranger"), "ed25519", &[]);
@@ -44,7 +63,7 @@ async fn refused_keys_are_named_with_what_the_server_offers() {
         &[
             &format!("guest (ssh root@127.0.0.1 port {}): the server does not let root in", sshd.port),
             "stranger: refused",
-            "locked: encrypted, and passphrases are not supported yet",
+            "locked: encrypted; give its passphrase by ansible_ssh_private_key_passphrase",
             "open: can be read by others (mode 0644)",
             "missing: No such file",
             "the server offers: publickey",
@@ -198,7 +217,7 @@ async fn known_hosts_lines_are_understood() {
     let error = unreachable(run(format!("@revoked * {key}[127.0.0.1]:{port} {key}"), &[]).await);
     holds(&error, &["marked as revoked", "known_hosts:1:"]);
     let error = unreachable(run(format!("@cert-authority * {key}"), &[]).await);
-    holds(&error, &["known_hosts:1 names a certificate authority", "not supported yet"]);
+    holds(&error, &["known_hosts:1 names a certificate authority", "has not signed this key"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,11 @@
 )]
 
 mod agents;
+mod algorithms;
+mod certificates;
 mod far;
 mod figures;
+mod forwarding;
 mod keys;
 mod links;
 mod routes;

@@ -43,11 +43,13 @@ async fn a_name_is_looked_up_in_ssh_config() {
     let ssh = named(&sshd, "web", "Host web\n  Hostname 127.0.0.1\n  Colour blue\n");
     let error = unreachable(whoami(ssh).await);
     holds(&error, &["unknown ssh_config keyword Colour", "config:3:3", "Colour blue"]);
-    let ssh = named(&sshd, "web", "Match host web\n  Port 22\n");
-    holds(&unreachable(whoami(ssh).await), &["Match is not supported yet", "config:1:1"]);
+    let matched = host(&sshd, "other", "").replace("Host other", "Match host web exec \"test %n = web\"");
+    assert!(whoami(named(&sshd, "web", &matched)).await.is_ok());
+    let ssh = named(&sshd, "web", "Match colour blue\n  Port 22\n");
+    holds(&unreachable(whoami(ssh).await), &["Match has no criterion colour", "config:1:1"]);
     let mut ssh = sshd.ssh();
-    ssh.args.push("-A".into());
-    holds(&unreachable(whoami(ssh).await), &["the ssh argument -A is not supported"]);
+    ssh.args.push("-L80:a:80".into());
+    holds(&unreachable(whoami(ssh).await), &["the ssh argument -L is not supported"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,6 +56,9 @@ async fn tcp_to(address: SocketAddr, options: &Options) -> std::io::Result<TcpSt
             .map_err(|_| std::io::Error::other(format!("BindAddress {bind} is not an address")))?;
         socket.bind(SocketAddr::new(ip, 0))?;
     }
+    if let Some(interface) = &options.interface {
+        socket.bind_device(Some(interface.as_bytes()))?;
+    }
     socket.set_keepalive(options.tcp_keepalive)?;
     let stream = socket.connect(address).await?;
     // Without these two, each request waits for a delayed acknowledgement: 45 ms.

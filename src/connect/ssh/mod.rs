@@ -3,9 +3,12 @@
 mod auth;
 mod config;
 mod dial;
+mod forward;
 mod host_key;
 mod known_hosts;
+mod offer;
 mod pattern;
+mod revoked;
 
 pub(super) use config::{Account, Hop, Options, Proxy};
 
@@ -14,10 +17,11 @@ use super::random;
 use crate::error::{Error, Result};
 use dial::{LastWords, Stream};
 use host_key::Expected;
-use russh::client::{self, DisconnectReason, Handle};
+use russh::Channel;
+use russh::client::{self, ChannelOpenHandle, DisconnectReason, Handle, Msg};
 use russh::keys::PublicKeyOrCertificate;
-use russh::{Preferred, cipher, compression};
-use std::borrow::Cow;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +42,7 @@ pub(super) struct Connection {
     handle: Handle<Handler>,
     peer: Arc<str>,
     environment: Vec<(String, String)>,
+    forwards_agent: bool,
     fate: Fate,
     /// The connection this one goes through must live as long.
     _through: Option<Arc<Connection>>,
@@ -61,6 +66,8 @@ impl Fate {
 pub(super) struct Handler {
     expected: Expected,
     fate: Fate,
+    /// The socket of the agent that the far side may ask.
+    forward_agent: Option<PathBuf>,
 }
 
 /// What ends a connection.
@@ -79,13 +86,23 @@ impl From<russh::Error> for Failure {
 impl client::Handler for Handler {
     type Error = Failure;
 
-    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Failure> {
-        match key.certificate() {
-            None => self.expected.check(&key.public_key()).map_err(Failure::HostKey)?,
-            // None was asked for.
-            Some(_) => return Ok(false),
-        }
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Failure> {
+        self.expected.check(shown).map_err(Failure::HostKey)?;
         Ok(true)
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut client::Session,
+    ) -> Result<(), Failure> {
+        match &self.forward_agent {
+            Some(socket) => forward::agent(socket.clone(), channel, reply),
+            // Asked for by a server that was not offered it.
+            None => drop(reply),
+        }
+        Ok(())
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<Failure>) -> Result<(), Failure> {
@@ -156,12 +173,13 @@ impl Connection {
         options: &Options,
         through: Option<Arc<Connection>>,
     ) -> Result<Connection, Trouble> {
-        let expected = Expected::of(options, peer.to_owned()).map_err(Trouble::Final)?;
-        let config = Arc::new(config(options, &expected));
-        let fate = Fate::default();
-        let handler = Handler { expected, fate: fate.clone() };
-        let (stream, words) =
+        let Way { stream, words, address } =
             dial(options, through.as_deref()).await.map_err(|e| Trouble::Dial(e.context(peer)))?;
+        let expected = Expected::of(options, peer.to_owned(), address).map_err(Trouble::Final)?;
+        let config = Arc::new(config(options, &expected).map_err(|e| Trouble::Final(e.context(peer)))?);
+        let fate = Fate::default();
+        let forward_agent = options.forward_agent.clone();
+        let handler = Handler { expected, fate: fate.clone(), forward_agent };
 
         let limit = options.connect_timeout;
         let shaken = tokio::time::timeout(limit, client::connect_stream(config, stream, handler)).await;
@@ -210,8 +228,14 @@ impl Connection {
                 ))));
             }
         }
-        let environment = options.environment.clone();
-        Ok(Connection { handle, peer: peer.into(), environment, fate, _through: through })
+        Ok(Connection {
+            handle,
+            peer: peer.into(),
+            environment: options.environment.clone(),
+            forwards_agent: options.forward_agent.is_some(),
+            fate,
+            _through: through,
+        })
     }
 
     /// Who and where, for messages.
@@ -230,6 +254,9 @@ impl Connection {
             let channel = self.handle.channel_open_session().await?;
             for (name, value) in &self.environment {
                 channel.set_env(false, name, value).await?;
+            }
+            if self.forwards_agent {
+                channel.agent_forward(false).await?;
             }
             channel.exec(false, command).await?;
             Ok::<_, russh::Error>(channel)
@@ -269,7 +296,16 @@ enum Trouble {
     Final(Error),
 }
 
-async fn dial(options: &Options, through: Option<&Connection>) -> Result<(Box<dyn Stream>, LastWords)> {
+/// A stream to the server.
+struct Way {
+    stream: Box<dyn Stream>,
+    words: LastWords,
+    /// The server's own address, where it is connected to directly.
+    address: Option<IpAddr>,
+}
+
+async fn dial(options: &Options, through: Option<&Connection>) -> Result<Way> {
+    let way = |stream| Way { stream, words: LastWords::default(), address: None };
     match (&options.proxy, through) {
         (_, Some(connection)) => {
             let opened = connection.handle.channel_open_direct_tcpip(
@@ -279,7 +315,7 @@ async fn dial(options: &Options, through: Option<&Connection>) -> Result<(Box<dy
                 0,
             );
             match tokio::time::timeout(options.connect_timeout, opened).await {
-                Ok(Ok(channel)) => Ok((Box::new(channel.into_stream()), LastWords::default())),
+                Ok(Ok(channel)) => Ok(way(Box::new(channel.into_stream()))),
                 Ok(Err(e)) => {
                     Err(Error::other(format!("no way through {}: {}", connection.peer, sentence(&e)))
                         .help("see that the jump host allows TCP forwarding and reaches the host"))
@@ -293,34 +329,22 @@ async fn dial(options: &Options, through: Option<&Connection>) -> Result<(Box<dy
         }
         (Proxy::Command(command), _) => {
             let (stream, words) = dial::command(command)?;
-            Ok((Box::new(stream), words))
+            Ok(Way { words, ..way(Box::new(stream)) })
         }
-        _ => Ok((Box::new(dial::tcp(options).await?), LastWords::default())),
+        _ => {
+            let stream = dial::tcp(options).await?;
+            let address = stream.peer_addr().ok().map(|a| a.ip());
+            Ok(Way { address, ..way(Box::new(stream)) })
+        }
     }
 }
 
-fn config(options: &Options, expected: &Expected) -> client::Config {
-    let compression: &'static [compression::Name] = match options.compression {
-        true => &[compression::ZLIB, compression::ZLIB_LEGACY, compression::NONE],
-        false => &[compression::NONE],
-    };
-    client::Config {
+fn config(options: &Options, expected: &Expected) -> Result<client::Config> {
+    Ok(client::Config {
         nodelay: true,
         keepalive_interval: options.alive_interval,
         keepalive_max: options.alive_count as usize,
-        preferred: Preferred {
-            key: Cow::Owned(expected.algorithms()),
-            // With hardware for AES, GCM is half as fast again as russh's first choice.
-            cipher: Cow::Borrowed(&[
-                cipher::AES_256_GCM,
-                cipher::CHACHA20_POLY1305,
-                cipher::AES_256_CTR,
-                cipher::AES_192_CTR,
-                cipher::AES_128_CTR,
-            ]),
-            compression: Cow::Borrowed(compression),
-            ..Preferred::DEFAULT
-        },
+        preferred: offer::preferred(options, expected)?,
         ..client::Config::default()
-    }
+    })
 }

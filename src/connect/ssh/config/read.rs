@@ -1,7 +1,8 @@
 //! Reading configuration files: lines, blocks, includes; the first value of a keyword wins.
 
 use super::super::pattern;
-use super::Hop;
+use super::criteria::{self, Situation};
+use super::jump::Hop;
 use super::keywords::{self, Effect, Keyword, Kind};
 use crate::error::{Error, Result, Source, Span, did_you_mean};
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ pub(super) struct Given {
 pub(super) struct Values {
     map: HashMap<&'static str, Vec<Given>>,
     ignore: Vec<String>,
+    /// Whether a `Match final` asks for all files to be read once more.
+    pub wants_last_pass: bool,
 }
 
 /// Keywords that add up instead.
@@ -62,21 +65,26 @@ impl Values {
     }
 
     /// Takes `Keyword=value` or `Keyword value`, as after `-o`.
-    pub fn option(&mut self, text: &str, host: &str) -> Result<()> {
+    pub fn option(&mut self, text: &str, situation: Situation<'_>) -> Result<()> {
         let source = Source::new("<ssh arguments>", text);
-        Reader { values: self, host, home: None, depth: 0 }.line(&source, 0, text, &mut true)
+        Reader { values: self, situation, home: None, depth: 0 }.line(&source, 0, text, &mut true)
     }
 
     /// Reads a file. `home` is where relative includes of the user's file are looked for.
-    pub fn file(&mut self, path: &Path, host: &str, home: Option<&Path>) -> Result<()> {
-        Reader { values: self, host, home, depth: 0 }.file(path, true)
+    pub fn file(&mut self, path: &Path, situation: Situation<'_>, home: Option<&Path>) -> Result<()> {
+        Reader { values: self, situation, home, depth: 0 }.file(path, true)
+    }
+
+    /// Replaces a value: what HostName has come to, for the last pass.
+    pub fn replace(&mut self, keyword: &'static str, value: String) {
+        self.map.insert(keyword, vec![Given { words: vec![value], span: None }]);
     }
 }
 
 /// Reads for one host.
 struct Reader<'a> {
     values: &'a mut Values,
-    host: &'a str,
+    situation: Situation<'a>,
     home: Option<&'a Path>,
     depth: usize,
 }
@@ -134,14 +142,16 @@ impl Reader<'_> {
     }
 
     /// Whether a block is about our host.
-    fn block(&self, keyword: &str, words: &[String]) -> Result<bool> {
-        match (keyword, words) {
-            (_, []) => Err(Error::input(format!("{keyword} needs patterns"))),
-            ("host", patterns) => Ok(pattern::matches_list(self.host, patterns.iter().map(String::as_str))),
-            (_, [all]) if all.eq_ignore_ascii_case("all") => Ok(true),
-            _ => Err(Error::input("Match is not supported yet but as `Match all`")
-                .help("put what is needed into a Host block, or name another file with -F")),
+    fn block(&mut self, keyword: &str, words: &[String]) -> Result<bool> {
+        if words.is_empty() {
+            return Err(Error::input(format!("{keyword} needs patterns")));
         }
+        if keyword == "host" {
+            return Ok(pattern::matches_list(self.situation.host, words.iter().map(String::as_str)));
+        }
+        let verdict = criteria::judge(words, self.situation, self.values)?;
+        self.values.wants_last_pass |= verdict.wants_last_pass;
+        Ok(verdict.holds)
     }
 
     /// Takes a keyword that holds for our host.
@@ -183,9 +193,9 @@ impl Reader<'_> {
                 _ => PathBuf::from(word),
             };
             for file in expand(&path) {
-                let (host, home, depth) = (self.host, self.home, self.depth + 1);
+                let (situation, home, depth) = (self.situation, self.home, self.depth + 1);
                 // A block that the file opens ends with the file.
-                Reader { values: &mut *self.values, host, home, depth }.file(&file, true)?;
+                Reader { values: &mut *self.values, situation, home, depth }.file(&file, true)?;
             }
         }
         Ok(())
@@ -237,6 +247,7 @@ fn check(keyword: &Keyword, words: &[String]) -> std::result::Result<(), String>
         Kind::Time if first != "none" && super::time::parse(first).is_none() => {
             return wrong("a time in seconds");
         }
+        Kind::Algorithms(family) => family.check(first)?,
         Kind::Jump if !first.eq_ignore_ascii_case("none") && Hop::parse_list(first).is_none() => {
             return wrong("a list of hosts");
         }

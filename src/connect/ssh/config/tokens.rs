@@ -2,6 +2,7 @@
 
 use super::Account;
 use crate::error::{Error, Result};
+use sha1::{Digest as _, Sha1};
 use std::path::PathBuf;
 
 /// What the tokens stand for.
@@ -21,6 +22,10 @@ pub(super) fn home(path: &str, account: &Account) -> PathBuf {
         Some(rest) if rest.starts_with('/') => account.home.join(rest.trim_start_matches('/')),
         _ => PathBuf::from(path),
     }
+}
+
+fn this_host() -> String {
+    nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 impl<'a> Tokens<'a> {
@@ -46,10 +51,15 @@ impl<'a> Tokens<'a> {
         self.expand(text, "%hnprk", "ProxyCommand")
     }
 
+    /// The command of a `Match exec`.
+    pub fn criterion(&self, text: &str) -> Result<String> {
+        self.expand(text, "%CdhikLlnpru", "Match exec")
+    }
+
     /// A file's path.
     pub fn path(&self, text: &str) -> Result<PathBuf> {
         let text = self.variables(text)?;
-        Ok(home(&self.expand(&text, "%dhikLlnpru", "a path")?, self.account))
+        Ok(home(&self.expand(&text, "%CdhikLlnpru", "a path")?, self.account))
     }
 
     fn expand(&self, text: &str, allowed: &str, what: &str) -> Result<String> {
@@ -71,11 +81,9 @@ impl<'a> Tokens<'a> {
                 Some('u') => out.push_str(&self.account.name),
                 Some('d') => out.push_str(&self.account.home.to_string_lossy()),
                 Some('i') => out.push_str(&self.account.uid.to_string()),
-                Some(t @ ('l' | 'L')) => {
-                    let name = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
-                    let short = name.split('.').next().unwrap_or_default();
-                    out.push_str(if t == 'L' { short } else { &name });
-                }
+                Some('l') => out.push_str(&this_host()),
+                Some('L') => out.push_str(this_host().split('.').next().unwrap_or_default()),
+                Some('C') => out.push_str(&self.connection()),
                 _ => {
                     return Err(Error::input(format!("{text}: a % token here that {what} does not have"))
                         .help("write %% for a percent sign"));
@@ -83,6 +91,12 @@ impl<'a> Tokens<'a> {
             }
         }
         Ok(out)
+    }
+
+    /// A digest of the whole connection, for names of sockets.
+    fn connection(&self) -> String {
+        let text = format!("{}{}{}{}", this_host(), self.host, self.port, self.user);
+        Sha1::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 
     fn variables(&self, text: &str) -> Result<String> {
