@@ -3,7 +3,7 @@
 use super::{Action, BoxFuture, Context, Effect, arg, flag, search, text, texts};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
-use crate::value::{Key, Map, Value, Vars, extend, merged, merges, read_vars};
+use crate::value::{Key, Map, Value, Vars, extend, merged, merges, read_source, vars_of, yaml};
 use fancy_regex::Regex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,12 +51,38 @@ impl Action for IncludeVars {
     }
 }
 
+/// The files that were read.
+#[derive(Default)]
+struct Files {
+    read: Vec<PathBuf>,
+    encrypted: bool,
+}
+
+impl Files {
+    /// The variables of one more.
+    fn vars(&mut self, path: PathBuf) -> Result<Vars> {
+        let source = read_source(&path)?;
+        self.encrypted |= source.shown().is_none();
+        let vars = match yaml::parse(&source)?.root {
+            Some(root) if root.as_map().is_none() && !root.is_null() => {
+                let what = format!("{} must be stored as a dictionary/hash", path.display());
+                return Err(Error::input(what).at(root.span).help("write each variable as `name: value`"));
+            }
+            Some(root) => vars_of(&root)?,
+            None => Vars::new(),
+        };
+        self.read.push(path);
+        Ok(vars)
+    }
+}
+
 fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
-    let mut files = Vec::new();
+    let mut files = Files::default();
     let read = match text(args, "dir") {
         Some(dir) => from_folder(context, args, dir, &mut files),
         None => from_file(context, args, &mut files),
     };
+    let Files { read: files, encrypted: hidden } = files;
     let (vars, error) = match read {
         Ok(vars) => (vars, None),
         Err(e) => (Vars::new(), Some(e)),
@@ -89,10 +115,10 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
     }
     let outcome = Outcome { failed: error.is_some(), ..Outcome::ok() };
     let included_vars = error.is_none().then_some(vars);
-    Effect { outcome, values, included_vars, error, ..Effect::default() }
+    Effect { outcome, values, included_vars, hidden, error, ..Effect::default() }
 }
 
-fn from_file(context: &Context<'_>, args: &Map, files: &mut Vec<PathBuf>) -> Result<Vars> {
+fn from_file(context: &Context<'_>, args: &Map, files: &mut Files) -> Result<Vars> {
     let name = text(args, "file").or_else(|| text(args, "_raw_params")).ok_or_else(|| {
         Error::other(
             "Could not find file on the Ansible Controller.\nIf you are using a module and expect the \
@@ -100,12 +126,10 @@ fn from_file(context: &Context<'_>, args: &Map, files: &mut Vec<PathBuf>) -> Res
         )
     })?;
     let path = search::find(context, "vars", name.trim_end_matches('\n'))?;
-    let vars = read_vars(&path)?;
-    files.push(path);
-    Ok(vars)
+    files.vars(path)
 }
 
-fn from_folder(context: &Context<'_>, args: &Map, dir: &str, files: &mut Vec<PathBuf>) -> Result<Vars> {
+fn from_folder(context: &Context<'_>, args: &Map, dir: &str, files: &mut Files) -> Result<Vars> {
     let role = context.scope.get("role_path").and_then(|v| Some(PathBuf::from(v.as_str()?)));
     let root = match &role {
         Some(role) if Path::new(dir).starts_with("vars") => role.join(dir),
@@ -151,8 +175,7 @@ fn from_folder(context: &Context<'_>, args: &Map, dir: &str, files: &mut Vec<Pat
                     valid.join(", ")
                 )));
             }
-            extend(&mut vars, &read_vars(&path)?);
-            files.push(path);
+            extend(&mut vars, &files.vars(path)?);
         }
     }
     Ok(vars)

@@ -84,6 +84,8 @@ pub struct Effect {
     pub add_group: Option<(Arc<str>, Vec<Arc<str>>)>,
     /// Not run, and why: the result holds nothing else.
     pub skip: Option<String>,
+    /// Nothing of it may be shown: it was read from what is encrypted.
+    pub hidden: bool,
     /// Where the failure lies, when that has a place of its own.
     pub error: Option<crate::error::Error>,
 }

@@ -70,6 +70,7 @@ pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Err
     let mut ready = Ready::new(&args.options, output, look_only)?;
     args.apply(&mut ready.settings)?;
     ready.settings.early = early && !look_only;
+    ready.warn_of_localhost("all");
     ready.check_limit()?;
     let loading = ready.loading();
     let plans = args.playbooks.iter().map(|playbook| loading.playbook(playbook));

@@ -6,7 +6,7 @@ use super::{engine, inventories};
 use crate::action::Actions;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events};
-use crate::inventory::{Inventory, Sources};
+use crate::inventory::{Inventory, LOCALHOST, Sources};
 use crate::play::{AdHoc, Errors, Plan};
 use crate::run::{self, Cache, Runner, Settings};
 use crate::template::Engine;
@@ -63,6 +63,17 @@ impl Ready {
             actions: Arc::new(actions),
             events,
         })
+    }
+
+    /// Tells that there is no host but the implicit localhost, where the pattern means others.
+    pub fn warn_of_localhost(&self, pattern: &str) {
+        let told = self.settings.config.inventories.localhost_warning;
+        if told && self.inventory.hosts.is_empty() && !LOCALHOST.contains(&pattern) {
+            self.events.emit(&Event::warning(
+                "provided hosts list is empty, only localhost is available. Note that the implicit localhost does not \
+                 match 'all'",
+            ));
+        }
     }
 
     /// Sees that the limit leaves any host.

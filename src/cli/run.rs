@@ -93,6 +93,7 @@ pub(super) fn adhoc(args: &Run, output: Output, early: bool) -> Result<Exit, Err
 /// The hosts of the pattern that the limit leaves. None is no error, unless there is a limit.
 fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
     let pattern = inventory::limit(&args.pattern)?;
+    ready.warn_of_localhost(&args.pattern);
     let mut warnings = Vec::new();
     let mut hosts = ready.inventory.matching_or_warn(&pattern, &mut warnings)?;
     if let Some((limit, _)) = &ready.settings.limit {

@@ -58,6 +58,7 @@ pub(super) const TABLE: &[Row] = &[
         &[("inventory", "inventory_unparsed_warning")],
         Some("true"),
     ),
+    ("localhost_warning", &["ANSIBLE_LOCALHOST_WARNING"], &[("defaults", "localhost_warning")], Some("true")),
     (
         "inventory_any_unparsed_is_failed",
         &["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"],
@@ -141,6 +142,8 @@ pub struct Inventory {
     pub unparsed_is_failed: bool,
     /// Whether that is told.
     pub unparsed_warning: bool,
+    /// Whether it is told that there are no hosts but the implicit localhost.
+    pub localhost_warning: bool,
     /// Whether it is an error when one source could not be read.
     pub any_unparsed_is_failed: bool,
     /// Endings of files in an inventory's folder that are passed over.
@@ -192,6 +195,7 @@ impl Inventory {
             enabled: found.list("inventory_enabled"),
             unparsed_is_failed: found.boolean("inventory_unparsed_is_failed")?,
             unparsed_warning: found.boolean("inventory_unparsed_warning")?,
+            localhost_warning: found.boolean("localhost_warning")?,
             any_unparsed_is_failed: found.boolean("inventory_any_unparsed_is_failed")?,
             ignored_endings: found.list("inventory_ignore_exts"),
             ignored_patterns: found.list("inventory_ignore_patterns"),
@@ -251,6 +255,7 @@ impl Default for Inventory {
             enabled: default("inventory_enabled"),
             unparsed_is_failed: false,
             unparsed_warning: true,
+            localhost_warning: true,
             any_unparsed_is_failed: false,
             ignored_endings: default("inventory_ignore_exts"),
             ignored_patterns: Vec::new(),

@@ -32,12 +32,7 @@ pub(super) const TABLE: &[Row] = &[
         &[("defaults", "inject_facts_as_vars")],
         Some("true"),
     ),
-    (
-        "private_role_vars",
-        &["ANSIBLE_PRIVATE_ROLE_VARS"],
-        &[("defaults", "private_role_vars")],
-        Some("false"),
-    ),
+    ("private_role_vars", &["ANSIBLE_PRIVATE_ROLE_VARS"], &[("defaults", "private_role_vars")], None),
     (
         "playbook_vars_root",
         &["ANSIBLE_PLAYBOOK_VARS_ROOT"],
@@ -82,8 +77,8 @@ pub struct Variables {
     pub fact_cache: FactCache,
     /// Whether facts are variables of their own.
     pub inject_facts: bool,
-    /// Whether a role's variables are its own alone.
-    pub private_role_vars: bool,
+    /// Whether a role's variables are its own alone, where that is said: else those of imported roles are the play's too.
+    pub private_role_vars: Option<bool>,
     /// Which folders' group_vars and host_vars count.
     pub vars_root: VarsRoot,
 }
@@ -94,7 +89,10 @@ impl Variables {
             merge: found.choice("hash_behaviour", &[("replace", false), ("merge", true)])?,
             fact_cache: fact_cache(found)?,
             inject_facts: found.boolean("inject_facts_as_vars")?,
-            private_role_vars: found.boolean("private_role_vars")?,
+            private_role_vars: match found.optional("private_role_vars") {
+                Some(_) => Some(found.boolean("private_role_vars")?),
+                None => None,
+            },
             vars_root: found.choice(
                 "playbook_vars_root",
                 &[

@@ -2,7 +2,7 @@
 
 use super::Span;
 pub(super) use annotate_snippets::Level;
-use annotate_snippets::{AnnotationKind, Group, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Origin, Renderer, Snippet};
 
 /// How wide a frame may be before a long source line is cut around its mark.
 const WIDTH: usize = 140;
@@ -20,13 +20,20 @@ pub(super) fn draw(
     help: &[String],
 ) -> String {
     let mut group = Group::with_title(level.primary_title(clean(message)));
-    let shown = span.map(|span| (span, Marked::new(span)));
-    if let Some((span, marked)) = &shown {
-        let snippet = Snippet::source(marked.line.as_str())
-            .line_start(span.line as usize)
-            .path(clean(&span.source.name().display().to_string()))
-            .annotation(AnnotationKind::Primary.span(marked.start..marked.end).label(label.map(clean)));
-        group = group.element(snippet);
+    let shown = span.map(|span| (span, clean(&span.source.name().display().to_string()), Marked::new(span)));
+    match &shown {
+        Some((span, path, Some(marked))) => {
+            let snippet = Snippet::source(marked.line.as_str())
+                .line_start(span.line as usize)
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(marked.start..marked.end).label(label.map(clean)));
+            group = group.element(snippet);
+        }
+        Some((span, path, None)) => {
+            let origin = Origin::path(path).line(span.line as usize).char_column(span.column as usize);
+            group = group.element(origin).element(Level::NOTE.message("source not shown: content encrypted"));
+        }
+        None => {}
     }
     let notes = notes.iter().map(|n| Level::NOTE.message(clean(n)));
     let help = help.iter().map(|h| Level::HELP.message(clean(h)));
@@ -42,8 +49,9 @@ struct Marked {
 }
 
 impl Marked {
-    fn new(span: &Span) -> Self {
-        let text = span.source.text();
+    /// The line of a span's beginning, where it may be shown.
+    fn new(span: &Span) -> Option<Self> {
+        let text = span.source.shown()?;
         let before = text.get(..span.start).unwrap_or(text);
         let begin = before.rfind('\n').map_or(0, |i| i + 1);
         let line = text.get(begin..).and_then(|t| t.lines().next()).unwrap_or_default();
@@ -51,7 +59,7 @@ impl Marked {
         let marked = line.get(start..).unwrap_or_default();
         let length = span.end.saturating_sub(span.start).min(marked.len());
         let length = marked.get(..length).map_or(0, |m| m.trim_end().len());
-        Marked { line: clean(line), start, end: start + length }
+        Some(Marked { line: clean(line), start, end: start + length })
     }
 }
 

@@ -9,13 +9,26 @@ use std::sync::Arc;
 pub struct Source {
     name: PathBuf,
     text: String,
+    encrypted: bool,
 }
 
 impl Source {
     /// A file's text under its path, or any other text under a name in angle brackets (`<extra vars>`).
     #[must_use]
     pub fn new(name: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), encrypted: false })
+    }
+
+    /// The text of a file that is encrypted: errors tell places in it, and show none of it.
+    #[must_use]
+    pub fn decrypted(name: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Source { name: name.into(), text: text.into(), encrypted: true })
+    }
+
+    /// This source with another text in place of its own.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Source { name: self.name.clone(), text: text.into(), encrypted: self.encrypted })
     }
 
     /// The path or name.
@@ -28,6 +41,12 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text that may be shown, if any.
+    #[must_use]
+    pub fn shown(&self) -> Option<&str> {
+        (!self.encrypted).then_some(&*self.text)
     }
 }
 

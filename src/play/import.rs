@@ -102,7 +102,7 @@ impl Load<'_> {
             above: place.role.as_ref().map(|r| Arc::clone(&r.link)),
             beside: None,
             allow_duplicates: Some(flag("allow_duplicates")),
-            public: flag("public"),
+            public: self.public(args.get("public").filter(|p| !p.is_null()).map(Value::truthy), true),
             validate: flag("rolespec_validate"),
             collections: None,
         };

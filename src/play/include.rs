@@ -17,8 +17,8 @@ pub struct RoleRequest {
     pub name: String,
     /// `tasks_from` and its like.
     pub files: RoleFiles,
-    /// `public`: whether the rest of the play sees its defaults and vars.
-    pub public: bool,
+    /// `public`: whether the rest of the play sees its defaults and vars, where that is said.
+    pub public: Option<bool>,
     /// `allow_duplicates`, true unless said otherwise.
     pub allow_duplicates: bool,
     /// `rolespec_validate`, true unless said otherwise.
@@ -34,7 +34,7 @@ pub struct IncludedRole {
     pub steps: Vec<Step>,
     /// Handlers that join the play's.
     pub handlers: Vec<Arc<Task>>,
-    /// Roles that its tasks import: the play sees their defaults and exports too.
+    /// Roles that its tasks import.
     pub imported: Vec<Arc<Role>>,
 }
 
@@ -129,7 +129,7 @@ impl Loader<'_> {
             above: includer.role.as_ref().map(|r| Arc::clone(&r.link)),
             beside: None,
             allow_duplicates: Some(request.allow_duplicates),
-            public: request.public,
+            public: load.public(request.public, false),
             validate: request.validate,
             collections: includer.keywords.collections.clone(),
         };
@@ -196,7 +196,7 @@ impl RoleRequest {
                 defaults: text("defaults_from")?,
                 handlers: text("handlers_from")?,
             },
-            public: args.get("public").is_some_and(Value::truthy),
+            public: args.get("public").filter(|p| !p.is_null()).map(Value::truthy),
             allow_duplicates: args.get("allow_duplicates").is_none_or(Value::truthy),
             validate: args.get("rolespec_validate").is_none_or(Value::truthy),
         })

@@ -23,6 +23,8 @@ pub struct Loader<'a> {
     /// Whether what surely fails is refused while loading: templates that do not parse, literal arguments that their
     /// module does not take, modules that warp does not have. Else such a task fails when it is run, as in Ansible.
     pub early: bool,
+    /// `private_role_vars`, where it is set: whether roles keep their defaults and vars from the play.
+    pub private_role_vars: Option<bool>,
 }
 
 /// The configured folders, in which what plays name is looked for after their own.
@@ -112,8 +114,8 @@ pub(super) struct Load<'a> {
     pub roles: Vec<Arc<Role>>,
     /// Handlers that imported roles brought.
     pub handlers: Vec<Arc<Task>>,
-    /// The folders of the roles that are being loaded, against loops.
-    pub loading: Vec<PathBuf>,
+    /// The folders of the roles that are being loaded, each with the tasks asked for, against loops.
+    pub loading: Vec<(PathBuf, Option<String>)>,
     /// The files that are being imported, against loops.
     pub importing: Vec<PathBuf>,
     /// The folders of all roles seen: their modules may be used by what is loaded after them.

@@ -85,7 +85,7 @@ pub struct Role {
     /// Parameters given where it is used (`role: x, var: v`), over those of the roles that depend on it: above
     /// `set_fact`.
     pub params: Arc<Vars>,
-    /// Whether the play sees its defaults and exports: not so for `include_role` without `public`.
+    /// Whether the play sees its defaults and exports: usually not so for `include_role` without `public`.
     pub public: bool,
     /// Its direct dependencies.
     pub parents: Vec<Arc<Role>>,

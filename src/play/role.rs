@@ -74,7 +74,7 @@ impl Use {
             above: None,
             beside: None,
             allow_duplicates: None,
-            public: true,
+            public: load.public(None, true),
             validate: true,
             collections: None,
         };
@@ -135,19 +135,26 @@ pub(super) fn parents(role: Option<&Role>) -> Vars {
 }
 
 impl Load<'_> {
+    /// Whether the play sees a role's defaults and vars: as its use says, as the settings say, else `usually`.
+    pub fn public(&self, said: Option<bool>, usually: bool) -> bool {
+        said.or(self.loader.private_role_vars.map(|private| !private)).unwrap_or(usually)
+    }
+
     /// Loads a role with its dependencies; what is wrong is kept.
     pub fn role(&mut self, used: Use, place: &Place) -> Option<LoadedRole> {
         let found = self.find_role(&used, place);
         let found = self.keep(found)?;
         let path = found.path.clone();
-        if self.loading.contains(&path) {
-            self.errors.push(
-                Error::input(format!("the role `{}` depends on itself", used.name)).at(used.span.clone()),
-            );
+        let entrance = (path.clone(), used.files.tasks.clone());
+        if self.loading.contains(&entrance) {
+            let what = "A recursion loop was detected with the roles specified. Make sure child roles do not have \
+                        dependencies on parent roles";
+            let error = Error::input(what).note(format!("the role `{}` leads to itself", used.name));
+            self.errors.push(error.at(used.span.clone()));
             return None;
         }
-        self.role_folders.insert(path.clone());
-        self.loading.push(path.clone());
+        self.role_folders.insert(path);
+        self.loading.push(entrance);
         let loaded = self.role_at(used, found, place);
         self.loading.pop();
         self.keep(loaded)

@@ -111,6 +111,7 @@ impl Attempt<'_> {
         let mut execution = self.task.blank(end, result);
         execution.error = error;
         execution.by = if module_failed && !forgiven { By::Module } else { By::Action };
+        execution.no_log = effect.hidden;
         execution.effects = Effects {
             facts: effect.facts,
             included_vars: effect.included_vars,

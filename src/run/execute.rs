@@ -51,7 +51,7 @@ impl HostTask {
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
         let keywords = &self.task.keywords;
-        execution.no_log = self.no_log(&here);
+        execution.no_log |= self.no_log(&here);
         // What cannot be decided is not ignored.
         execution.ignore_errors =
             r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten().unwrap_or(false);
@@ -255,8 +255,8 @@ impl HostTask {
                 host: Arc::clone(&self.host),
                 attempt: number,
                 of: retries,
+                no_log: prepared.no_log || execution.no_log,
                 result: Value::map(execution.result),
-                no_log: prepared.no_log,
             });
             tokio::time::sleep(delay).await;
         }

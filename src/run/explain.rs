@@ -95,9 +95,9 @@ fn play_vars(play: &Arc<Play>, hosts: Vec<Arc<str>>) -> PlayVars {
         play: Arc::clone(play),
         name: super::pattern_text(&play.hosts).into(),
         batch: hosts.clone(),
-        hosts_all: hosts,
+        hosts_all: RwLock::new(hosts),
         removed: RwLock::default(),
-        roles: RwLock::new(play.roles.iter().filter(|role| role.public).cloned().collect()),
+        roles: RwLock::new(play.roles.clone()),
     }
 }
 

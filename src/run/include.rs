@@ -127,11 +127,9 @@ impl PlayRun {
         if &*task.action.module == "include_role" {
             let request = RoleRequest::from_args(&variables(&include.args), &task.action.written)?;
             let name = request.name.as_str().into();
-            let public = request.public;
             let Loaded { value, warnings } = loader.include_role(play, task, request, item)?;
-            let IncludedRole { role, steps, handlers, imported } = value;
-            let mut roles = imported;
-            roles.extend(public.then_some(role));
+            let IncludedRole { role, steps, handlers, imported: mut roles } = value;
+            roles.push(role);
             return Ok(Brought { shown: name, steps, handlers, roles, warnings });
         }
         let file = file_of(&include.args)

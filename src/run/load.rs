@@ -67,5 +67,6 @@ pub(super) fn loader<'a>(settings: &Settings, modules: &'a Modules, render: &'a 
             collections: config.collections_path.clone(),
         },
         early: settings.early,
+        private_role_vars: config.variables.private_role_vars,
     }
 }

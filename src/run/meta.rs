@@ -123,7 +123,7 @@ impl PlayRun {
                 "cleared host errors".to_owned()
             }
             "refresh_inventory" => {
-                self.run.warn_of(self.run.refresh_inventory());
+                self.run.warn_of(self.refresh_inventory());
                 "inventory successfully refreshed".to_owned()
             }
             "reset_connection" => {

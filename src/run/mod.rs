@@ -216,7 +216,7 @@ impl Shared {
         let vars = |batch: Vec<Arc<str>>| PlayVars {
             play: Arc::clone(play),
             name: Arc::clone(&name),
-            hosts_all: hosts.clone(),
+            hosts_all: RwLock::new(hosts.clone()),
             batch,
             removed: RwLock::new(hosts.iter().filter(|h| self.is_out(h)).cloned().collect()),
             roles: RwLock::new(play.roles.clone()),

@@ -9,13 +9,14 @@ use super::strategy::Strategy;
 use super::vars::{HostScope, PlayVars};
 use super::{Shared, tags};
 use crate::config::Gathering;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::play::{Action, Block, Doer, Errors, Play, Step, Task};
 use crate::template::Scope;
 use crate::value::{Text, Value, Vars};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
-use tokio::task::JoinSet;
 
 /// A play on its way over one batch.
 pub(super) struct PlayRun {
@@ -86,11 +87,11 @@ impl PlayRun {
         let failed = match live.first() {
             None => Hosts::new(),
             Some(first) => {
-                let sections = Arc::new(self.sections(first)?);
+                let sections = self.sections(first)?;
                 if self.strategy.in_step() {
                     self.sections_on(&sections, live).await?
                 } else {
-                    self.each_on_its_own(sections, live).await?
+                    self.each_on_its_own(&sections, live).await?
                 }
             }
         };
@@ -138,23 +139,16 @@ impl PlayRun {
         Ok(gathered.failed)
     }
 
-    /// Runs the play on each host without regard to the others.
-    async fn each_on_its_own(
-        self: &Arc<Self>,
-        sections: Arc<Vec<Step>>,
-        live: Hosts,
-    ) -> Result<Hosts, Errors> {
-        let mut running = JoinSet::new();
-        for host in live {
-            let (play, sections) = (Arc::clone(self), Arc::clone(&sections));
-            running.spawn(async move {
-                let _place = play.queue.for_play().await;
-                play.sections_on(&sections, vec![host]).await
-            });
-        }
+    /// Runs the play on each host without regard to the others; who is ready takes its next step in the order of hosts.
+    async fn each_on_its_own(self: &Arc<Self>, sections: &[Step], live: Hosts) -> Result<Hosts, Errors> {
+        let on_one = |host: Arc<str>| async {
+            let _place = self.queue.for_play().await;
+            self.sections_on(sections, vec![host]).await
+        };
+        let mut running: FuturesUnordered<_> = live.into_iter().map(on_one).collect();
         let mut failed = Hosts::new();
-        while let Some(joined) = running.join_next().await {
-            failed.extend(joined.map_err(|e| Error::other(format!("a host's play broke off: {e}")))??);
+        while let Some(on_one) = running.next().await {
+            failed.extend(on_one?);
         }
         Ok(failed)
     }

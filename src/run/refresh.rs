@@ -1,9 +1,11 @@
 //! `meta: refresh_inventory`: the sources are read again, and what tasks added is added again.
 
 use super::Shared;
+use super::play::PlayRun;
+use super::vars::write;
 use crate::action::AddHost;
 use crate::error::Result;
-use crate::inventory::{Inventory, Notice};
+use crate::inventory::{Inventory, LOCALHOST, Notice};
 use std::sync::{Arc, PoisonError};
 
 /// What a task added to the inventory.
@@ -22,8 +24,11 @@ impl Added {
             Added::Host(new) => Ok(inventory.add_host(&new.name, &new.groups, &new.vars)),
             Added::Group(hosts, group, parents) => {
                 let mut changed = false;
+                // A host that the sources no longer have stays away.
                 for host in hosts {
-                    changed |= inventory.add_to_group(host, group, parents)?;
+                    if inventory.hosts.contains_key(host) || LOCALHOST.contains(&&**host) {
+                        changed |= inventory.add_to_group(host, group, parents)?;
+                    }
                 }
                 Ok(changed)
             }
@@ -43,7 +48,7 @@ impl Shared {
     ///
     /// # Errors
     /// As `Sources::load`.
-    pub(super) fn refresh_inventory(&self) -> Result<()> {
+    fn refresh_inventory(&self) -> Result<()> {
         let Some(sources) = self.sources.get() else { return Ok(()) };
         let mut inventory = sources.load()?;
         for notice in inventory.take_notices() {
@@ -55,6 +60,21 @@ impl Shared {
             added.to(&mut inventory)?;
         }
         self.variables.change_inventory(|own| *own = inventory);
+        Ok(())
+    }
+}
+
+impl PlayRun {
+    /// Reads the inventory's sources again; hosts that the play's pattern matches no longer leave the play.
+    ///
+    /// # Errors
+    /// As `Sources::load`.
+    pub(super) fn refresh_inventory(&self) -> Result<()> {
+        self.run.refresh_inventory()?;
+        let (_, hosts) = self.run.hosts_of(&self.vars.play)?;
+        let gone: Vec<Arc<str>> = self.vars.batch.iter().filter(|h| !hosts.contains(h)).cloned().collect();
+        *write(&self.vars.hosts_all) = hosts;
+        self.end(&gone);
         Ok(())
     }
 }

@@ -59,6 +59,10 @@ impl PlayRun {
                 if live.is_empty() {
                     break;
                 }
+                if !self.strategy.in_step() {
+                    // The others take their step before this host takes its next.
+                    tokio::task::yield_now().await;
+                }
                 let after = match step {
                     Step::Task(task) => self.task(task, live, around).await?,
                     Step::Block(block) => self.block(block, live, around).await?,

@@ -11,7 +11,6 @@ use super::val::Val;
 use crate::error::{Source, Span};
 use crate::value::{Text, vault};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Renders a template file's text.
 pub(crate) fn render(env: &Env, text: &Text, options: &FileOptions) -> R<String> {
@@ -64,15 +63,24 @@ pub(crate) fn expand_user(path: &str) -> PathBuf {
 
 /// A file's text; a vault is decrypted.
 pub(crate) fn read(path: &Path) -> R<String> {
-    let bytes =
-        std::fs::read(path).map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))?;
+    decrypted(path, bytes(path)?)
+}
+
+fn bytes(path: &Path) -> R<Vec<u8>> {
+    std::fs::read(path).map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))
+}
+
+fn decrypted(path: &Path, bytes: Vec<u8>) -> R<String> {
     let bytes = vault::decrypted(bytes)
         .map_err(|e| Fail::new(format!("{} (in '{}')", e.message(), path.display())))?;
     String::from_utf8(bytes).map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
 }
 
-/// The place of a whole file.
-pub(crate) fn whole(path: &Path, text: &Arc<str>) -> Span {
-    let source = Source::new(path, text.to_string());
-    Span { source, start: 0, end: text.len(), line: 1, column: 1 }
+/// A whole file, read as [`read`] does.
+pub(crate) fn whole(path: &Path) -> R<Span> {
+    let bytes = bytes(path)?;
+    let encrypted = vault::is_vault(&bytes);
+    let text = decrypted(path, bytes)?;
+    let source = if encrypted { Source::decrypted(path, text) } else { Source::new(path, text) };
+    Ok(Span { start: 0, end: source.text().len(), source, line: 1, column: 1 })
 }

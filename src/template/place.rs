@@ -1,7 +1,7 @@
 //! A parsed template with the place it was written at, and places inside it.
 
 use super::ast::Parsed;
-use crate::error::{Source, Span};
+use crate::error::Span;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,13 +15,6 @@ pub(crate) struct Template {
 impl Template {
     pub(crate) fn new(parsed: Arc<Parsed>, base: Option<Span>) -> Self {
         Template { parsed, base }
-    }
-
-    /// A template that is a file of its own.
-    pub(crate) fn file(parsed: Arc<Parsed>, path: PathBuf) -> Self {
-        let source = Source::new(path, parsed.text.to_string());
-        let end = source.text().len();
-        Template { parsed, base: Some(Span { source, start: 0, end, line: 1, column: 1 }) }
     }
 
     pub(crate) fn parsed(&self) -> &Parsed {

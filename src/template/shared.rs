@@ -71,15 +71,15 @@ impl Shared {
     pub(crate) fn find_template(&self, names: &[String], env: &Env, from: &Template) -> R<Template> {
         for name in names {
             if let Some(path) = files::find_template(env, name, from.folder()) {
-                let text: Arc<str> = files::read(&path)?.into();
+                let whole = files::whole(&path)?;
+                let text: Arc<str> = whole.source.text().into();
                 let options = FileOptions::default();
                 let parsed = parse::parse(&text, Mode::File, &options.syntax()?).map_err(|e| {
-                    let whole = files::whole(&path, &text);
                     e.fail
                         .at(|| inside(&whole, &text, e.start as usize, e.end as usize))
                         .in_text(Some(&whole))
                 })?;
-                return Ok(Template::file(Arc::new(parsed), path));
+                return Ok(Template::new(Arc::new(parsed), Some(whole)));
             }
         }
         Err(Fail::finished(match names {

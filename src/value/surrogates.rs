@@ -28,7 +28,7 @@ pub(super) fn join(source: &Arc<Source>) -> Arc<Source> {
         rest = escape.get(used..).unwrap_or_default();
     }
     out.push_str(rest);
-    Source::new(source.name(), out)
+    source.with_text(out)
 }
 
 /// The character that `\uD83D\uDE00` at the beginning of a text means.

@@ -14,10 +14,12 @@ use std::sync::{Arc, OnceLock};
 pub fn read_source(path: &Path) -> Result<Arc<Source>> {
     let bytes =
         std::fs::read(path).map_err(|e| Error::input(format!("cannot read {}: {e}", path.display())))?;
+    let encrypted = vault::is_vault(&bytes);
     let bytes = vault::decrypted(bytes).map_err(|e| e.note(format!("in {}", path.display())))?;
     let text = String::from_utf8(bytes)
         .map_err(|e| Error::input(format!("{} is not UTF-8: {}", path.display(), e.utf8_error())))?;
-    Ok(Source::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(if encrypted { Source::decrypted(path, text) } else { Source::new(path, text) })
 }
 
 /// The variables of a YAML or JSON file; an empty file has none.

@@ -21,6 +21,7 @@ mod doc;
 mod interrupted;
 mod lists;
 mod pty;
+mod refresh;
 mod refusals;
 mod secrets;
 mod vault;

@@ -136,3 +136,41 @@ fn plays_use_vaults_as_ansible_does() {
     let why = "Decryption failed (no vault secrets were found that could decrypt).";
     assert!(ours.said().contains(why) && theirs.said().contains(why), "{}\n{}", ours.said(), theirs.said());
 }
+
+#[test]
+fn what_was_encrypted_is_not_shown() {
+    let play = r#"
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - include_vars: vaulted.yml
+    - debug: {msg: "{{ broken }}"}
+      ignore_errors: true
+    - include_vars: list.yml
+"#;
+    let bench = bench("vault-hidden");
+    bench
+        .file("play.yml", play)
+        .file("vaulted.yml", "secret: hidden word\nbroken: '{{ gone }} hidden word'\n");
+    bench.file("list.yml", "[hidden word]\n");
+    assert_eq!(ours(&bench, &["encrypt", "--vault-id", "pw", "vaulted.yml", "list.yml"]).code, 0);
+    let run = |mut command: Command, args: &[&str]| {
+        let command = command.current_dir(&bench.0).args(["-v", "--vault-id", "pw", "play.yml"]).args(args);
+        Ran::of(&command.output().unwrap())
+    };
+    for args in [&[][..], &["-e", "@list.yml"]] {
+        let ours = run(tool(&bench, "ansible-playbook"), args);
+        let theirs = run(support::oracle::ansible("ansible-playbook"), args);
+        assert_eq!(ours.code, theirs.code, "{}\n{}", ours.said(), theirs.said());
+        assert!(
+            !ours.said().contains("hidden word") && !theirs.said().contains("hidden word"),
+            "{}",
+            ours.said()
+        );
+        let marked = |ran: &Ran| -> Vec<String> {
+            let marks = ["censored", "(source not shown"];
+            ran.out.lines().filter(|l| marks.iter().any(|m| l.contains(m))).map(str::to_owned).collect()
+        };
+        assert_eq!(marked(&ours), marked(&theirs));
+    }
+}

@@ -68,6 +68,7 @@ fn includes_pass_on_what_surrounds_them_and_apply_but_not_their_own_keywords() {
         render: &templates,
         search: warp::play::Search::default(),
         early: true,
+        private_role_vars: None,
     };
     let plan: Plan = loader.playbook(&folder.path().join("site.yml")).unwrap().value;
     let play = &plan.plays[0];

@@ -106,6 +106,7 @@ fn said(path: &Path) -> String {
             render: &templates,
             search: warp::play::Search::default(),
             early: true,
+            private_role_vars: None,
         };
         match loader.playbook(path) {
             Err(errors) => errors.to_string(),

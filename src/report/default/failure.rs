@@ -109,12 +109,16 @@ pub(super) fn origin(span: &Span) -> String {
         return format!("Origin: {name}");
     }
     let mut out = format!("Origin: {name}:{}:{}\n", span.line, span.column);
+    let Some(text) = span.source.shown() else {
+        out.push_str("\n(source not shown: content encrypted)");
+        return out;
+    };
     let last = span.line as usize;
     let first = last.saturating_sub(CONTEXT).max(1);
     let label = last.to_string().len();
     let widest = WIDEST - label - 1;
     let mut usable = widest;
-    let shown = span.source.text().split('\n').enumerate().skip(first - 1).take(last + 1 - first);
+    let shown = text.split('\n').enumerate().skip(first - 1).take(last + 1 - first);
     for (index, line) in shown {
         let mut line = line.trim_end_matches('\r').replace('\t', " ");
         if line.chars().count() > widest {

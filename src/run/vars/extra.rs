@@ -1,6 +1,6 @@
 //! Extra vars: `-e k=v`, `-e @file`, `-e '{json}'`.
 
-use crate::error::{Error, Result, Source};
+use crate::error::{Error, Exit, Result, Source, Span};
 use crate::value::split::parse_pairs;
 use crate::value::{self, Text, Value, Vars, extend};
 use std::path::Path;
@@ -14,23 +14,33 @@ pub fn extra_vars(given: &[String]) -> Result<Vars> {
     let mut vars = Vars::new();
     for argument in given {
         let own = if let Some(path) = argument.strip_prefix('@') {
-            value::read_vars(Path::new(path))?
+            map(&value::read_source(Path::new(path))?, argument)?
         } else if argument.starts_with(['/', '.']) {
-            return Err(Error::other(format!("Please prepend extra_vars filename '{argument}' with '@'")));
+            return Err(Error::new(
+                Exit::Usage,
+                format!("Please prepend extra_vars filename '{argument}' with '@'"),
+            ));
         } else if argument.starts_with(['{', '[']) {
-            value::parse_vars(&Source::new("<extra vars>", argument.as_str()))?
+            map(&Source::new("<extra vars>", argument.as_str()), argument)?
         } else {
             pairs(argument)?
         };
-        if let Some(name) = own.keys().find(|name| !value::is_variable_name(name)) {
-            return Err(Error::other(format!("Invalid variable name '{name}'.")).help(
-                "Variable names must be strings starting with a letter or underscore character, and contain only \
-                 letters, numbers and underscores.",
-            ));
-        }
         extend(&mut vars, &own);
     }
     Ok(vars)
+}
+
+/// The variables of a YAML or JSON text that an argument names or is.
+fn map(source: &Arc<Source>, argument: &str) -> Result<Vars> {
+    let refused = |span: Option<Span>| {
+        let what =
+            format!("Invalid extra vars data supplied. '{argument}' could not be made into a dictionary");
+        Err(Error::new(Exit::Usage, what).at(span).help("write each as `name: value`"))
+    };
+    match value::yaml::parse(source)?.root {
+        Some(root) if root.as_map().is_some() => value::vars_of(&root),
+        root => refused(root.map(|root| root.span)),
+    }
 }
 
 /// `k=v` pairs, split at blanks outside of quotes and templates.

@@ -4,7 +4,7 @@ use super::{PlayVars, Variables, read};
 use crate::config::VarsStage;
 use crate::error::Result;
 use crate::inventory::{Inventory, LOCALHOST};
-use crate::play::Task;
+use crate::play::{Role, Task};
 use crate::value::{Key, Map, Value, Vars, normal};
 use indexmap::IndexSet;
 use std::collections::HashMap;
@@ -226,20 +226,17 @@ impl Magic {
         let play = self.play.as_ref()?;
         match name {
             "ansible_play_name" => Some(Value::data(Arc::clone(&play.name))),
-            "ansible_play_hosts_all" => Some(texts(&play.hosts_all)),
-            "ansible_play_hosts" => Some(present(play, &play.hosts_all)),
+            "ansible_play_hosts_all" => Some(texts(&*read(&play.hosts_all))),
+            "ansible_play_hosts" => Some(present(play, &read(&play.hosts_all))),
             "ansible_play_batch" | "play_hosts" => Some(present(play, &play.batch)),
-            "ansible_role_names" => Some(texts(read(&play.roles).iter().map(|r| &r.name))),
             "ansible_play_role_names" | "role_names" => {
-                let roles = read(&play.roles);
-                let dependency =
-                    |name: &Arc<str>| roles.iter().any(|r| r.parents.iter().any(|p| &p.name == name));
-                Some(texts(roles.iter().map(|r| &r.name).filter(|n| !dependency(n))))
+                Some(texts(read(&play.roles).iter().map(|r| &r.name)))
             }
-            "ansible_dependent_role_names" => {
+            "ansible_dependent_role_names" => Some(texts(dependencies(&read(&play.roles)))),
+            "ansible_role_names" => {
                 let roles = read(&play.roles);
-                let names: IndexSet<&Arc<str>> =
-                    roles.iter().flat_map(|r| r.parents.iter().map(|p| &p.name)).collect();
+                let mut names = dependencies(&roles);
+                names.extend(roles.iter().map(|r| &r.name));
                 Some(texts(names))
             }
             _ => None,
@@ -251,7 +248,7 @@ impl Magic {
         self.facts.get("module_setup").is_some_and(Value::truthy)
     }
 
-    fn role(&self) -> Option<&Arc<crate::play::Role>> {
+    fn role(&self) -> Option<&Arc<Role>> {
         self.task.as_ref()?.role.as_ref()
     }
 
@@ -270,6 +267,16 @@ impl Magic {
         });
         path.into_iter().collect()
     }
+}
+
+/// The names of the roles that these depend on, directly or not.
+fn dependencies(roles: &[Arc<Role>]) -> IndexSet<&Arc<str>> {
+    let mut names = IndexSet::new();
+    for role in roles.iter().flat_map(|role| &role.parents) {
+        names.insert(&role.name);
+        names.extend(dependencies(std::slice::from_ref(role)));
+    }
+    names
 }
 
 /// The Python of this machine, which modules written in it run with: `ansible_playbook_python`.

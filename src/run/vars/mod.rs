@@ -53,13 +53,14 @@ pub struct PlayVars {
     pub play: Arc<Play>,
     /// Its name, or its host pattern.
     pub name: Arc<str>,
-    /// The hosts that its pattern matched.
-    pub hosts_all: Vec<Arc<str>>,
+    /// The hosts that its pattern matches: matched, until the inventory is read anew.
+    pub hosts_all: RwLock<Vec<Arc<str>>>,
     /// The hosts of the batch that runs now.
     pub batch: Vec<Arc<str>>,
     /// Hosts that failed, ended or could not be reached.
     pub removed: RwLock<Vec<Arc<str>>>,
-    /// Roles whose defaults and vars the whole play sees, in the order they run; `include_role` with `public` adds.
+    /// Its roles in the order they run; imports are there from the beginning, `include_role` adds. The whole play sees
+    /// the defaults and vars of those that are public.
     pub roles: RwLock<Vec<Arc<Role>>>,
 }
 
@@ -206,7 +207,7 @@ impl Variables {
     ) -> Result<Arc<HostScope>> {
         let extra = Layer::new(Level::Extra, &self.extra);
         let role = task.and_then(|t| t.role.as_ref());
-        let roles = read(&play.roles).clone();
+        let roles: Vec<Arc<Role>> = read(&play.roles).iter().filter(|r| r.public).cloned().collect();
         let mut below = vec![Layer::new(Level::Play, &play.play.vars)];
         below.extend(known);
         below.extend(role.map(|r| Layer::new(Level::RoleDefaults(Arc::clone(&r.name)), &r.defaults)));

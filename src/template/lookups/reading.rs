@@ -108,9 +108,9 @@ fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         let path = files::find(&env, "templates", &name).ok_or_else(|| {
             Fail::new(format!("the template file {name} could not be found for the lookup"))
         })?;
-        let text: Arc<str> = files::read(&path)?.into();
-        let span = files::whole(&path, &text);
-        found.push(files::native(&env, &Text::source(text, span), &syntax)?);
+        let whole = files::whole(&path)?;
+        let text = Text::source(whole.source.text(), whole.clone());
+        found.push(files::native(&env, &text, &syntax)?);
     }
     Ok(found)
 }
