@@ -6,6 +6,7 @@ mod assemble;
 mod assert;
 mod copy;
 mod debug;
+mod evaluate;
 mod fail;
 mod fetch;
 mod gather_facts;
@@ -226,6 +227,7 @@ pub fn builtin() -> Actions {
     actions.register(Box::new(assert::Assert));
     actions.register(Box::new(copy::Copy));
     actions.register(Box::new(debug::Debug));
+    actions.register(Box::new(evaluate::Evaluate));
     actions.register(Box::new(fail::Fail));
     actions.register(Box::new(fetch::Fetch));
     actions.register(Box::new(gather_facts::GatherFacts));

@@ -59,7 +59,7 @@ impl Ready {
             settings,
             sources,
             inventory,
-            engine: Arc::new(Engine::warning(move |warning| told.emit(&Event::warning(warning)))),
+            engine: Arc::new(Engine::telling(move |notice| told.emit(&notice.into()))),
             actions: Arc::new(actions),
             events,
         })

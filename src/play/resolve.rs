@@ -170,7 +170,8 @@ impl Load<'_> {
             _ => {}
         }
         if let Some(spec) = self.loader.catalogue.spec(name) {
-            return Ok(Some(Resolved::new(&collection, spec.name, Doer::Warp)));
+            let module = Arc::from(spec.name);
+            return Ok(Some(Resolved { module, full: Arc::from(name), doer: Doer::Warp }));
         }
         let Some(path) = self.collection(&collection) else { return Ok(None) };
         match collection::route(&path, &["action", "modules"], short) {

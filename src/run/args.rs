@@ -97,9 +97,10 @@ fn key(name: &str, r: Rendered<'_>) -> Result<Key> {
 
 /// A module's full name: `ansible.builtin.copy`.
 pub(super) fn full_name(run: &Shared, module: &str) -> String {
-    run.modules()
-        .find(module)
-        .map_or_else(|| module.to_owned(), |spec| format!("{}.{}", spec.collection, spec.name))
+    match run.modules().find(module) {
+        Some(spec) if !spec.name.contains('.') => format!("{}.{}", spec.collection, spec.name),
+        _ => module.to_owned(),
+    }
 }
 
 /// The environment of play, blocks and task merged, the innermost winning. Variables made of the host's own environment

@@ -43,7 +43,10 @@ impl Modules {
 
 impl Catalogue for Modules {
     fn spec(&self, module: &str) -> Option<&'static Spec> {
-        let Some((collection, short)) = module.rsplit_once('.') else { return self.find(module) };
+        if let Some(spec) = self.find(module) {
+            return Some(spec);
+        }
+        let (collection, short) = module.rsplit_once('.')?;
         self.find(short).filter(|spec| {
             spec.collection == collection
                 || (collection == "ansible.legacy" && spec.collection == "ansible.builtin")

@@ -38,6 +38,7 @@ impl HostTask {
         loop_error: Option<Error>,
         index: usize,
     ) -> Execution {
+        let scope = &scope.collecting();
         let here = scope.with(locals);
         let mut execution = match self.decide(&here, loop_error) {
             Err(e) => self.failed(e),
@@ -60,6 +61,7 @@ impl HostTask {
             .ok()
             .flatten()
             .unwrap_or(false);
+        self.told(scope, scope.collected(), &mut execution.result);
         if let Some(name) = &self.task.register {
             locals.insert(name.shared(), Value::map(execution.result.clone()));
         }

@@ -19,6 +19,7 @@ mod load;
 mod looped;
 mod membership;
 mod meta;
+mod notices;
 mod play;
 mod presence;
 mod prompt;

@@ -169,12 +169,11 @@ pub(super) fn of_loop(mut items: Vec<Map>) -> Map {
     let failed = any(&items, "failed");
     let unreachable = any(&items, "unreachable");
     let skipped = items.iter().all(|i| is(i, "skipped"));
-    let mut warnings = Vec::new();
-    for item in &mut items {
-        if let Some(Value::List(own)) = item.shift_remove("warnings") {
-            warnings.extend(own.iter().cloned());
-        }
-    }
+    // What was told of an item is told of the whole.
+    let told = ["warnings", "deprecations"].map(|key| {
+        let own = items.iter_mut().filter_map(|item| item.shift_remove(key));
+        (key, own.flat_map(|own| own.as_list().unwrap_or_default().to_vec()).collect::<Vec<_>>())
+    });
     let mut result = Map::new();
     put(&mut result, "results", Value::list(items.into_iter().map(Value::map).collect()));
     put(&mut result, "skipped", skipped);
@@ -187,8 +186,10 @@ pub(super) fn of_loop(mut items: Vec<Map>) -> Map {
     if failed {
         put(&mut result, "failed", true);
     }
-    if !warnings.is_empty() {
-        put(&mut result, "warnings", Value::list(warnings));
+    for (key, all) in told {
+        if !all.is_empty() {
+            put(&mut result, key, Value::list(all));
+        }
     }
     let msg = match (failed, skipped) {
         (true, _) => "One or more items failed",

@@ -40,7 +40,7 @@ impl Const {
             Const::Bool(b) => Val::Bool(*b),
             Const::Int(i) => Val::Int(*i),
             Const::Float(f) => Val::Float(*f),
-            Const::Str(s) => Val::Str(Arc::clone(s)),
+            Const::Str(s) => Val::str(Arc::clone(s)),
         }
     }
 }

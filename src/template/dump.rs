@@ -114,7 +114,7 @@ fn plain(value: &Value) -> Val {
         Value::Int(i) => Val::Int(*i),
         Value::Float(f) => Val::Float(*f),
         Value::Text(t) if t.is_vault() => Val::object(Sealed(t.shared())),
-        Value::Text(t) => Val::Str(t.shared()),
+        Value::Text(t) => Val::Str(t.clone()),
         Value::List(l) => {
             Val::List(Rc::new(List(RefCell::new(l.iter().map(|v| Slot::Ready(plain(v))).collect()))))
         }

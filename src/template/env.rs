@@ -3,11 +3,12 @@
 use super::depth::Deeper;
 use super::eval::Interp;
 use super::fail::{Fail, R};
+use super::notice::Notice;
 use super::parse::Mode;
 use super::val::{Dict, List, Object, Slot, Val};
 use super::{Scope, Shared};
 use crate::error::{Span, did_you_mean};
-use crate::value::{Key, Map, Text, Value, vault};
+use crate::value::{Key, Map, Origin, Text, Value, vault};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -38,8 +39,7 @@ impl Env {
     /// A raw value as templates see it: author's text rendered, containers lazy. A failure becomes a marker.
     pub(crate) fn lift(&self, value: &Value) -> Val {
         let slot = |v: &Value| match v {
-            // An author's text stays one until somebody looks at it: a list of conditions handed on is still that.
-            Value::Text(t) if t.is_source() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
+            Value::Text(t) if t.is_template() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
             Value::List(_) | Value::Map(_) => Slot::Raw(v.clone(), self.clone()),
             other => Slot::Ready(self.lift(other)),
         };
@@ -53,7 +53,7 @@ impl Env {
                 vault::reveal(t).map_or_else(|e| Val::Marker(Fail::sealed(&e, t)), Val::Str)
             }
             Value::Text(_) if super::is_omit(value) => Val::Omit,
-            Value::Text(t) => Val::Str(t.shared()),
+            Value::Text(t) => Val::Str(t.clone()),
             Value::List(l) => Val::List(Rc::new(List(RefCell::new(l.iter().map(slot).collect())))),
             Value::Map(m) => {
                 Val::Dict(Rc::new(Dict(RefCell::new(m.iter().map(|(k, v)| (k.clone(), slot(v))).collect()))))
@@ -72,20 +72,21 @@ impl Env {
         let _deeper = Deeper::enter(what).map_err(|f| f.at(|| span.cloned()))?;
         let template = self.shared().template(text, span, mode)?;
         let result = Interp::new(self, &template).run()?;
-        Ok(if mode == Mode::Play { with_final_newlines(text, result) } else { result })
+        let result = if mode == Mode::Play { with_final_newlines(text, result) } else { result };
+        Ok(match (result, span) {
+            // What was made here is known by the place that made it.
+            (Val::Str(t), Some(span)) if t.origin().is_none() => {
+                Val::Str(t.with(|tags| tags.origin = Some(Origin::At(span.clone()))))
+            }
+            (result, _) => result,
+        })
     }
 
-    /// What a conditional wrapped in braces stands for. A variable that is an author's text stays one, so that it may
-    /// be an expression; anything computed is final.
-    pub(crate) fn indirect(&self, text: &Arc<str>, span: Option<&Span>) -> R<Value> {
-        let inner = text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).map(str::trim);
-        if let Some(Value::Text(t)) = inner.and_then(|name| self.scope().get(name))
-            && t.is_source()
-            && !t.is_template()
-        {
-            return Ok(Value::Text(t));
+    /// Tells something to who renders with these variables.
+    pub(crate) fn tell(&self, notice: Notice) {
+        if !self.scope().told(&notice) {
+            self.shared().tell(notice);
         }
-        self.render_as(text, span, Mode::Play)?.finish()
     }
 
     /// A variable by name.
@@ -203,5 +204,9 @@ impl Scope for Layered {
 
     fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
         self.below.host(name)
+    }
+
+    fn told(&self, notice: &Notice) -> bool {
+        self.below.told(notice)
     }
 }

@@ -96,7 +96,7 @@ impl Interp {
             // After `extends` nothing is emitted any more; names are still set.
             Stmt::Emit(_) | Stmt::Raw(_) | Stmt::Block(_) | Stmt::Include(..) if out.parent.is_some() => {}
             Stmt::Emit(expr) => out.nodes.push(self.eval(expr, locals)?.ok()?),
-            Stmt::Raw(text) => out.nodes.push(Val::Str(Arc::clone(text))),
+            Stmt::Raw(text) => out.nodes.push(Val::str(Arc::clone(text))),
             Stmt::For(f) => {
                 let items = self.eval(&f.iter, locals)?.iter().map_err(|e| self.placed(e, &f.iter))?;
                 self.for_loop(f, items, locals, 0, out)?;
@@ -329,8 +329,8 @@ impl Object for MacroVal {
 
     fn attr(&self, name: &str) -> Option<Val> {
         Some(match name {
-            "name" => Val::Str(Arc::clone(&self.decl.name)),
-            "arguments" => Val::tuple(self.decl.params.iter().map(|p| Val::Str(Arc::clone(p))).collect()),
+            "name" => Val::str(Arc::clone(&self.decl.name)),
+            "arguments" => Val::tuple(self.decl.params.iter().map(|p| Val::str(Arc::clone(p))).collect()),
             _ => return None,
         })
     }

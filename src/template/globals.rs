@@ -104,11 +104,14 @@ fn dict(args: Args) -> R {
     entries(args).map(Val::dict)
 }
 
+/// What `undef()` without a hint says.
+pub(crate) const MANDATORY: &str = "Mandatory variable has not been overridden";
+
 fn undef(args: Args) -> R {
     let bound = Bound::new("undef", &["hint"], args)?;
     Ok(Val::Marker(Fail::undefined(match bound.some("hint") {
         Some(hint) => python::to_str(hint)?,
-        None => "Mandatory variable has not been overridden".to_owned(),
+        None => MANDATORY.to_owned(),
     })))
 }
 
@@ -197,7 +200,7 @@ impl Object for Joiner {
     }
 
     fn call(&self, _env: &Env, _args: Args) -> Option<R> {
-        let text = if self.used.replace(true) { Val::Str(Arc::clone(&self.separator)) } else { Val::str("") };
+        let text = if self.used.replace(true) { Val::str(Arc::clone(&self.separator)) } else { Val::str("") };
         Some(Ok(text))
     }
 }

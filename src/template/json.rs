@@ -4,7 +4,7 @@ use super::depth::Nested;
 use super::fail::{Fail, R};
 use super::python;
 use super::val::Val;
-use crate::value::{Key, Value};
+use crate::value::Key;
 use std::fmt::Write;
 
 /// How `json.dumps` is asked to write.
@@ -154,9 +154,8 @@ fn string(s: &str, ascii: bool, out: &mut String) {
 }
 
 /// `json.loads`.
-pub(crate) fn loads(text: &str) -> R<Value> {
-    let parsed: Result<serde_json::Value, _> = serde_json::from_str(text);
-    parsed.map(Value::from).map_err(|e| {
+pub(crate) fn parse(text: &str) -> R<serde_json::Value> {
+    serde_json::from_str(text).map_err(|e| {
         let at: usize = text
             .split_inclusive('\n')
             .take(e.line().saturating_sub(1))
@@ -167,10 +166,18 @@ pub(crate) fn loads(text: &str) -> R<Value> {
         let letters = text.chars().take(at).collect::<Vec<_>>();
         let back = letters.iter().rev().take_while(|c| c.is_alphabetic()).count();
         let (at, line, column) = (at - back, e.line().max(1), e.column().max(1) - back);
-        let what = if text.trim().is_empty() || e.is_syntax() || e.is_eof() {
-            "Expecting value"
+        let said = e.to_string();
+        let said = |words: &str| said.starts_with(words);
+        let what = if said("key must be a string") || said("EOF while parsing an object") {
+            "Expecting property name enclosed in double quotes"
+        } else if said("expected `:`") {
+            "Expecting ':' delimiter"
+        } else if said("expected `,`") {
+            "Expecting ',' delimiter"
+        } else if said("trailing characters") {
+            "Extra data"
         } else {
-            "Invalid JSON"
+            "Expecting value"
         };
         Fail::new(format!("{what}: line {line} column {column} (char {at})"))
     })

@@ -23,6 +23,7 @@ mod locals;
 mod lookups;
 mod loops;
 mod network;
+mod notice;
 mod options;
 mod parse;
 mod place;
@@ -34,9 +35,10 @@ mod tests;
 mod val;
 mod yaml;
 
+pub use notice::Notice;
 pub use options::FileOptions;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{Text, Value};
 use env::Env;
 use fail::Fail;
@@ -44,6 +46,9 @@ use parse::Mode;
 use shared::Shared;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
+
+/// The collection of what looks beneath values: never found by a short name.
+const PROTOMATTER: &str = "ansible._protomatter";
 
 /// Where a template finds its variables. Values may hold `Source` text: the engine renders it on access, recursively.
 pub trait Scope: Send + Sync {
@@ -65,6 +70,10 @@ pub trait Scope: Send + Sync {
     /// The variables of another host, rendered as that host would: `hostvars[name]`.
     fn host(&self, _name: &str) -> Option<Arc<dyn Scope>> {
         None
+    }
+    /// Takes what is told while something is rendered with these variables; whether anybody listens here.
+    fn told(&self, _notice: &Notice) -> bool {
+        false
     }
 }
 
@@ -96,10 +105,10 @@ impl Engine {
         Self::default()
     }
 
-    /// As `new`, telling warnings: of a lookup with `errors='warn'`.
+    /// As `new`, telling what no scope takes.
     #[must_use]
-    pub fn warning(warn: impl Fn(String) + Send + Sync + 'static) -> Self {
-        Engine { shared: Arc::new(Shared::warning(Box::new(warn))) }
+    pub fn telling(tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        Engine { shared: Arc::new(Shared::telling(Box::new(tell))) }
     }
 
     /// Renders a value: `Source` text as a template giving a native value, lists and maps in depth, all else as it is.
@@ -168,9 +177,14 @@ impl Engine {
         match &evaluated {
             Value::Bool(b) => Ok(*b),
             other => {
+                let origin = match other {
+                    Value::Text(t) => t.origin().cloned(),
+                    _ => text.origin().cloned(),
+                };
+                let origin = origin.map_or_else(|| "<unknown>".to_owned(), |o| o.to_string());
                 let truth = if other.truthy() { "True" } else { "False" };
                 Err(Fail::finished(format!(
-                    "Conditional result ({truth}) was derived from value of type '{}' at '<unknown>'. \
+                    "Conditional result ({truth}) was derived from value of type '{}' at '{origin}'. \
                      Conditionals must have a boolean result.",
                     other.type_name()
                 )))
@@ -190,7 +204,7 @@ impl Engine {
             && delimiters(["}}", "%}", "#}"], |t, d| t.ends_with(d))
         {
             // `when: "{{ x }}"`: a value that decides, or an author's text that is the expression.
-            match env.indirect(&expression, text.span())? {
+            match env.render_as(&expression, text.span(), Mode::Play)?.finish()? {
                 Value::Text(t) if t.as_str().trim().is_empty() => {
                     return Err(Fail::finished("Empty conditional expressions are not allowed."));
                 }
@@ -198,7 +212,16 @@ impl Engine {
                     trusted(&t)?;
                     expression = t.as_str().trim().into();
                 }
-                other => return Ok(other),
+                other => {
+                    let what = Error::input(
+                        "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
+                    );
+                    env.tell(Notice::deprecated(
+                        what.at(text.span().cloned()).in_text(text.span().cloned()),
+                        "2.23",
+                    ));
+                    return Ok(other);
+                }
             }
         }
         env.render_as(&expression, text.span(), Mode::Conditional)?.finish()

@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::fail::{Fail, R};
+use super::notice::Notice;
 use super::options::FileOptions;
 use super::parse::{self, Mode};
 use super::place::{Template, inside};
@@ -15,24 +16,24 @@ const CACHED: usize = 4096;
 
 type Key = (Mode, FileOptions, Arc<str>);
 
-/// Who is told what goes wrong without being an error.
-pub(crate) type Warn = Box<dyn Fn(String) + Send + Sync>;
+/// Who is told what no scope takes.
+pub(crate) type Tell = Box<dyn Fn(Notice) + Send + Sync>;
 
-/// The cache, and who hears warnings.
+/// The cache, and who hears what is told.
 #[derive(Default)]
 pub(crate) struct Shared {
     parsed: Mutex<HashMap<Key, Arc<Parsed>>>,
-    warn: Option<Warn>,
+    tell: Option<Tell>,
 }
 
 impl Shared {
-    pub(crate) fn warning(warn: Warn) -> Self {
-        Shared { warn: Some(warn), ..Shared::default() }
+    pub(crate) fn telling(tell: Tell) -> Self {
+        Shared { tell: Some(tell), ..Shared::default() }
     }
 
-    pub(crate) fn warn(&self, message: String) {
-        if let Some(warn) = &self.warn {
-            warn(message);
+    pub(crate) fn tell(&self, notice: Notice) {
+        if let Some(tell) = &self.tell {
+            tell(notice);
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) enum Val {
     Bool(bool),
     Int(i128),
     Float(f64),
-    Str(Arc<str>),
+    Str(Text),
     List(Rc<List>),
     Tuple(Rc<Vec<Val>>),
     Dict(Rc<Dict>),
@@ -104,12 +104,9 @@ impl Slot {
 }
 
 impl Slot {
-    /// The final value. A text without templates that nobody looked at is still its author's.
+    /// The final value.
     fn finish(mut self) -> R<Value> {
-        match &self {
-            Slot::Raw(Value::Text(t), _) if t.is_source() && !t.is_template() => Ok(Value::Text(t.clone())),
-            _ => self.force().finish(),
-        }
+        self.force().finish()
     }
 }
 
@@ -187,7 +184,7 @@ impl Dict {
 
 impl Val {
     pub(crate) fn str(s: impl Into<Arc<str>>) -> Val {
-        Val::Str(s.into())
+        Val::Str(Text::data(s))
     }
 
     pub(crate) fn list(items: Vec<Val>) -> Val {
@@ -317,7 +314,7 @@ impl Val {
             Val::Bool(b) => Key::Bool(*b),
             Val::Int(i) => Key::Int(*i),
             Val::Float(f) => Key::Float(f.to_bits()),
-            Val::Str(s) => Key::Str(Arc::clone(s)),
+            Val::Str(s) => Key::Str(s.shared()),
             Val::Marker(f) => return Err(f.clone()),
             other => return Err(Fail::new(format!("unhashable type: '{}'", other.type_name()))),
         })
@@ -341,7 +338,7 @@ impl Val {
         })
     }
 
-    /// The final value: everything rendered, every string data; `omit` drops out of containers.
+    /// The final value: everything rendered; a text is an author's only where it passed through as it was; `omit` drops out of containers.
     pub(crate) fn finish(&self) -> R<Value> {
         let _nested = Nested::enter()?;
         Ok(match self {
@@ -350,7 +347,7 @@ impl Val {
             Val::Bool(b) => Value::Bool(*b),
             Val::Int(i) => Value::Int(*i),
             Val::Float(f) => Value::Float(*f),
-            Val::Str(s) => Value::Text(Text::data(Arc::clone(s))),
+            Val::Str(s) => Value::Text(s.clone()),
             Val::List(l) => {
                 let slots = l.0.borrow().clone();
                 let items = slots.into_iter().map(Slot::finish);
@@ -413,7 +410,7 @@ impl From<Key> for Val {
             Key::Bool(b) => Val::Bool(b),
             Key::Int(i) => Val::Int(i),
             Key::Float(bits) => Val::Float(f64::from_bits(bits)),
-            Key::Str(s) => Val::Str(s),
+            Key::Str(s) => Val::str(s),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Values of plays and variables, with where they came from.
 
 mod convert;
+pub mod json;
 mod key;
+pub mod literal;
 mod place;
 mod scalar;
 pub mod split;
 mod surrogates;
+mod tags;
 mod text;
 mod vars;
 pub mod vault;
@@ -16,7 +19,8 @@ pub use convert::{from_wire_map, python_repr, python_str};
 pub use key::Key;
 pub use place::place_of;
 pub use scalar::is_plain_string;
-pub use text::{Origin, Text};
+pub use tags::{Origin, Sealing, Tags};
+pub use text::Text;
 pub use vars::{
     extend, find_vars_files, is_variable_name, merged, merges, normal, parse_vars, read_source, read_vars,
     read_vars_file, set_merge, vars_of,

@@ -446,7 +446,12 @@ impl Composer<'_, '_> {
     }
 
     fn text(&self, chars: &str, span: &Span) -> Value {
-        Value::Text(if self.unsafe_depth > 0 { Text::data(chars) } else { Text::source(chars, span.clone()) })
+        let span = span.clone();
+        Value::Text(if self.unsafe_depth > 0 {
+            Text::untrusted(chars, span)
+        } else {
+            Text::source(chars, span)
+        })
     }
 
     fn sequence(&mut self, mut span: Span, depth: usize) -> Result<Node> {
@@ -502,8 +507,25 @@ impl Composer<'_, '_> {
                 }
             }
         }
+        if self.json
+            && let [(key, value)] = own.as_slice()
+            && let (Some(mark), Some(text)) = (key.as_str(), value.as_text())
+        {
+            // As Ansible marks texts in JSON.
+            match mark {
+                "__ansible_unsafe" => {
+                    return Ok(text_node(Text::untrusted(text.shared(), span.clone()), span));
+                }
+                "__ansible_vault" => return Ok(text_node(Text::vault(text.shared(), span.clone()), span)),
+                _ => {}
+            }
+        }
         Ok(Node { span, kind: Kind::Map(combine(merged, own)) })
     }
+}
+
+fn text_node(text: Text, span: Span) -> Node {
+    Node { span, kind: Kind::Scalar(Value::Text(text)) }
 }
 
 /// A tag that was understood.

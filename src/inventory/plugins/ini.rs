@@ -1,9 +1,9 @@
 //! INI inventories.
 
-use super::{Given, expand, literal, words};
+use super::{Given, expand, words};
 use crate::error::{Error, Result, Source, Span, did_you_mean};
 use crate::inventory::Inventory;
-use crate::value::{Text, Value, read_source};
+use crate::value::{Text, Value, literal, read_source};
 use std::sync::Arc;
 
 /// What a section's lines are.
@@ -214,5 +214,6 @@ impl Reader<'_> {
 
 /// A value: a Python literal, else the text itself.
 fn value(text: &str, span: &Span) -> Value {
-    literal::parse(text, span).unwrap_or_else(|| Value::Text(Text::source(text, span.clone())))
+    let text = Text::source(text, span.clone());
+    literal::parse(&text).unwrap_or(Value::Text(text))
 }

@@ -7,8 +7,6 @@ mod generator;
 mod host_list;
 mod ini;
 mod keyed;
-mod literal;
-mod plain;
 mod script;
 mod toml;
 mod words;

@@ -1,9 +1,10 @@
 //! Inventory scripts: executables that print JSON for `--list` and `--host NAME`.
 
 use super::Given;
-use super::plain::{kind, name, value};
 use crate::error::{Error, Result};
 use crate::inventory::Inventory;
+use crate::value::json::{Trusting, kind, marked};
+use crate::value::{Origin, Tags, Text};
 use indexmap::IndexSet;
 use serde_json::{Map as JsonMap, Value as Json};
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +13,8 @@ use std::sync::Arc;
 
 /// What a script that was run has said.
 struct Said {
-    out: String,
+    /// Its output, an author's text.
+    out: Text,
     errors: String,
 }
 
@@ -35,7 +37,7 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
         .map_err(|_| no_decoder("Value could not be parsed as JSON.".to_owned()))?;
     let groups = profiled(json).map_err(no_decoder)?;
     // What is marked must be readable before anything counts.
-    value(Json::Object(groups.clone()))
+    marked(Json::Object(groups.clone()), &said.out, Trusting::Variables)
         .map_err(|why| said.error("Inventory script result could not be parsed as JSON.").note(why))?;
     if inventory.settings.script_stderr && !said.errors.trim().is_empty() {
         inventory.warn(said.errors.clone());
@@ -44,7 +46,7 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
     let mut variables = None;
     for (group, data) in groups {
         if group != "_meta" {
-            read_group(&group, data, inventory, &mut hosts)?;
+            read_group(&group, data, &said.out, inventory, &mut hosts)?;
             continue;
         }
         variables = match data.get("hostvars") {
@@ -64,8 +66,11 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
         );
     }
     for host in hosts {
-        let own = match &variables {
-            Some(all) => all.get(&*host).cloned().unwrap_or_else(|| Json::Object(JsonMap::new())),
+        let (own, out) = match &variables {
+            Some(all) => {
+                let own = all.get(&*host).cloned();
+                (own.unwrap_or_else(|| Json::Object(JsonMap::new())), said.out.clone())
+            }
             None => of_host(given, &host)?,
         };
         let Json::Object(own) = own else {
@@ -74,7 +79,7 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
             )));
         };
         for (name, json) in own {
-            let value = value(json).map_err(Error::input)?;
+            let value = marked(json, &out, Trusting::All).map_err(Error::input)?;
             inventory.set_host_var(&host, &name, value);
         }
     }
@@ -112,6 +117,7 @@ fn profiled(json: Json) -> std::result::Result<JsonMap<String, Json>, String> {
 fn read_group(
     group: &str,
     data: Json,
+    out: &Text,
     inventory: &mut Inventory,
     hosts: &mut IndexSet<Arc<str>>,
 ) -> Result<()> {
@@ -138,7 +144,7 @@ fn read_group(
     }
     if let Some(json) = data.get("vars") {
         for (name, json) in json.as_object().ok_or_else(|| wrong("vars", json, "dict"))? {
-            let value = value(json.clone()).map_err(Error::input)?;
+            let value = marked(json.clone(), out, Trusting::All).map_err(Error::input)?;
             inventory.set_group_var(&group, name, value);
         }
     }
@@ -186,14 +192,17 @@ fn data_only(json: Json) -> Json {
     }
 }
 
-fn of_host(given: &Given<'_>, host: &str) -> Result<Json> {
+/// The variables of a host, and the text that they were read from.
+fn of_host(given: &Given<'_>, host: &str) -> Result<(Json, Text)> {
     let said = run(given, &["--host", host])?;
     if said.out.trim().is_empty() {
-        return Ok(Json::Object(JsonMap::new()));
+        return Ok((Json::Object(JsonMap::new()), said.out));
     }
-    serde_json::from_str(&said.out).map_err(|_| {
+    let json = serde_json::from_str(&said.out).map_err(|_| {
         said.error(format!("Inventory script result for host '{host}' could not be parsed as JSON."))
-    })
+    })?;
+    let origin = said.out.origin().map(|origin| Origin::Named(format!("{origin} for host '{host}'").into()));
+    Ok((json, said.out.with(|tags| tags.origin = origin)))
 }
 
 fn run(given: &Given<'_>, options: &[&str]) -> Result<Said> {
@@ -215,7 +224,12 @@ fn run(given: &Given<'_>, options: &[&str]) -> Result<Said> {
         return Err(with_errors(Error::input(message), &errors));
     }
     match String::from_utf8(output.stdout) {
-        Ok(out) => Ok(Said { out, errors }),
+        Ok(out) => {
+            let path = given.path().display();
+            let origin = Origin::Named(format!("<inventory script output from '{path}'>").into());
+            let tags = Tags { trusted: true, origin: Some(origin), ..Tags::default() };
+            Ok(Said { out: Text::tagged(out, tags), errors })
+        }
         Err(_) => Err(with_errors(
             Error::input("Inventory script result contained characters that cannot be interpreted as UTF-8."),
             &errors,
@@ -228,4 +242,9 @@ fn with_errors(error: Error, errors: &str) -> Error {
         return error;
     }
     error.note(format!("Standard error from inventory script:\n{}", errors.trim_end()))
+}
+
+/// A name out of a script's output.
+fn name(json: &Json) -> Option<Arc<str>> {
+    json.as_str().filter(|s| !s.is_empty()).map(Arc::from)
 }

@@ -2,10 +2,10 @@
 
 use super::layer::Layer;
 use super::magic::Magic;
-use crate::template::Scope;
+use crate::template::{Notice, Scope};
 use crate::value::{Value, Vars, merged, merges};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A host's variables as one task sees them.
 #[derive(Clone)]
@@ -15,11 +15,13 @@ pub struct HostScope {
     locals: Vars,
     /// Below the magic variables, the highest first.
     layers: Arc<Vec<Layer>>,
+    /// What templates told, where it is collected.
+    notices: Option<Arc<Mutex<Vec<Notice>>>>,
 }
 
 impl HostScope {
     pub(super) fn new(magic: Arc<Magic>, layers: Vec<Layer>) -> Self {
-        HostScope { magic, locals: Vars::new(), layers: Arc::new(layers) }
+        HostScope { magic, locals: Vars::new(), layers: Arc::new(layers), notices: None }
     }
 
     /// The same scope with one more layer, right above those from `at` on.
@@ -46,6 +48,19 @@ impl HostScope {
         let mut scope = self.clone();
         scope.locals.extend(locals.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
         Arc::new(scope)
+    }
+
+    /// The same scope, collecting what templates tell from now on.
+    #[must_use]
+    pub fn collecting(&self) -> Arc<HostScope> {
+        Arc::new(HostScope { notices: Some(Arc::default()), ..self.clone() })
+    }
+
+    /// What was collected; it is collected anew from now on.
+    #[must_use]
+    pub fn collected(&self) -> Vec<Notice> {
+        let Some(notices) = &self.notices else { return Vec::new() };
+        std::mem::take(&mut notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether facts are variables of their own.
@@ -114,5 +129,11 @@ impl Scope for HostScope {
         // A variable file that cannot be read was told when the play began.
         let scope: Arc<dyn Scope> = self.magic.variables.host_scope(&host).ok()?;
         Some(scope)
+    }
+
+    fn told(&self, notice: &Notice) -> bool {
+        let Some(notices) = &self.notices else { return false };
+        notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
+        true
     }
 }

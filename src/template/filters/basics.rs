@@ -1,9 +1,11 @@
 //! Defaults and conversions between simple types.
 
 use super::Filter;
+use crate::error::Error;
 use crate::template::bind::Bound;
 use crate::template::env::Env;
 use crate::template::fail::{Fail, Kind, R};
+use crate::template::notice::Notice;
 use crate::template::python::{self, ops};
 use crate::template::val::Val;
 
@@ -15,7 +17,10 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("bool", &[], to_bool),
     Filter::new("int", &["default", "base"], to_int),
     Filter::new("float", &["default"], to_float),
-    Filter::new("string", &[], |_, v, _| python::to_str(&v).map(Val::str)),
+    Filter::new("string", &[], |_, v, _| match v {
+        Val::Str(_) => Ok(v),
+        _ => python::to_str(&v).map(Val::str),
+    }),
     Filter::new("list", &[], |_, v, _| v.iter().map(Val::list)),
     Filter::new("type_debug", &[], |_, v, _| Ok(v.type_name().into())).takes_markers(),
     Filter::new("abs", &[], abs),
@@ -60,14 +65,24 @@ fn ternary(_: &Env, v: Val, b: Bound) -> R {
     }
 }
 
-fn to_bool(_: &Env, v: Val, _: Bound) -> R {
-    Ok(Val::Bool(match &v {
-        Val::Bool(b) => *b,
-        Val::Int(i) => *i == 1,
-        Val::Float(f) => *f == 1.0,
-        Val::Str(s) => matches!(s.to_lowercase().as_str(), "true" | "yes" | "on" | "1"),
-        _ => false,
-    }))
+fn to_bool(env: &Env, v: Val, _: Bound) -> R {
+    let (truth, known) = match &v {
+        Val::Bool(b) => (*b, true),
+        Val::Int(i) => (*i == 1, (0..=1).contains(i)),
+        Val::Float(f) => (*f == 1.0, false),
+        Val::Str(s) => match s.to_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => (true, true),
+            "false" | "no" | "off" | "0" => (false, true),
+            _ => (false, false),
+        },
+        _ => (false, false),
+    };
+    if !known {
+        let (shown, kind, came_to) = (python::repr(&v)?, v.type_name(), python::repr(&Val::Bool(truth))?);
+        let what = format!("The `bool` filter coerced invalid value {shown} ({kind}) to {came_to}.");
+        env.tell(Notice::deprecated(Error::other(what), "2.23"));
+    }
+    Ok(Val::Bool(truth))
 }
 
 /// What Ansible's modules take for a boolean.

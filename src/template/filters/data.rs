@@ -1,33 +1,62 @@
 //! JSON and YAML.
 
 use super::Filter;
+use crate::error::Error;
 use crate::template::bind::Bound;
 use crate::template::env::Env;
 use crate::template::fail::{Fail, R};
 use crate::template::json::{self, Style};
+use crate::template::notice::Notice;
 use crate::template::python;
 use crate::template::val::Val;
 use crate::template::yaml;
+use crate::value::json::{Trusting, marked};
+use crate::value::{Text, Value};
 
 pub(super) const TABLE: &[Filter] = &[
     Filter::new("to_json", JSON, to_json),
     Filter::new("to_nice_json", NICE_JSON, to_nice_json),
     Filter::new("tojson", &["indent"], tojson),
-    Filter::new("from_json", &["profile"], |env, v, _| Ok(env.lift(&json::loads(&python::to_str(&v)?)?))),
+    Filter::new("from_json", &["profile"], from_json),
     Filter::new("to_yaml", YAML, |_, v, b| to_yaml(&v, &b, yaml::Style::default())),
     Filter::new("to_nice_yaml", YAML, |_, v, b| {
         to_yaml(&v, &b, yaml::Style { indent: 4, flow: yaml::Flow::Never, ..yaml::Style::default() })
     }),
     Filter::new("from_yaml", &[], |env, v, _| match &v {
         Val::Str(s) => Ok(env.lift(&yaml::load(s)?)),
-        _ => Ok(v),
+        Val::None => Ok(v),
+        _ => Ok(ignored(env, "from_yaml", v)),
     }),
     Filter::new("from_yaml_all", &[], |env, v, _| match &v {
         Val::Str(s) => Ok(Val::list(yaml::load_all(s)?.iter().map(|d| env.lift(d)).collect())),
         Val::None => Ok(Val::list(Vec::new())),
-        _ => Ok(v),
+        _ => Ok(ignored(env, "from_yaml_all", v)),
     }),
 ];
+
+/// What a filter of texts gives back as it is, which is told.
+fn ignored(env: &Env, filter: &str, v: Val) -> Val {
+    let what = format!("The {filter} filter ignored non-string input of type '{}'.", v.type_name());
+    env.tell(Notice::deprecated(Error::other(what), "2.23"));
+    v
+}
+
+/// What is known of the text is known of the strings only in the profiles that variables are written in.
+fn from_json(env: &Env, v: Val, b: Bound) -> R {
+    let whole = match &v {
+        Val::Str(text) => text.clone(),
+        other => Text::data(python::to_str(other)?),
+    };
+    let parsed = json::parse(&whole)?;
+    let profile = b.text("profile", "tagless")?;
+    let value = match profile.as_str() {
+        "tagless" => Value::from(parsed),
+        "legacy" => marked(parsed, &whole, Trusting::All).map_err(Fail::new)?,
+        "inventory_legacy" => marked(parsed, &whole, Trusting::Variables).map_err(Fail::new)?,
+        _ => return Err(Fail::new(format!("Unknown profile name '{profile}'."))),
+    };
+    Ok(env.lift(&value))
+}
 
 const JSON: &[&str] =
     &["profile", "vault_to_text", "preprocess_unsafe", "indent", "sort_keys", "ensure_ascii", "separators"];

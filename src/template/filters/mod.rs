@@ -14,10 +14,12 @@ mod regexes;
 mod secrets;
 mod sequences;
 mod strings;
+mod tags;
 
 pub(crate) use basics::to_boolean;
 pub(crate) use collections::{crossed, flattened, rows, subelements};
 
+use super::PROTOMATTER;
 use super::bind::{Bound, Params};
 use super::env::Env;
 use super::fail::R;
@@ -91,6 +93,7 @@ const FAMILIES: &[&[Filter]] = &[
     secrets::TABLE,
     pretty::TABLE,
     links::TABLE,
+    tags::TABLE,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =
@@ -100,7 +103,7 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> =
 pub(crate) fn find(name: &str) -> Option<&'static Filter> {
     let name: String = name.split_whitespace().collect();
     match name.rsplit_once('.') {
-        None => BY_NAME.get(name.as_str()).copied(),
+        None => BY_NAME.get(name.as_str()).copied().filter(|f| f.collection != PROTOMATTER),
         Some((collection, short)) => BY_NAME.get(short).copied().filter(|f| {
             f.collection == collection
                 || (collection == "ansible.legacy" && f.collection == "ansible.builtin")

@@ -7,6 +7,7 @@ use crate::template::env::Env;
 use crate::template::fail::{Fail, R};
 use crate::template::python;
 use crate::template::val::Val;
+use crate::value::Sealing;
 use crate::value::vault::{self, Secret, Secrets};
 
 pub(super) const TABLE: &[Filter] = &[
@@ -78,17 +79,27 @@ fn encrypt(_: &Env, v: Val, b: Bound) -> R {
     }
     let id = vault_id(&b)?;
     let made = vault::encrypt(plain.as_bytes(), &secret, &id, salt.as_deref());
-    made.map(Val::from).map_err(|e| Fail::new(format!("Unable to encrypt: {}", e.message())))
+    let made = made.map_err(|e| Fail::new(format!("Unable to encrypt: {}", e.message())))?;
+    if !b.flag("wrap_object", false)? {
+        return Ok(made.into());
+    }
+    // As in 2.19: what goes under the vault's tag is the secret, not the text.
+    match b.need("secret")? {
+        Val::Str(secret) => {
+            Ok(Val::Str(secret.with(|tags| tags.sealing = Some(Sealing::Opened(made.as_str().into())))))
+        }
+        other => Ok(other),
+    }
 }
 
 fn decrypt(_: &Env, v: Val, b: Bound) -> R {
     // An encrypted variable is its vault here, whether or not the run's own secrets open it.
     let v = match v {
         Val::Marker(f) => match f.vault() {
-            Some(vault) => Val::Str(vault.clone()),
+            Some(vault) => Val::str(vault.clone()),
             None => return Err(f),
         },
-        Val::Str(s) => Val::Str(vault::vault_of(&s).unwrap_or(s)),
+        Val::Str(s) => s.out_of_vault().cloned().map_or_else(|| Val::Str(s), Val::str),
         other => other,
     };
     if let Some(f) = b.first_marker() {

@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Lookup] = &[
     Lookup::new("varnames", &[], varnames),
     Lookup::new("inventory_hostnames", &[], |env, terms, _| {
         let patterns: Vec<Value> = terms.iter().map(Val::finish).collect::<R<_>>()?;
-        Ok(env.scope().matching(&Value::list(patterns)).into_iter().map(Val::Str).collect())
+        Ok(env.scope().matching(&Value::list(patterns)).into_iter().map(Val::str).collect())
     }),
 ];
 
@@ -267,7 +267,7 @@ fn varnames(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
         })?;
         for name in &names {
             if regex::search(&pattern, name)?.is_some() {
-                found.push(Val::Str(name.clone()));
+                found.push(Val::str(name.clone()));
             }
         }
     }

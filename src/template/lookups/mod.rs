@@ -11,6 +11,7 @@ mod terms;
 use super::bind::{Bound, Params};
 use super::env::Env;
 use super::fail::{Fail, R};
+use super::notice::Notice;
 use super::python;
 use super::val::{Args, Val};
 use crate::error::did_you_mean;
@@ -92,8 +93,8 @@ pub(crate) fn from_template(env: &Env, args: Args, wantlist: bool) -> R {
         Err(f) if matches!(errors.as_str(), "ignore" | "warn") => {
             if errors == "warn" {
                 let why = f.message();
-                env.shared()
-                    .warn(format!("An error occurred while running the lookup plugin '{name}': {why}"));
+                let why = format!("An error occurred while running the lookup plugin '{name}': {why}");
+                env.tell(Notice::warning(why));
             }
             Ok(if wantlist { Val::list(Vec::new()) } else { Val::None })
         }

@@ -5,10 +5,11 @@ use crate::process;
 use crate::template::bind::Bound;
 use crate::template::env::{Env, Layered};
 use crate::template::fail::{Fail, R};
+use crate::template::globals::MANDATORY;
 use crate::template::options::FileOptions;
 use crate::template::val::Val;
 use crate::template::{files, python};
-use crate::value::{Text, Value};
+use crate::value::{Origin, Tags, Text, Value};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -42,15 +43,25 @@ fn env(_: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         let name = python::to_str(&term.ok()?)?;
         let name = name.split_whitespace().next().unwrap_or_default();
         found.push(match std::env::var_os(name) {
-            Some(value) => Val::str(value.to_string_lossy()),
+            Some(value) => of_environment(name, &value.to_string_lossy()),
             None => match options.get("default") {
-                Some(Val::Marker(f)) => return Err(f.clone()),
+                Some(Val::Marker(f)) if f.message() == MANDATORY => {
+                    let why = format!("The environment variable {} is not set.", python::repr_str(name));
+                    Val::Marker(Fail::undefined(why))
+                }
+                Some(Val::Str(default)) => of_environment(name, default),
                 Some(default) => default.clone(),
-                None => Val::str(""),
+                None => of_environment(name, ""),
             },
         });
     }
     Ok(found)
+}
+
+/// A text that an environment variable gives.
+fn of_environment(name: &str, value: &str) -> Val {
+    let origin = Origin::Named(format!("<environment variable {}>", python::repr_str(name)).into());
+    Val::Str(Text::tagged(value, Tags { origin: Some(origin), ..Tags::default() }))
 }
 
 fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {

@@ -60,7 +60,7 @@ pub(crate) fn attr(of: &Val, name: &Arc<str>) -> Val {
     if matches!(of, Val::Marker(_)) {
         return of.clone();
     }
-    let key = Val::Str(Arc::clone(name));
+    let key = Val::str(Arc::clone(name));
     own_attribute(of, name).or_else(|| entry(of, &key)).unwrap_or_else(|| absent(of, &key))
 }
 

@@ -4,8 +4,10 @@ mod basics;
 mod pep440;
 mod places;
 mod results;
+mod tags;
 mod versions;
 
+use super::PROTOMATTER;
 use super::bind::{Bound, Params};
 use super::env::Env;
 use super::fail::R;
@@ -16,6 +18,7 @@ use std::sync::LazyLock;
 /// A test.
 pub(crate) struct Test {
     name: &'static str,
+    collection: &'static str,
     params: Params,
     /// Whether it looks at failures itself, as `defined` does.
     markers: bool,
@@ -24,7 +27,13 @@ pub(crate) struct Test {
 
 impl Test {
     const fn new(name: &'static str, params: Params, run: fn(&Env, Val, Bound) -> R<bool>) -> Self {
-        Test { name, params, markers: false, run }
+        Test { name, collection: "ansible.builtin", params, markers: false, run }
+    }
+
+    /// Belongs to another collection.
+    const fn of(mut self, collection: &'static str) -> Self {
+        self.collection = collection;
+        self
     }
 
     /// Takes failures as values.
@@ -37,9 +46,11 @@ impl Test {
     pub(crate) fn apply(&self, env: &Env, operand: Val, args: Args) -> Val {
         match self.run(env, operand, args) {
             Ok(b) => Val::Bool(b),
-            Err(f) => Val::Marker(
-                f.framed(|why| format!("The test plugin 'ansible.builtin.{}' failed: {why}", self.name)),
-            ),
+            Err(f) => {
+                Val::Marker(f.framed(|why| {
+                    format!("The test plugin '{}.{}' failed: {why}", self.collection, self.name)
+                }))
+            }
         }
     }
 
@@ -56,19 +67,20 @@ impl Test {
     }
 }
 
-const FAMILIES: &[&[Test]] = &[basics::TABLE, results::TABLE, versions::TABLE, places::TABLE];
+const FAMILIES: &[&[Test]] = &[basics::TABLE, results::TABLE, versions::TABLE, places::TABLE, tags::TABLE];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Test>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|f| f.iter()).map(|t| (t.name, t)).collect());
 
-/// The test of this name: short, or as `ansible.builtin.NAME`.
+/// The test of this name: short, or with the collection that has it.
 pub(crate) fn find(name: &str) -> Option<&'static Test> {
     let name: String = name.split_whitespace().collect();
-    let short = name
-        .strip_prefix("ansible.builtin.")
-        .or_else(|| name.strip_prefix("ansible.legacy."))
-        .unwrap_or(&name);
-    BY_NAME.get(short).copied()
+    let (collection, short) = name.rsplit_once('.').unwrap_or(("ansible.builtin", &name));
+    let builtin = collection == "ansible.legacy" || collection == "ansible.builtin";
+    BY_NAME
+        .get(short)
+        .copied()
+        .filter(|t| t.collection == collection || (builtin && t.collection != PROTOMATTER))
 }
 
 /// All names, for did-you-mean.

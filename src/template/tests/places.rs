@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Test] = &[
     Test::new("vault_encrypted", &[], |_, v, _| match v {
         Val::Marker(f) if f.vault().is_none() => Err(f),
         Val::Marker(_) => Ok(true),
-        Val::Str(s) => Ok(vault::vault_of(&s).is_some()),
+        Val::Str(s) => Ok(s.out_of_vault().is_some()),
         _ => Ok(false),
     })
     .takes_markers(),

@@ -13,7 +13,7 @@ use super::Text;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 /// Whether these bytes are a vault: all ASCII, with its mark at the beginning.
 #[must_use]
@@ -72,46 +72,27 @@ pub fn decrypted(bytes: Vec<u8>) -> Result<Vec<u8>> {
     if is_vault(&bytes) { secrets().open(&bytes).map(|opened| opened.plain.to_vec()) } else { Ok(bytes) }
 }
 
-/// What encrypted values held, by their vaults; a text decrypted here is known again by its address, which stays its
-/// own because this keeps it.
-#[derive(Default)]
-struct Plain {
-    by_vault: HashMap<Arc<str>, Arc<str>>,
-    by_address: HashMap<usize, Arc<str>>,
-}
+/// What encrypted values held, by their vaults.
+static PLAIN: LazyLock<Mutex<HashMap<Arc<str>, Arc<str>>>> = LazyLock::new(Mutex::default);
 
-static PLAIN: OnceLock<Mutex<Plain>> = OnceLock::new();
-
-fn with_plain<T>(work: impl FnOnce(&mut Plain) -> T) -> T {
-    let plain = PLAIN.get_or_init(Mutex::default);
-    work(&mut plain.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// What an encrypted value holds. Done once for each; a failure is not kept.
+/// What an encrypted value holds, tagged with its vault. Decrypted once for each; a failure is not kept.
 ///
 /// # Errors
 /// As [`Secrets::open`], at the value's place; what is not UTF-8.
-pub fn reveal(text: &Text) -> Result<Arc<str>> {
+pub fn reveal(text: &Text) -> Result<Text> {
     let vault = text.shared();
-    if let Some(known) = with_plain(|p| p.by_vault.get(&vault).cloned()) {
-        return Ok(known);
+    let plain = || PLAIN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = plain().get(&vault).cloned();
+    if let Some(known) = known {
+        return Ok(text.opened(known));
     }
     let opened = secrets().open(vault.as_bytes()).map_err(|e| e.at(text.span().cloned()))?;
-    let plain = std::str::from_utf8(&opened.plain).map_err(|e| {
+    let chars = std::str::from_utf8(&opened.plain).map_err(|e| {
         Error::other(format!("the vault's content is not UTF-8: {e}")).at(text.span().cloned())
     })?;
-    let plain: Arc<str> = plain.into();
-    with_plain(|p| {
-        p.by_address.insert(plain.as_ptr().addr(), Arc::clone(&vault));
-        p.by_vault.insert(vault, Arc::clone(&plain));
-    });
-    Ok(plain)
-}
-
-/// The vault that this very text was decrypted from; an equal text of other origin has none.
-#[must_use]
-pub fn vault_of(plain: &Arc<str>) -> Option<Arc<str>> {
-    with_plain(|p| p.by_address.get(&plain.as_ptr().addr()).cloned())
+    let chars: Arc<str> = chars.into();
+    plain().insert(vault, Arc::clone(&chars));
+    Ok(text.opened(chars))
 }
 
 #[cfg(test)]

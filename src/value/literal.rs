@@ -1,12 +1,12 @@
 //! Python literals, which INI inventories hold as values.
 
-use crate::error::Span;
-use crate::value::{Key, Map, Text, Value};
+use super::{Key, Map, Text, Value};
 
-/// A Python literal's value, strings in it as an author's text at `span`. `None` where it is none: then Ansible takes the
-/// text as it is.
-pub(super) fn parse(text: &str, span: &Span) -> Option<Value> {
-    let mut reader = Reader { rest: text.trim_start_matches([' ', '\t']), span, depth: 0 };
+/// A Python literal's value; of the strings in it is known what is known of the whole. `None` where it is none: then
+/// Ansible takes the text as it is.
+#[must_use]
+pub fn parse(text: &Text) -> Option<Value> {
+    let mut reader = Reader { rest: text.trim_start_matches([' ', '\t']), whole: text, depth: 0 };
     let value = reader.tuple_or_value()?;
     reader.blanks();
     (reader.rest.is_empty() || reader.rest.starts_with('#')).then_some(value)
@@ -14,7 +14,7 @@ pub(super) fn parse(text: &str, span: &Span) -> Option<Value> {
 
 struct Reader<'a> {
     rest: &'a str,
-    span: &'a Span,
+    whole: &'a Text,
     depth: usize,
 }
 
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&self, chars: String) -> Value {
-        Value::Text(Text::source(chars, self.span.clone()))
+        Value::Text(self.whole.with_chars(chars))
     }
 
     fn string(&mut self, raw: bool) -> Option<String> {
@@ -327,11 +327,9 @@ fn key(value: Value) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Source;
 
     #[test]
     fn literals_are_those_of_literal_eval() {
-        let span = Span { source: Source::new("t", ""), start: 0, end: 0, line: 1, column: 1 };
         let table = [
             ("5", Some("5")),
             ("5 # five", Some("5")),
@@ -364,7 +362,7 @@ mod tests {
             ("12ab", None),
         ];
         for (text, json) in table {
-            let value = parse(text, &span).map(|v| serde_json::Value::from(&v).to_string());
+            let value = parse(&Text::data(text)).map(|v| serde_json::Value::from(&v).to_string());
             assert_eq!(value.as_deref(), json, "{text:?}");
         }
     }
