@@ -3,6 +3,7 @@
 use crate::errno;
 use crate::module::Failed;
 use crate::shlex;
+use crate::wire::MAX_FRAME;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,6 +20,9 @@ pub const GRACE: Duration = Duration::from_secs(2);
 /// How long a program's output may be silent, once the program itself has ended, until what holds its pipes is left
 /// alone: a program in the background. As Ansible's `run_command`.
 const SILENCE: Duration = Duration::from_secs(1);
+
+/// How much of each output stream is kept, in bytes: with its lines beside it this is what a frame holds.
+const KEPT: usize = MAX_FRAME / 2;
 
 /// Tells the programs of one step to end.
 #[derive(Debug, Default)]
@@ -163,7 +167,8 @@ impl Command {
     /// Runs it to its end; `sink` gets its output as it comes, both streams.
     ///
     /// # Errors
-    /// It could not be started (`msg`, `cmd` and `rc` as Ansible gives them), or the step was cancelled.
+    /// It could not be started (`msg`, `cmd` and `rc` as Ansible gives them), the step was cancelled, or it ended having
+    /// printed more than a result can hold.
     pub fn run(
         &self,
         environment: &[(String, String)],
@@ -172,10 +177,21 @@ impl Command {
     ) -> Result<Output, Failed> {
         let started = self.spawn(environment, cancel).map_err(|e| self.not_started(&e))?;
         let Some(child) = started else { return Err(cancelled()) };
-        let output = Running { child, cancel, killed: None }
+        let (output, printed) = Running { child, cancel, killed: None }
             .collect(self.stdin.as_deref().unwrap_or_default(), sink)
             .map_err(|e| self.not_started(&e))?;
-        if cancel.is_cancelled() { Err(cancelled()) } else { Ok(output) }
+        if cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        if printed > KEPT as u64 {
+            return Err(Failed::new(format!(
+                "the command ended with {}, but it printed {printed} bytes, more than the {KEPT} that a result \
+                 holds; let it write to a file",
+                output.rc
+            ))
+            .with("rc", output.rc));
+        }
+        Ok(output)
     }
 
     /// Starts it in a process group of its own; `None` when the step is cancelled already.
@@ -240,6 +256,8 @@ struct Running<'a> {
 struct Pipe {
     file: Option<File>,
     bytes: Vec<u8>,
+    /// How many bytes came, kept or not.
+    came: u64,
 }
 
 impl Pipe {
@@ -248,7 +266,7 @@ impl Pipe {
         if let Some(file) = &file {
             set_nonblocking(file.as_fd().as_raw_fd())?;
         }
-        Ok(Pipe { file, bytes: Vec::new() })
+        Ok(Pipe { file, bytes: Vec::new(), came: 0 })
     }
 
     /// Reads what is there; closes at its end.
@@ -258,7 +276,9 @@ impl Pipe {
         match file.read(&mut buffer) {
             Ok(n) if n > 0 => {
                 let piece = buffer.get(..n).unwrap_or_default();
-                self.bytes.extend_from_slice(piece);
+                self.came = self.came.saturating_add(n as u64);
+                let room = KEPT.saturating_sub(self.bytes.len());
+                self.bytes.extend(piece.iter().take(room));
                 if let Some(sink) = sink {
                     // A spool that cannot be written to loses the live view, not the step.
                     let _ = sink.write_all(piece);
@@ -271,8 +291,13 @@ impl Pipe {
 }
 
 impl Running<'_> {
-    /// Feeds its input and reads its output until all of that is over and it has ended.
-    fn collect(mut self, input: &[u8], mut sink: Option<&mut (dyn Write + Send)>) -> io::Result<Output> {
+    /// Feeds its input and reads its output until all of that is over and it has ended. Says beside the output how
+    /// many bytes the longer stream had, of which no more than `KEPT` are there.
+    fn collect(
+        mut self,
+        input: &[u8],
+        mut sink: Option<&mut (dyn Write + Send)>,
+    ) -> io::Result<(Output, u64)> {
         let mut stdout = Pipe::new(self.child.stdout.take().map(OwnedFd::from))?;
         let mut stderr = Pipe::new(self.child.stderr.take().map(OwnedFd::from))?;
         let mut stdin = Pipe::new(self.child.stdin.take().map(OwnedFd::from))?.file;
@@ -305,7 +330,8 @@ impl Running<'_> {
         drop(stdin);
         let status = self.reap()?;
         let rc = status.code().unwrap_or_else(|| -status.signal().unwrap_or_default());
-        Ok(Output { rc, stdout: stdout.bytes, stderr: stderr.bytes })
+        let printed = stdout.came.max(stderr.came);
+        Ok((Output { rc, stdout: stdout.bytes, stderr: stderr.bytes }, printed))
     }
 
     /// Once cancelled, kills the group when its time is over.

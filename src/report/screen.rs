@@ -99,17 +99,24 @@ impl Screen {
     /// One result: of a task on a host, or of an item.
     fn result(&mut self, status: Status, who: &str, result: &Value, place: Option<String>) {
         let (word, style) = look(status);
-        // A failure's frame begins with its message.
-        let shown = if place.is_some() { None } else { message(status, result, &self.module) };
-        let message = shown.map(|m| format!("  {}", visible_line(&m))).unwrap_or_default();
-        self.line(&format!("  {style}{word:<11}{style:#} {who}{message}"));
-        if matches!(status, Status::Failed | Status::Rescued | Status::Ignored | Status::Lost) {
-            if let Some(place) = place {
-                self.indented(&place, Style::new());
-            }
-            if status != Status::Ignored || self.verbosity > 0 {
-                self.tail(result);
-            }
+        let went_wrong = !matches!(status, Status::Ok | Status::Changed | Status::Skipped);
+        let frame = place.filter(|_| went_wrong);
+        // A frame begins with the message.
+        let shown = if frame.is_some() { None } else { message(status, result, &self.module) };
+        let (beside, below) = match shown {
+            Some(text) if text.trim_end().contains('\n') => (String::new(), Some(text)),
+            Some(text) => (format!("  {}", visible_line(text.trim_end())), None),
+            None => (String::new(), None),
+        };
+        self.line(&format!("  {style}{word:<11}{style:#} {who}{beside}"));
+        if let Some(text) = below {
+            self.indented(&text, Style::new());
+        }
+        if let Some(frame) = frame {
+            self.indented(&frame, Style::new());
+        }
+        if went_wrong && (status != Status::Ignored || self.verbosity > 0) {
+            self.tail(result);
         }
         for line in diff::lines(result) {
             let line = visible_line(&line);
@@ -343,9 +350,14 @@ fn debug_text(result: &Value) -> Option<String> {
     let own = ["changed", "failed", "warnings", "skipped"];
     let map = result.as_map()?;
     let (key, value) = map.iter().find(|(k, _)| k.as_str().is_none_or(|k| !own.contains(&k)))?;
+    let text = match value {
+        Value::List(_) | Value::Map(_) => values::pretty(value),
+        _ => values::inline(value),
+    };
     Some(match key.as_str() {
-        Some("msg") => values::inline(value),
-        _ => format!("{key}: {}", values::inline(value)),
+        Some("msg") => text,
+        _ if text.contains('\n') => format!("{key}:\n{text}"),
+        _ => format!("{key}: {text}"),
     })
 }
 

@@ -23,5 +23,6 @@ mod lists;
 mod pty;
 mod refresh;
 mod refusals;
+mod screen;
 mod secrets;
 mod vault;
