@@ -52,7 +52,7 @@ fn undercloud(args: &Args) -> Result<Exit, Errors> {
     vars.extend(settings.variables());
     run.extra_vars = Arc::new(vars);
 
-    let events = args.output.events(args.verbose, run.check, &run.config)?;
+    let events = args.output.events(args.verbose, run.check, false, &run.config)?;
     let lab = opened(&settings, args, &events)?;
     let _held = lab.lock("warp deploy undercloud")?;
     run.run_key = lab.id();

@@ -38,13 +38,19 @@ impl Output {
         }
     }
 
-    /// A stream of events that is printed in this form.
+    /// A stream of events that is printed in this form. Who only looks needs no callback.
     ///
     /// # Errors
     /// Under Ansible's names, a callback that is asked to print and is not one of ansible.builtin's.
-    pub(super) fn events(self, verbosity: u8, check: bool, config: &config::Settings) -> Result<Events> {
+    pub(super) fn events(
+        self,
+        verbosity: u8,
+        check: bool,
+        looks: bool,
+        config: &config::Settings,
+    ) -> Result<Events> {
         let screen = &config.screen;
-        let form = if self == Output::Default && compat::active() {
+        let form = if self == Output::Default && compat::active() && !looks {
             let name = &screen.stdout_callback;
             Output::of_callback(name).ok_or_else(|| {
                 Error::other(format!("Could not load '{name}' callback plugin."))

@@ -129,14 +129,17 @@ fn look(
 ) -> Result<Exit, Errors> {
     // All are loaded before any is shown, as Ansible does.
     let plans = plans.collect::<Result<Vec<_>, _>>()?;
-    for (plan, given) in plans.iter().zip(&args.playbooks) {
-        anstream::println!("\nplaybook: {}", terminal::visible_line(&given.display().to_string()));
-        if !args.syntax_check {
-            let wanted =
-                run::Listing { hosts: args.options.list_hosts, tags: args.list_tags, tasks: args.list_tasks };
-            let text = run::list(plan, &ready.inventory, &ready.settings, &ready.engine, wanted)?;
-            anstream::print!("{}", terminal::visible(&text));
+    let wanted = match args.syntax_check {
+        true => run::Listing::default(),
+        false => {
+            run::Listing { hosts: args.options.list_hosts, tags: args.list_tags, tasks: args.list_tasks }
         }
+    };
+    let list = |plan: &Plan| run::list(plan, &ready.inventory, &ready.settings, &ready.engine, wanted);
+    let texts = plans.iter().map(list).collect::<Result<Vec<_>, _>>()?;
+    for (text, given) in texts.iter().zip(&args.playbooks) {
+        anstream::println!("\nplaybook: {}", terminal::visible_line(&given.display().to_string()));
+        anstream::print!("{}", terminal::visible(text));
     }
     Ok(Exit::Ok)
 }

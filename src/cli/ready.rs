@@ -31,7 +31,7 @@ impl Ready {
     /// What of it cannot be read.
     pub fn new(options: &Options, output: Output, looks: bool) -> Result<Self> {
         let config = config::Settings::of_process()?;
-        let events = output.events(options.verbosity(&config), options.check, &config)?;
+        let events = output.events(options.verbosity(&config), options.check, looks, &config)?;
         let told = match &config.file {
             Some(file) => format!("Using {} as config file", file.display()),
             None => "No config file found; using defaults".to_owned(),

@@ -51,7 +51,7 @@ pub(super) fn main(what: &What) -> Exit {
 
 fn explain(args: &Explain) -> Result<Exit, Errors> {
     let config = config::Settings::of_process()?;
-    let events = Output::Screen.events(0, false, &config)?;
+    let events = Output::Screen.events(0, false, true, &config)?;
     args.vault.install(&config.vault, &mut |warning| events.emit(&Event::warning(warning)))?;
     let mut settings = Settings::new(config);
     settings.extra_vars = Arc::new(run::extra_vars(&args.extra_vars)?);

@@ -37,7 +37,7 @@ impl Load<'_> {
 
     fn block(&mut self, node: &Node, place: &Place) -> Result<Step> {
         if place.handlers {
-            return Err(Error::input("Using a block as a handler is not supported.").at(node.span.clone()));
+            refuse_blocks(node.get("block"))?;
         }
         for (key, _) in node.as_map().unwrap_or_default() {
             self.keep(keywords::check(key, BLOCK, "Block"));
@@ -67,6 +67,17 @@ impl Load<'_> {
         let rescue = part("rescue", false);
         let always = part("always", true);
         Ok(Step::Block(Arc::new(Block { name, span: node.span.clone(), steps, rescue, always })))
+    }
+}
+
+/// Sees that a block of handlers has no blocks in it.
+fn refuse_blocks(handlers: Option<&Node>) -> Result<()> {
+    let mut inner = handlers.and_then(Node::as_list).unwrap_or_default().iter();
+    match inner.find(|handler| handler.get("block").is_some()) {
+        Some(inner) => {
+            Err(Error::input("Using a block as a handler is not supported.").at(inner.span.clone()))
+        }
+        None => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::keywords::{self, IMPORT};
 use super::loader::Load;
 use super::plan::{Inherited, Keywords, Play};
 use super::playbook::place;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::value::yaml::Node;
 use crate::value::{Vars, extend};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,8 @@ impl Load<'_> {
         let beside = path.parent().unwrap_or(Path::new("")).join(&name);
         let target = self.collection_playbook(&name).unwrap_or(beside);
         if !target.is_file() {
-            return Err(Error::input(format!("Could not find or access '{}'", target.display()))
+            let what = format!("Could not find or access '{}' on the Ansible Controller.", target.display());
+            return Err(Error::new(Exit::Missing, what)
                 .at(file.span.clone())
                 .note("this playbook imports it"));
         }

@@ -20,6 +20,7 @@ mod resolve;
 mod role;
 mod role_find;
 mod role_spec;
+mod routing;
 mod task;
 
 pub use adhoc::AdHoc;

@@ -86,7 +86,8 @@ impl Load<'_> {
         extend(&mut vars, &import.vars);
         let vars_files = vars_files(node)?;
         let vars_prompt = super::prompt::vars_prompt(node)?;
-        self.enter_play(path, &vars, &vars_files);
+        let roles = node.get("roles").and_then(Node::as_list).is_some_and(|roles| !roles.is_empty());
+        self.enter_play(path, &vars, &vars_files, roles);
 
         let here = place(path, Inherited::default(), String::new());
         let mut own = self.own(node, None, &here).within(&import.keywords);
@@ -141,8 +142,8 @@ impl Load<'_> {
         }))
     }
 
-    /// Sets what holds for one play only.
-    fn enter_play(&mut self, path: &Path, vars: &Vars, vars_files: &[Value]) {
+    /// Sets what holds for one play only. The names of `roles` need the files of variables.
+    fn enter_play(&mut self, path: &Path, vars: &Vars, vars_files: &[Value], roles: bool) {
         self.basedir = normal(path).parent().map(Path::to_owned).unwrap_or_default();
         self.roles.clear();
         self.handlers.clear();
@@ -150,10 +151,11 @@ impl Load<'_> {
         // Files that cannot be known yet, or read, are the runner's business.
         for file in vars_files {
             let known = file.as_str().filter(|name| !name.contains("{{"));
-            if let Some(found) = known.map(|name| find_vars_file(&self.basedir, name))
-                && let Ok(read) = crate::value::read_vars(&found)
-            {
-                extend(&mut self.vars, &read);
+            let Some(found) = known.map(|name| find_vars_file(&self.basedir, name)) else { continue };
+            match crate::value::read_vars(&found) {
+                Ok(read) => extend(&mut self.vars, &read),
+                Err(e) if roles && found.is_file() => self.errors.push(e),
+                Err(_) => {}
             }
         }
     }
@@ -219,7 +221,7 @@ pub(super) fn place(path: &Path, inherited: Inherited, label: String) -> Place {
     Place { inherited, role: None, file: Arc::from(path), path: label, handlers: false }
 }
 
-/// The tasks of handlers, which never are in blocks.
+/// The tasks of handlers: blocks only group them, and what they rescue or always do is no handler.
 pub(super) fn flatten(steps: Vec<Step>) -> Vec<Arc<Task>> {
     let mut tasks = Vec::new();
     for step in steps {

@@ -4,6 +4,7 @@ use super::collection::{self, Route};
 use super::keywords;
 use super::library::Library;
 use super::loader::{Load, Place};
+use super::routing;
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::Text;
 use crate::value::yaml::Node;
@@ -92,14 +93,6 @@ const BUILTIN: [&str; 71] = [
 /// Modules of ansible.builtin that have no place in the list above for their newer names.
 const MORE_BUILTIN: [&str; 2] = ["yum", "yum_repository"];
 
-/// Short names that ansible.builtin sends on to collections, of those that warp does.
-const REDIRECTED: [(&str, &str); 4] = [
-    ("authorized_key", "ansible.posix"),
-    ("virt", "community.libvirt"),
-    ("virt_net", "community.libvirt"),
-    ("virt_pool", "community.libvirt"),
-];
-
 /// Who does an action.
 #[derive(Clone, Debug)]
 pub enum Doer {
@@ -153,7 +146,7 @@ impl Load<'_> {
             }
         }
         let ends = collections.iter().any(|c| matches!(c.as_str(), "ansible.builtin" | "ansible.legacy"));
-        if ends { Ok(None) } else { Ok(self.legacy(name, place)) }
+        if ends { Ok(None) } else { self.legacy(name, place, &mut Vec::new()) }
     }
 
     /// A name with its collection.
@@ -165,8 +158,8 @@ impl Load<'_> {
         };
         let collection = format!("{namespace}.{collection}");
         match collection.as_str() {
-            "ansible.legacy" => return Ok(self.legacy(short, place)),
-            "ansible.builtin" => return Ok(self.builtin(short)),
+            "ansible.legacy" => return self.legacy(short, place, seen),
+            "ansible.builtin" => return self.builtin(short, place, seen),
             _ => {}
         }
         if let Some(spec) = self.loader.catalogue.spec(name) {
@@ -177,7 +170,7 @@ impl Load<'_> {
         match collection::route(&path, &["action", "modules"], short) {
             Some(Route::Removed(why)) => {
                 let why = why.map(|w| format!(" {w}")).unwrap_or_default();
-                return Err(Error::input(format!("The '{name}' module has been removed.{why}")));
+                return Err(Error::other(format!("The '{name}' module has been removed.{why}")));
             }
             Some(Route::Redirect(to)) if !seen.contains(&to) => {
                 seen.push(to.clone());
@@ -194,38 +187,42 @@ impl Load<'_> {
     }
 
     /// A name that files of the play's author go before.
-    fn legacy(&mut self, name: &str, place: &Place) -> Option<Resolved> {
+    fn legacy(&mut self, name: &str, place: &Place, seen: &mut Vec<String>) -> Result<Option<Resolved>> {
         for folder in self.folders(place, "action_plugins", &self.loader.search.action_plugins) {
             if folder.join(name).with_extension("py").is_file() {
-                return Some(Resolved::new("ansible.legacy", name, Doer::Nobody(action_plugin(name))));
+                return Ok(Some(Resolved::new("ansible.legacy", name, Doer::Nobody(action_plugin(name)))));
             }
         }
         for folder in self.folders(place, "library", &self.loader.search.library) {
             if let Some(file) = self.library.find(&folder, name) {
-                return Some(Resolved::new("ansible.legacy", name, Library::doer(name, &file)));
+                return Ok(Some(Resolved::new("ansible.legacy", name, Library::doer(name, &file))));
             }
         }
-        self.builtin(name)
+        self.builtin(name, place, seen)
     }
 
-    /// A module of ansible.builtin, or one that it sends on to a collection that warp does.
-    fn builtin(&self, name: &str) -> Option<Resolved> {
+    /// A module of ansible.builtin, or of the collection that it sends on to.
+    fn builtin(&mut self, name: &str, place: &Place, seen: &mut Vec<String>) -> Result<Option<Resolved>> {
         if let Some(statement) = STATEMENTS.iter().find(|s| **s == name) {
-            return Some(Resolved::new("ansible.builtin", statement, Doer::Warp));
-        }
-        if let Some((_, collection)) = REDIRECTED.iter().find(|(short, _)| *short == name)
-            && let Some(spec) = self.loader.catalogue.spec(&format!("{collection}.{name}"))
-        {
-            return Some(Resolved::new(collection, spec.name, Doer::Warp));
+            return Ok(Some(Resolved::new("ansible.builtin", statement, Doer::Warp)));
         }
         if let Some(spec) = self.loader.catalogue.spec(&format!("ansible.builtin.{name}")) {
-            return Some(Resolved::new("ansible.builtin", spec.name, Doer::Warp));
+            return Ok(Some(Resolved::new("ansible.builtin", spec.name, Doer::Warp)));
         }
         if BUILTIN.contains(&name) || MORE_BUILTIN.contains(&name) {
             let why = Arc::from(format!("warp does not have the module `{name}` of ansible.builtin yet"));
-            return Some(Resolved::new("ansible.builtin", name, Doer::Nobody(why)));
+            return Ok(Some(Resolved::new("ansible.builtin", name, Doer::Nobody(why))));
         }
-        None
+        if let Some(error) = routing::removed(name) {
+            return Err(error);
+        }
+        match routing::moved(name) {
+            Some(to) if !seen.contains(&to) => {
+                seen.push(to.clone());
+                self.qualified(&to, place, seen)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The error for a module's name that means nothing.

@@ -90,7 +90,8 @@ pub fn explain(
     Ok(explained)
 }
 
-fn play_vars(play: &Arc<Play>, hosts: Vec<Arc<str>>) -> PlayVars {
+/// A play's variables, of none of its hosts' batches.
+pub(super) fn play_vars(play: &Arc<Play>, hosts: Vec<Arc<str>>) -> PlayVars {
     PlayVars {
         play: Arc::clone(play),
         name: super::pattern_text(&play.hosts).into(),

@@ -161,7 +161,7 @@ impl PlayRun {
         if !name.is_template() {
             return Some(name.as_str().to_owned());
         }
-        let rendered = self.run.variables.play_scope(&self.vars, handler).and_then(|scope| {
+        let rendered = self.run.variables.play_scope(&self.vars, Some(handler)).and_then(|scope| {
             let scope: Arc<dyn Scope> = scope;
             self.run.engine.render(&Value::Text(name.clone()), &scope)
         });

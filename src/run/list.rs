@@ -1,10 +1,9 @@
 //! `--list-hosts`, `--list-tags`, `--list-tasks`: in ansible-playbook's own form.
 
-use super::catalogue::Flat;
 use super::keyword::Rendered;
-use super::play::rendered_text;
+use super::look::{self, Looked};
 use super::settings::Settings;
-use super::{prompt, tags};
+use super::tags;
 use crate::error::Result;
 use crate::inventory::Inventory;
 use crate::play::{Plan, Play, Step, Task};
@@ -15,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// What is to be listed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// Hosts.
     pub hosts: bool,
@@ -25,15 +24,15 @@ pub struct Listing {
     pub tasks: bool,
 }
 
-/// The listing of a plan.
+/// The listing of a plan; empty where nothing is to be listed but the plan is looked at.
 ///
 /// # Errors
-/// A host pattern or a tag that cannot be understood.
+/// A play that cannot be looked at, a host pattern or a tag that cannot be understood.
 pub fn list(
     plan: &Plan,
     inventory: &Inventory,
     settings: &Settings,
-    engine: &Engine,
+    engine: &Arc<Engine>,
     wanted: Listing,
 ) -> Result<String> {
     let mut out = String::new();
@@ -43,25 +42,25 @@ pub fn list(
         [] if wanted.tags && settings.skip_tags.is_empty() => &every,
         own => own,
     };
-    for (number, play) in plan.plays.iter().enumerate() {
-        let play = &prompt::with_defaults(play, settings, engine)?;
-        let scope = Flat::of(settings, play);
-        let r = Rendered { engine, scope: &scope };
-        let hosts = engine.render(&play.hosts, &scope)?;
-        let pattern = super::pattern_text(&hosts);
-        let name = play.name.as_ref().map(|n| rendered_text(n, r));
+    let looked = look::plays(plan, inventory, settings, engine)?;
+    if wanted == Listing::default() {
+        return Ok(out);
+    }
+    for (number, Looked { play, hosts, name, scope }) in looked.iter().enumerate() {
+        let r = Rendered { engine, scope };
+        let pattern = super::pattern_text(hosts);
         let own: BTreeSet<String> = tags::of(&play.keywords.tags, r)?.into_iter().collect();
         let own: Vec<String> = own.into_iter().collect();
         // Writing to a String cannot fail.
-        let _ = write!(out, "\n  play #{} ({pattern}): {}", number + 1, name.as_deref().unwrap_or(&pattern));
+        let _ = write!(out, "\n  play #{} ({pattern}): {name}", number + 1);
         let _ = write!(out, "\tTAGS: [{}]", own.join(","));
         if wanted.hosts {
-            let mut found = inventory.matching(&hosts)?;
+            let mut found = inventory.matching(hosts)?;
             if let Some((limit, _)) = &settings.limit {
                 let limited = inventory.matching(limit)?;
                 found.retain(|h| limited.contains(h));
             }
-            let shown = match &hosts {
+            let shown = match hosts {
                 Value::List(parts) => {
                     parts.iter().map(|p| format!("'{}'", python_str(p))).collect::<Vec<_>>()
                 }
@@ -101,12 +100,14 @@ pub fn list(
     Ok(out)
 }
 
-/// A task's name as listed: not rendered; the role's only before a name.
+/// A task's name as listed: not rendered; the role's only before a name, and not before that of an included role.
 pub(super) fn name_of(task: &Task) -> String {
     match (&task.name, &task.role) {
         (None, _) => task.action.written.to_string(),
-        (Some(own), Some(role)) => format!("{} : {own}", role.name),
-        (Some(own), None) => own.to_string(),
+        (Some(own), Some(role)) if &*task.action.module != "include_role" => {
+            format!("{} : {own}", role.name)
+        }
+        (Some(own), _) => own.to_string(),
     }
 }
 

@@ -16,6 +16,7 @@ mod include;
 mod keyword;
 mod list;
 mod load;
+mod look;
 mod looped;
 mod membership;
 mod meta;

@@ -192,6 +192,8 @@ impl PlayRun {
             Some(name) => rendered_text(name, r),
         };
         match &task.role {
+            // As Ansible has it: an included role's name stands alone.
+            Some(_) if &*task.action.module == "include_role" => own,
             Some(role) => format!("{} : {own}", role.name).into(),
             None => own,
         }

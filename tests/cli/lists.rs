@@ -1,6 +1,8 @@
 //! `--list-*` and `--syntax-check` print what ansible-playbook prints, byte by byte.
 
-use super::bench::Bench;
+use super::bench::{Bench, Ran};
+use super::compat::tool;
+use super::support;
 
 const PLAY: &str = r#"
 - hosts: web
@@ -68,4 +70,62 @@ fn every_host_is_listed() {
     bench.file("hosts", "h1\nh2 x=1\n[g]\nh[3:4]\n");
     let ran = bench.warp(&["-i", "hosts", "--list-hosts"]);
     assert!(ran.out.contains("hosts (4):\n      h1\n      h2\n      h3\n      h4\n"), "{}", ran.said());
+}
+
+/// What of a play is looked at before it is listed or found correct, one play each.
+const LOOKED_AT: &[&str] = &[
+    "- {hosts: localhost, tasks: [{bigip_facts: }]}",
+    "- {hosts: localhost, tasks: [{include: x.yml}]}",
+    "- {hosts: localhost, tasks: [{ufw: {state: enabled}}, {ansible.builtin.npm: {path: x}}]}",
+    "- {hosts: localhost, tasks: [{docker_image: {name: x}}]}",
+    "- {hosts: localhost, name: 'x {{ nosuch }}', tasks: [{ping: }]}",
+    "- {hosts: localhost, name: 'x {{ r_default }} {{ v }} {{ groups.all }} {{ playbook_dir | basename }}', roles: [r], \
+     vars: {v: 1}}",
+    "- {hosts: localhost, serial: '{{ nosuch }}', tasks: [{ping: }]}",
+    "- {hosts: localhost, environment: '{{ nosuch }}', vars_files: [none.yml, '{{ nosuch }}.yml'], tasks: [{ping: }]}",
+    "- {hosts: '{{ nosuch }}', tasks: [{ping: }]}",
+    "- {hosts: '{{ target | default(omit) }}', tasks: [{ping: }]}",
+    "- {hosts: localhost, vars_files: [vault.yml], tasks: [{ping: }]}",
+    "- {hosts: localhost, vars_files: [vault.yml], roles: [r], tasks: [{nosuch: }]}",
+    "- {hosts: localhost, vars_files: [vault.yml], tasks: [{nosuch: }]}",
+    "- {hosts: localhost, roles: [nosuch]}",
+    "- {import_playbook: a.b.c}",
+    "- {hosts: localhost, tasks: [{ping: }], handlers: [{name: b, block: [{name: h, ping: }], rescue: [{ping: }]}]}",
+    "- {hosts: localhost, handlers: [{name: b, block: [{name: h, block: [{ping: }]}]}]}",
+    "- {hosts: localhost, roles: [r]}",
+];
+
+#[test]
+fn plays_are_looked_at_as_ansible_looks_at_them() {
+    let bench = Bench::new("looks", "");
+    bench.file("ansible.cfg", "[defaults]\nstdout_callback = nosuch\n");
+    bench.file("vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n");
+    bench.file("roles/r/defaults/main.yml", "r_default: 1\n");
+    bench.file(
+        "roles/r/tasks/main.yml",
+        "- {name: inc, include_role: {name: r}}\n- include_role: {name: r}\n- {name: t, include_tasks: x.yml}\n",
+    );
+    let real = support::oracle::ansible("ansible-playbook");
+    let collections =
+        real.get_envs().find(|(name, _)| *name == "ANSIBLE_COLLECTIONS_PATH").unwrap().1.unwrap();
+    let mut wrong = String::new();
+    for play in LOOKED_AT {
+        bench.file("play.yml", play);
+        for option in ["--syntax-check", "--list-tasks"] {
+            let theirs = bench.ansible(&[option]);
+            let mut command = tool(&bench, "ansible-playbook");
+            command.args([option, "play.yml"]).env("ANSIBLE_COLLECTIONS_PATH", collections);
+            let ours = Ran::of(&command.output().unwrap());
+            if (ours.code, &ours.out) != (theirs.code, &theirs.out) {
+                wrong += &format!(
+                    "{play} {option}\n{} {}{} {}",
+                    theirs.code,
+                    theirs.said(),
+                    ours.code,
+                    ours.said()
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

@@ -82,6 +82,20 @@ fn under_warp(links: &Path) -> Command {
     command
 }
 
+/// The lines with the tags of each play sorted: Ansible prints them in the order of a Python set, which differs from run
+/// to run.
+fn ordered(text: &str) -> String {
+    let sorted = |line: &str| match line.rsplit_once("\tTAGS: [") {
+        Some((play, tags)) if play.starts_with("  play #") => {
+            let mut tags: Vec<&str> = tags.trim_end_matches(']').split(',').collect();
+            tags.sort_unstable();
+            format!("{play}\tTAGS: [{}]\n", tags.join(","))
+        }
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(sorted).collect()
+}
+
 fn difference(playbook: &Playbook, links: &Path, kept: &Path) -> Option<String> {
     let mut said = String::new();
     for option in ["--syntax-check", "--list-tasks"] {
@@ -95,9 +109,10 @@ fn difference(playbook: &Playbook, links: &Path, kept: &Path) -> Option<String> 
                 theirs.err.trim().replace('\n', "\n             "),
                 ours.err.trim().replace('\n', "\n             "),
             );
-        } else if theirs.out != ours.out {
+        } else if ordered(&theirs.out) != ordered(&ours.out) {
             said += &format!("  {option}: lines differ (- ansible, + warp)\n");
-            let diff = TextDiff::from_lines(&theirs.out, &ours.out);
+            let (theirs, ours) = (ordered(&theirs.out), ordered(&ours.out));
+            let diff = TextDiff::from_lines(&theirs, &ours);
             for change in diff.iter_all_changes().filter(|c| c.tag() != ChangeTag::Equal).take(6) {
                 said += &format!("    {}{}\n", change.tag(), change.value().trim_end());
             }

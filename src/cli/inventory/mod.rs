@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args, output: Output) -> Result<Exit> {
         }
     }
     let config = config::Settings::of_process()?;
-    let events = output.events(args.verbose, false, &config)?;
+    let events = output.events(args.verbose, false, true, &config)?;
     args.vault.install(&config.vault, &mut |warning| events.emit(&Event::warning(warning)))?;
     let mut settings = Settings::new(config);
     settings.extra_vars = Arc::new(run::extra_vars(&args.extra_vars)?);

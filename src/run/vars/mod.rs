@@ -180,20 +180,24 @@ impl Variables {
         self.scope(magic, play, task, set, of_host)
     }
 
-    /// The scope of what a play names without a host: its handlers.
+    /// The scope of what a play names without a host: its keywords, its handlers.
     ///
     /// # Errors
     /// As `task_scope`.
-    pub fn play_scope(self: &Arc<Self>, play: &Arc<PlayVars>, task: &Arc<Task>) -> Result<Arc<HostScope>> {
+    pub fn play_scope(
+        self: &Arc<Self>,
+        play: &Arc<PlayVars>,
+        task: Option<&Arc<Task>>,
+    ) -> Result<Arc<HostScope>> {
         let magic = Arc::new(Magic {
             variables: Arc::clone(self),
             view: self.view(),
             host: Arc::from(""),
             facts: Arc::default(),
             play: Some(Arc::clone(play)),
-            task: Some(Arc::clone(task)),
+            task: task.cloned(),
         });
-        self.scope(magic, play, Some(task), [], [])
+        self.scope(magic, play, task, [], [])
     }
 
     /// A play's layers and a task's, with those of a host between them: what tasks set, and what was known before.
