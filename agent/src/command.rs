@@ -102,6 +102,8 @@ pub struct Command {
     pub env: Vec<(String, String)>,
     /// The user and group it runs as, when they are not ours; it is in no other group then.
     pub account: Option<(u32, u32)>,
+    /// The umask it starts with, when it is not ours.
+    pub umask: Option<u32>,
 }
 
 /// What a program left.
@@ -157,11 +159,34 @@ impl Command {
         self
     }
 
+    /// With messages in English, for what it prints is read.
+    #[must_use]
+    pub fn english(mut self) -> Self {
+        for name in ["LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANGUAGE"] {
+            self = self.env(name, "C.UTF-8");
+        }
+        self
+    }
+
     /// As this user and group.
     #[must_use]
     pub fn account(mut self, account: Option<(u32, u32)>) -> Self {
         self.account = account;
         self
+    }
+
+    /// With this umask.
+    #[must_use]
+    pub fn umask(mut self, umask: Option<u32>) -> Self {
+        self.umask = umask;
+        self
+    }
+
+    /// The words as a shell would be given them.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let words: Vec<String> = self.argv.iter().map(|a| shlex::quote(&a.to_string_lossy())).collect();
+        words.join(" ")
     }
 
     /// Runs it to its end; `sink` gets its output as it comes, both streams.
@@ -213,6 +238,15 @@ impl Command {
         if let Some((uid, gid)) = self.account {
             command.gid(gid).uid(uid);
         }
+        if let Some(umask) = self.umask {
+            // SAFETY: between fork and exec only umask is called, which is safe there.
+            unsafe {
+                command.pre_exec(move || {
+                    libc::umask(umask);
+                    Ok(())
+                })
+            };
+        }
         // Held while it starts, so that a cancel finds it either not started or in the list.
         let mut state = cancel.lock();
         if state.cancelled {
@@ -224,11 +258,10 @@ impl Command {
     }
 
     fn not_started(&self, e: &io::Error) -> Failed {
-        let words: Vec<String> = self.argv.iter().map(|a| shlex::quote(&a.to_string_lossy())).collect();
         let program = self.argv.first().map(Path::new).unwrap_or(Path::new(""));
         Failed::new("Error executing command.")
             .because(errno::python(e, &[program]))
-            .with("cmd", words.join(" "))
+            .with("cmd", self.shown())
             .with("rc", e.raw_os_error().unwrap_or(257))
             .with("stdout", "")
             .with("stderr", "")

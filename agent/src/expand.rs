@@ -45,7 +45,9 @@ fn name_at(after: &str) -> (&str, &str, &str) {
     (name, name, tail)
 }
 
-fn user(text: &str, environment: &[(String, String)]) -> String {
+/// The text with `~` or `~name` at its beginning replaced by the home directory.
+#[must_use]
+pub fn user(text: &str, environment: &[(String, String)]) -> String {
     let Some(rest) = text.strip_prefix('~') else { return text.to_owned() };
     let (name, tail) = match rest.find('/') {
         Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),

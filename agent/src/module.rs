@@ -117,6 +117,20 @@ impl<'a> Context<'a> {
         command.run(self.environment, self.cancel, None)
     }
 
+    /// As `run`, of a program that must succeed.
+    ///
+    /// # Errors
+    /// As `run`; or it ended with another exit code than 0: its standard error is the message.
+    pub fn run_checked(&mut self, command: &Command) -> Result<Output, Failed> {
+        let output = self.run(command)?;
+        if output.rc == 0 {
+            return Ok(output);
+        }
+        let (out, err) = (output.stdout_text(), output.stderr_text());
+        let failed = Failed::new(err.trim_end()).with("cmd", command.shown()).with("rc", output.rc);
+        Err(failed.with("stdout", out).with("stderr", err))
+    }
+
     /// As `run`, with the program's output shown while it runs, where somebody looks.
     ///
     /// # Errors

@@ -35,6 +35,21 @@ pub fn real(path: &Path) -> PathBuf {
     done
 }
 
+/// `os.path.abspath`: absolute, without `.` and `..`, whatever is a link.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    let mut done = PathBuf::from("/");
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for part in parts(&absolute).into_iter().rev() {
+        if part.as_os_str() == ".." {
+            done.pop();
+        } else {
+            done.push(part);
+        }
+    }
+    done
+}
+
 /// The names in a path, the last first.
 fn parts(path: &Path) -> Vec<PathBuf> {
     path.components()

@@ -13,6 +13,7 @@ mod file;
 mod find;
 mod get_url;
 mod getent;
+mod git;
 mod group;
 mod hostname;
 mod known_hosts;
@@ -50,6 +51,7 @@ static ALL: &[&dyn Module] = &[
     &find::Find,
     &get_url::GetUrl,
     &getent::Getent,
+    &git::GitModule,
     &group::Group,
     &hostname::Hostname,
     &known_hosts::KnownHosts,

@@ -2,7 +2,7 @@
 //!
 //! `WARP_ORACLE_PYTHON` names a Python that has ansible-core 2.19; without it nothing is compared, which is said.
 
-use crate::harness::{Agent, call};
+use crate::harness::{Agent, PROGRAM, call};
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
@@ -15,7 +15,7 @@ use warp_agent::value::{Map, Value};
 use warp_agent::wire::{Mode, Request};
 
 /// What is made before, the module, and its arguments; `@` is the directory of the case.
-pub type Case = (&'static str, &'static str, &'static str);
+pub type Case<'a> = (&'a str, &'a str, &'a str);
 
 /// The Python to ask.
 pub fn python() -> Option<OsString> {
@@ -26,24 +26,56 @@ pub fn python() -> Option<OsString> {
     oracle
 }
 
+/// What the cases of one comparison share.
+pub struct World<'a> {
+    /// Variables for the modules and for what is made before.
+    pub environment: &'a [(&'a str, &'a str)],
+    /// A shell script that makes what each case begins with a copy of.
+    pub base: &'a str,
+    /// The modes that each case is run in.
+    pub modes: &'a [Mode],
+    /// What both must leave the same in the directory of the case.
+    pub listing: fn(&Path) -> String,
+}
+
 /// Runs every case under both, as it is, in check mode and in diff mode, and fails with all that differ.
-pub fn compare(cases: &[Case]) {
+pub fn compare(cases: &[Case<'_>]) {
+    let modes = [(false, false), (true, true), (false, true)].map(|(check, diff)| Mode { check, diff });
+    compare_in(&World { environment: &[], base: "", modes: &modes, listing }, cases);
+}
+
+/// As `compare`, in a world of their own.
+pub fn compare_in(world: &World<'_>, cases: &[Case<'_>]) {
     let Some(oracle) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let at = dir.path().join("case");
-    let mut agent = Agent::start();
+    let (base, at) = (dir.path().join("base"), dir.path().join("case"));
+    let environment = world.environment.iter().copied();
+    let sh = |script: &str, at: &Path| {
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script]).current_dir(at).envs(environment.clone());
+        assert!(sh.status().unwrap().success(), "{script}");
+    };
+    let prepare = |setup: &str| {
+        let _ = fs::remove_dir_all(&at);
+        assert!(Command::new("cp").arg("-a").args([&base, &at]).status().unwrap().success());
+        sh(setup, &at);
+    };
+    fs::create_dir(&base).unwrap();
+    sh(world.base, &base);
+    let mut agent = Agent::start_by(Command::new(PROGRAM).envs(environment.clone()));
     let mut different = Vec::new();
     for (setup, module, args) in cases {
         let args = args.replace('@', &at.display().to_string());
-        for (check, diff) in [(false, false), (true, true), (false, true)] {
-            let mode = Mode { check, diff };
-            prepare(&at, setup);
-            let theirs = ask(Path::new(&oracle), module, &args, &mode);
-            let their_files = listing(&at);
-            prepare(&at, setup);
-            let request = Request::Run { call: call(module, &args, &mode), blob: None };
+        for mode in world.modes {
+            prepare(setup);
+            let mut program = Command::new(&oracle);
+            program.envs(environment.clone());
+            let theirs = ask_by(&mut program, module, &args, mode);
+            let their_files = (world.listing)(&at);
+            prepare(setup);
+            let request = Request::Run { call: call(module, &args, mode), blob: None };
             let ours = report(agent.request(request).0);
-            let our_files = listing(&at);
+            let our_files = (world.listing)(&at);
             if theirs != ours || their_files != our_files {
                 different.push(format!(
                     "{module} {args} {mode:?}\n  ansible: {theirs}\n  warp:    {ours}\n{}",
@@ -59,14 +91,12 @@ pub fn compare(cases: &[Case]) {
     assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
 }
 
-fn prepare(at: &Path, setup: &str) {
-    let _ = fs::remove_dir_all(at);
-    fs::create_dir(at).unwrap();
-    assert!(Command::new("sh").args(["-c", setup]).current_dir(at).status().unwrap().success());
-}
-
 /// Runs Ansible's own module; its result as JSON with sorted keys, without what is never equal.
 pub fn ask(oracle: &Path, module: &str, args: &str, mode: &Mode) -> String {
+    ask_by(&mut Command::new(oracle), module, args, mode)
+}
+
+fn ask_by(oracle: &mut Command, module: &str, args: &str, mode: &Mode) -> String {
     let mut args: serde_json::Value = serde_json::from_str(args).unwrap();
     args["_ansible_check_mode"] = mode.check.into();
     args["_ansible_diff"] = mode.diff.into();
@@ -75,7 +105,7 @@ pub fn ask(oracle: &Path, module: &str, args: &str, mode: &Mode) -> String {
         args["_uses_shell"] = true.into();
     }
     let module = if module == "shell" { "command" } else { module };
-    let mut child = Command::new(oracle)
+    let mut child = oracle
         .args(["-m", &format!("ansible.modules.{module}")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

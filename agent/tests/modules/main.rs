@@ -12,6 +12,8 @@ mod facts;
 #[cfg(test)]
 mod finding;
 #[cfg(test)]
+mod git;
+#[cfg(test)]
 #[allow(dead_code)]
 #[path = "../agent/harness.rs"]
 mod harness;
