@@ -29,7 +29,7 @@ pub(super) fn tell(inventory: &mut Inventory, events: &Events) {
         events.emit(&match notice {
             Notice::Warning(text) => Event::warning(text),
             Notice::Deprecated(text) => {
-                Event::Deprecated { what: Arc::new(Error::other(text)), version: Arc::from("2.23") }
+                Event::Deprecated { what: Arc::new(Error::other(text)), version: Some(Arc::from("2.23")) }
             }
             Notice::Remark(text) => Event::Verbose { level: 3, text },
         });

@@ -86,7 +86,7 @@ impl Output {
             if used {
                 events.emit(&Event::Deprecated {
                     what: Arc::new(Error::other(format!("The {name} callback plugin is deprecated."))),
-                    version: "2.23".into(),
+                    version: Some("2.23".into()),
                 });
             }
         }

@@ -209,8 +209,8 @@ pub enum Event {
     Deprecated {
         /// What, and where.
         what: Arc<Error>,
-        /// The version of ansible-core that will not.
-        version: Arc<str>,
+        /// The version of ansible-core that will not, where it is said.
+        version: Option<Arc<str>>,
     },
     /// What is told to those who ask for more: from this many `-v` on.
     Verbose {

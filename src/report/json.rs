@@ -82,7 +82,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
             "place": error.span().map(ToString::to_string),
         }),
         Event::Deprecated { what, version } => json!({
-            "event": "deprecated", "text": what.message(), "version": &**version,
+            "event": "deprecated", "text": what.message(), "version": version.as_deref(),
             "place": what.span().map(ToString::to_string),
         }),
         Event::Detached { host, jid, failed } => {

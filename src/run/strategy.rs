@@ -3,9 +3,15 @@
 use super::Shared;
 use super::keyword::Rendered;
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::play::Play;
 use crate::template::Scope;
 use std::sync::Arc;
+
+/// What Ansible says of strategies that are not its own.
+const OF_OTHERS: &str = "Use of strategy plugins not included in ansible.builtin are deprecated and do not carry any \
+                         backwards compatibility guarantees. No alternative for third party strategy plugins is \
+                         currently planned.";
 
 /// How the hosts of a play go through its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +44,15 @@ impl Strategy {
             "debug" => Ok(Strategy::Debug),
             "free" => Ok(Strategy::Free),
             "host_pinned" => Ok(Strategy::HostPinned),
-            _ => Err(Error::input(format!("Invalid play strategy specified: {name}"))
-                .at(play.strategy.as_ref().and_then(|s| s.span().cloned()).or(Some(play.span.clone())))
-                .help("there are `linear`, `free`, `host_pinned` and `debug`; strategies written in Python cannot run")),
+            _ => {
+                run.events
+                    .emit(&Event::Deprecated { what: Arc::new(Error::other(OF_OTHERS)), version: None });
+                Err(Error::input(format!("Invalid play strategy specified: {name}"))
+                    .at(play.strategy.as_ref().and_then(|s| s.span().cloned()))
+                    .help(
+                        "there are `linear`, `free`, `host_pinned` and `debug`; strategies written in Python cannot run",
+                    ))
+            }
         }
     }
 

@@ -67,11 +67,12 @@ pub(super) fn warning(warning: &Error) -> String {
     with_help(warning.message(), warning.text(), &warning.help_lines().join("\n"))
 }
 
-/// What is deprecated, until which version of ansible-core, and where.
-pub(super) fn deprecation(what: &Error, version: &str) -> String {
+/// What is deprecated, until which version of ansible-core where that is said, and where.
+pub(super) fn deprecation(what: &Error, version: Option<&str>) -> String {
     let message = what.message().trim_end();
     let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
-    let message = format!("{message}{end} This feature will be removed from ansible-core version {version}.");
+    let until = version.map_or("in a future release".to_owned(), |version| format!("version {version}"));
+    let message = format!("{message}{end} This feature will be removed from ansible-core {until}.");
     with_help(&message, what.text(), &what.help_lines().join("\n"))
 }
 

@@ -140,7 +140,7 @@ impl Default {
         self.display.once(&text, Some(&self.look.warn), Stream::Err);
     }
 
-    fn deprecated(&mut self, what: &Error, version: &str) {
+    fn deprecated(&mut self, what: &Error, version: Option<&str>) {
         if !self.settings.deprecation_warnings {
             return;
         }
@@ -359,7 +359,7 @@ impl Report for Default {
                 let text = failure::lines(&format!("[ERROR]: {}", failure::warning(error)));
                 self.display.once(&text, Some(&self.look.error), Stream::Err);
             }
-            Event::Deprecated { what, version } => self.deprecated(what, version),
+            Event::Deprecated { what, version } => self.deprecated(what, version.as_deref()),
             Event::NoHostsLeft => self.display.banner("NO MORE HOSTS LEFT"),
             // A run that broke off has no recap in Ansible.
             Event::Finished { broken: true, .. } => {}
