@@ -83,8 +83,7 @@ impl Ready {
     pub fn check_limit(&self) -> Result<()> {
         let Some((limit, _)) = &self.settings.limit else { return Ok(()) };
         if self.inventory.matching(limit)?.is_empty() {
-            let msg = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
-            return Err(Error::other(msg));
+            return Err(no_hosts());
         }
         Ok(())
     }
@@ -117,6 +116,11 @@ impl Ready {
             Ok(Exit::Ok)
         })
     }
+}
+
+/// What keeps a run from beginning whose limit leaves no host.
+pub(super) fn no_hosts() -> Error {
+    Error::other("Specified inventory, host pattern and/or --limit leaves us with no hosts to target.")
 }
 
 /// Loads plans.

@@ -2,13 +2,12 @@
 
 use super::options::Options;
 use super::output::{self, Output};
-use super::ready::Ready;
+use super::ready::{self, Ready};
 use crate::error::{Error, Exit};
 use crate::event::Event;
-use crate::inventory;
 use crate::play::{AdHoc, Errors};
 use crate::report::terminal;
-use crate::value;
+use crate::value::{self, Value};
 use std::path::PathBuf;
 
 /// Options of `warp run`; the names are ansible's.
@@ -92,7 +91,7 @@ pub(super) fn adhoc(args: &Run, output: Output, early: bool) -> Result<Exit, Err
 
 /// The hosts of the pattern that the limit leaves. None is no error, unless there is a limit.
 fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
-    let pattern = inventory::limit(&args.pattern)?;
+    let pattern = Value::data(args.pattern.as_str());
     ready.warn_of_localhost(&args.pattern);
     let mut warnings = Vec::new();
     let mut hosts = ready.inventory.matching_or_warn(&pattern, &mut warnings)?;
@@ -105,7 +104,7 @@ fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
     }
     if hosts.is_empty() && !ready.inventory.hosts.is_empty() {
         if args.options.limit.is_some() {
-            ready.check_limit()?;
+            return Err(ready::no_hosts());
         }
         ready.events.emit(&Event::warning("No hosts matched, nothing to do"));
     }

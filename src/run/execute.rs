@@ -130,15 +130,15 @@ impl HostTask {
     }
 
     fn delegate(&self, scope: &Arc<HostScope>) -> Result<Option<Delegate>> {
-        let keyword = self.task.keywords.delegate_to.as_ref();
+        let keyword = self.task.keywords.delegate_to.as_ref().filter(|name| name.truthy());
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
         let Some(value) = r.value("delegate_to", keyword)? else { return Ok(None) };
         let name = match value.as_str() {
             Some(name) if !name.is_empty() => Arc::<str>::from(name),
             _ => {
-                return Err(Error::input("Empty hostname produced from delegate_to")
-                    .at(keyword.and_then(Value::span).cloned()));
+                let written = keyword.map(crate::value::python_str).unwrap_or_default();
+                return Err(Error::input(format!("Empty hostname produced from delegate_to: \"{written}\"")));
             }
         };
         let host = self.play.run.variables.view().known(&name).unwrap_or(name);
