@@ -57,10 +57,20 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
     Ok(args)
 }
 
-/// What `module_defaults` says for the task's module: for its groups, then for itself.
+/// What `module_defaults` says for the task's module, over what it says for the module that this one runs.
 fn defaults(task: &Task, r: Rendered<'_>) -> Result<Map> {
+    let mut args = match &*task.action.module {
+        "gather_facts" => defaults_of("ansible.builtin.setup", task, r)?,
+        _ => Map::new(),
+    };
+    args.extend(defaults_of(&task.action.full, task, r)?);
+    Ok(args)
+}
+
+/// What `module_defaults` says for a module: for its groups, then for itself.
+fn defaults_of(full: &str, task: &Task, r: Rendered<'_>) -> Result<Map> {
     let mut nearest: IndexMap<&str, &ModuleDefaults> = IndexMap::new();
-    for entry in task.keywords.module_defaults.iter().filter(|d| d.modules.contains(&task.action.full)) {
+    for entry in task.keywords.module_defaults.iter().filter(|d| d.modules.iter().any(|m| **m == *full)) {
         nearest.insert(&entry.key, entry);
     }
     let mut args = Map::new();

@@ -21,7 +21,7 @@ impl HostTask {
                 Notice::Warning(what) => append(result, "warnings", Value::data(what.message())),
                 Notice::Deprecated { what, version } if enabled => {
                     append(result, "deprecations", deprecation(what.message(), version));
-                    self.play.run.events.emit(&Event::Deprecated { what, version: Arc::from(version) });
+                    self.play.run.events.emit(&Event::Deprecated { what, version: Some(Arc::from(version)) });
                 }
                 Notice::Deprecated { .. } => {}
             }

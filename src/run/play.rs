@@ -226,8 +226,8 @@ fn gathering_task(play: &Play) -> Arc<Task> {
     let args: Vars = given.collect();
     let action = Action {
         written: Text::data("gather_facts"),
-        module: "setup".into(),
-        full: "ansible.builtin.setup".into(),
+        module: "gather_facts".into(),
+        full: "ansible.builtin.gather_facts".into(),
         doer: Doer::Warp,
         args,
         variable_args: None,

@@ -207,7 +207,7 @@ impl PlayRun {
                 seconds: end.seconds,
             });
         }
-        if end.end == End::Ok && &*task.action.module == "setup" {
+        if end.end == End::Ok && &*task.action.module == "gather_facts" {
             self.run.warn_of(self.run.variables.set_gathered(&end.host));
         }
         if !matches!(end.end, End::Skipped) {

@@ -33,7 +33,7 @@ impl From<Notice> for Event {
     fn from(notice: Notice) -> Self {
         match notice {
             Notice::Warning(what) => Event::Warning(what),
-            Notice::Deprecated { what, version } => Event::Deprecated { what, version: version.into() },
+            Notice::Deprecated { what, version } => Event::Deprecated { what, version: Some(version.into()) },
         }
     }
 }
