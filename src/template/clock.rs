@@ -4,63 +4,20 @@ use super::bind::Bound;
 use super::fail::{Fail, R};
 use super::python;
 use super::val::{Args, Object, Val};
-use jiff::civil::DateTime;
-use jiff::fmt::strtime;
-use jiff::tz::TimeZone;
+use crate::value::Moment;
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
-/// A time without a zone, as Python's naive `datetime`.
-pub(crate) struct Moment(pub(crate) DateTime);
+/// A length of time in microseconds, as Python's `timedelta`.
+pub(crate) struct Length(i128);
 
-impl Object for Moment {
-    fn type_name(&self) -> &'static str {
-        "datetime"
-    }
-
-    fn show(&self) -> String {
-        let micros = self.0.subsec_nanosecond() / 1000;
-        let base = self.0.strftime("%Y-%m-%d %H:%M:%S").to_string();
-        if micros == 0 { base } else { format!("{base}.{micros:06}") }
-    }
-
-    fn attr(&self, name: &str) -> Option<Val> {
-        let t = self.0;
-        Some(Val::Int(match name {
-            "year" => t.year().into(),
-            "month" => t.month().into(),
-            "day" => t.day().into(),
-            "hour" => t.hour().into(),
-            "minute" => t.minute().into(),
-            "second" => t.second().into(),
-            "microsecond" => (t.subsec_nanosecond() / 1000).into(),
-            _ => return None,
-        }))
-    }
-
-    fn time(&self) -> Option<Time> {
-        let zoned = self.0.to_zoned(TimeZone::UTC).ok()?;
-        Some(Time::At(zoned.timestamp().as_microsecond().into()))
-    }
-
-    fn method(&self, name: &str, args: &Args) -> Option<R> {
-        let t = self.0;
-        Some(match name {
-            "strftime" => Bound::new("strftime", &["format"], args.clone())
-                .and_then(|b| format(&b.need_text("format")?, &t.to_zoned(TimeZone::UTC).map_err(told)?)),
-            "isoformat" => Ok(self.show().replacen(' ', "T", 1).into()),
-            "timestamp" => t
-                .to_zoned(TimeZone::system())
-                .map(|z| Val::Float(z.timestamp().as_microsecond() as f64 / 1e6))
-                .map_err(told),
-            "weekday" => Ok(Val::Int(t.weekday().to_monday_zero_offset().into())),
-            "isoweekday" => Ok(Val::Int(t.weekday().to_monday_one_offset().into())),
-            _ => return None,
-        })
+impl Length {
+    pub(crate) fn of_seconds(seconds: i32) -> Self {
+        Length(i128::from(seconds) * SECOND)
     }
 }
-
-/// A length of time in microseconds, as Python's `timedelta`.
-struct Length(i128);
 
 const SECOND: i128 = 1_000_000;
 const DAY: i128 = 86_400 * SECOND;
@@ -103,41 +60,60 @@ impl Object for Length {
     }
 }
 
-/// What arithmetic with times is done on, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+/// What arithmetic with times is done on, in microseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Time {
-    /// Since 1970, without a zone.
+    /// A date.
+    Day(i128),
+    /// Without a zone.
     At(i128),
+    /// At this distance from UTC.
+    Aware(i128, Offset),
     Length(i128),
 }
 
 impl Time {
     /// `a - b` or `a + b`, where Python has it.
     pub(crate) fn plus(self, other: Time, sign: i128) -> Option<R> {
-        let at = |micros: i128| {
-            let moment = i64::try_from(micros).ok().and_then(|m| Timestamp::from_microsecond(m).ok());
-            let moment = moment.ok_or_else(|| Fail::new("date value out of range"))?;
-            Ok(Val::object(Moment(moment.to_zoned(TimeZone::UTC).datetime())))
+        let naive = |micros: i128, offset: Offset| {
+            let at = i64::try_from(micros).ok().and_then(|m| Timestamp::from_microsecond(m).ok());
+            at.map(|at| offset.to_datetime(at)).ok_or_else(|| Fail::new("date value out of range"))
+        };
+        let moved = |time: Time, by: i128| match time {
+            Time::Day(at) => {
+                naive(at + by.div_euclid(DAY) * DAY, Offset::UTC).map(|at| Moment::Date(at.date()))
+            }
+            Time::Aware(at, offset) => naive(at + by, offset).map(|at| Moment::At(at, Some(offset))),
+            Time::At(at) | Time::Length(at) => naive(at + by, Offset::UTC).map(|at| Moment::At(at, None)),
         };
         Some(match (self, other) {
-            (Time::At(a), Time::At(b)) if sign < 0 => Ok(Val::object(Length(a - b))),
-            (Time::At(a), Time::Length(b)) => at(a + sign * b),
-            (Time::Length(a), Time::At(b)) if sign > 0 => at(a + b),
             (Time::Length(a), Time::Length(b)) => Ok(Val::object(Length(a + sign * b))),
+            (time, Time::Length(by)) => moved(time, sign * by).map(Val::object),
+            (Time::Length(by), time) if sign > 0 => moved(time, by).map(Val::object),
+            (Time::Day(a), Time::Day(b))
+            | (Time::At(a), Time::At(b))
+            | (Time::Aware(a, _), Time::Aware(b, _))
+                if sign < 0 =>
+            {
+                Ok(Val::object(Length(a - b)))
+            }
+            (Time::At(_), Time::Aware(..)) | (Time::Aware(..), Time::At(_)) if sign < 0 => {
+                Err(Fail::new("can't subtract offset-naive and offset-aware datetimes"))
+            }
             _ => return None,
         })
     }
 
-    /// How two times of one kind order.
+    /// How two lengths order.
     pub(crate) fn order(self, other: Time) -> Option<std::cmp::Ordering> {
         match (self, other) {
-            (Time::At(a), Time::At(b)) | (Time::Length(a), Time::Length(b)) => Some(a.cmp(&b)),
+            (Time::Length(a), Time::Length(b)) => Some(a.cmp(&b)),
             _ => None,
         }
     }
 }
 
-fn told(e: jiff::Error) -> Fail {
+pub(crate) fn told(e: jiff::Error) -> Fail {
     Fail::new(e.to_string())
 }
 
@@ -153,14 +129,25 @@ pub(crate) fn now(args: Args) -> R {
     let now = Timestamp::now().to_zoned(zone);
     match bound.some("fmt") {
         Some(pattern) => format(&python::to_str(pattern)?, &now),
-        None => Ok(Val::object(Moment(now.datetime()))),
+        None => Ok(Val::object(Moment::At(now.datetime(), None))),
     }
+}
+
+/// What was read, with what Python takes where the pattern says nothing.
+fn whole(read: &BrokenDownTime) -> Result<DateTime, jiff::Error> {
+    if let Ok(all) = read.to_datetime() {
+        return Ok(all);
+    }
+    let date = read.to_date().or_else(|_| {
+        Date::new(read.year().unwrap_or(1900), read.month().unwrap_or(1), read.day().unwrap_or(1))
+    })?;
+    Ok(date.to_datetime(read.to_time().unwrap_or(jiff::civil::Time::midnight())))
 }
 
 /// `strptime`.
 pub(crate) fn parse(text: &str, pattern: &str) -> R {
-    let parsed = strtime::parse(pattern, text).and_then(|t| t.to_datetime());
-    parsed.map(|t| Val::object(Moment(t))).map_err(|_| {
+    let parsed = strtime::parse(pattern, text).and_then(|t| Ok((whole(&t)?, t.offset())));
+    parsed.map(|(at, offset)| Val::object(Moment::At(at, offset))).map_err(|_| {
         Fail::new(format!(
             "time data {} does not match format {}",
             python::repr_str(text),

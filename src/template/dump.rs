@@ -113,6 +113,7 @@ fn plain(value: &Value) -> Val {
         Value::Bool(b) => Val::Bool(*b),
         Value::Int(i) => Val::Int(*i),
         Value::Float(f) => Val::Float(*f),
+        Value::Moment(m) => Val::object(*m),
         Value::Text(t) if t.is_vault() => Val::object(Sealed(t.shared())),
         Value::Text(t) => Val::Str(t.clone()),
         Value::List(l) => {

@@ -56,8 +56,8 @@ fn write(v: &Val, style: &Style, depth: usize, out: &mut String) -> R<()> {
         other => match other.entries() {
             Some(entries) => object(entries, style, depth, out)?,
             None => match other {
-                Val::Object(o) if o.type_name() == "datetime" => {
-                    string(&o.show().replacen(' ', "T", 1), style.ensure_ascii, out);
+                Val::Object(o) if let Some(moment) = o.moment() => {
+                    string(&moment.iso(), style.ensure_ascii, out);
                 }
                 _ => {
                     return Err(Fail::new(format!(

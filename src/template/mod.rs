@@ -22,6 +22,7 @@ mod json;
 mod locals;
 mod lookups;
 mod loops;
+mod moment;
 mod network;
 mod notice;
 mod options;

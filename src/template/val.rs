@@ -7,7 +7,7 @@ use super::clock::Time;
 use super::depth::Nested;
 use super::env::Env;
 use super::fail::{Fail, Kind, R};
-use crate::value::{Key, Map, Text, Value};
+use crate::value::{Key, Map, Moment, Text, Value};
 use indexmap::IndexMap;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -52,6 +52,10 @@ pub(crate) trait Object {
     }
     /// Calls a method of its own.
     fn method(&self, _name: &str, _args: &Args) -> Option<R> {
+        None
+    }
+    /// The date or time that it is.
+    fn moment(&self) -> Option<Moment> {
         None
     }
     /// The time that it is, for arithmetic.
@@ -256,6 +260,14 @@ impl Val {
         }
     }
 
+    /// The date or time that it is, if it is one.
+    pub(crate) fn moment(&self) -> Option<Moment> {
+        match self {
+            Val::Object(o) => o.moment(),
+            _ => None,
+        }
+    }
+
     /// The elements of a list or tuple, and nothing else.
     pub(crate) fn as_seq(&self) -> Option<Vec<Val>> {
         match self {
@@ -316,6 +328,7 @@ impl Val {
             Val::Float(f) => Key::Float(f.to_bits()),
             Val::Str(s) => Key::Str(s.shared()),
             Val::Marker(f) => return Err(f.clone()),
+            Val::Object(o) if let Some(moment) = o.moment() => Key::from(moment.to_string()),
             other => return Err(Fail::new(format!("unhashable type: '{}'", other.type_name()))),
         })
     }
@@ -382,6 +395,7 @@ impl Val {
                 }
                 Value::map(map)
             }
+            Val::Object(o) if let Some(moment) = o.moment() => Value::Moment(moment),
             other => {
                 return Err(Fail::new(format!(
                     "Type '{}' is unsupported for variable storage.",

@@ -6,7 +6,7 @@ use super::fail::{Fail, R};
 use super::python;
 use super::val::Val;
 use crate::error::Source;
-use crate::value::{Key, Map, Value, is_plain_string, yaml};
+use crate::value::{Key, Map, Moment, Value, is_plain_string, yaml};
 use libyaml_safer::{Emitter, Encoding, Event, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 /// When a list or map is written in brackets.
@@ -144,6 +144,9 @@ fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
                 Ok(false)
             }
             None => match other {
+                Val::Object(o) if matches!(o.moment(), Some(Moment::Date(_) | Moment::At(..))) => {
+                    scalar("tag:yaml.org,2002:timestamp", &o.show(), false)
+                }
                 Val::Object(o) if o.type_name() == dump::SEALED => {
                     let (text, style) = (o.show(), ScalarStyle::Literal);
                     events.push(Event::scalar(None, Some("!vault"), &text, false, false, style));

@@ -33,6 +33,7 @@ impl From<&Value> for wire::Value {
             Value::Bool(b) => wire::Value::Bool(*b),
             Value::Int(i) => wire::Value::Int(*i),
             Value::Float(f) => wire::Value::Float(*f),
+            Value::Moment(m) => wire::Value::Str(m.iso()),
             Value::Text(t) => wire::Value::Str(t.as_str().to_owned()),
             Value::List(l) => wire::Value::List(l.iter().map(wire::Value::from).collect()),
             Value::Map(m) => wire::Value::Map(m.iter().map(|(k, v)| (k.to_string(), v.into())).collect()),
@@ -73,6 +74,7 @@ impl From<&Value> for serde_json::Value {
             Value::Bool(b) => (*b).into(),
             Value::Int(i) => serde_json::Number::from_i128(*i).map_or(serde_json::Value::Null, Into::into),
             Value::Float(f) => serde_json::Number::from_f64(*f).map_or(serde_json::Value::Null, Into::into),
+            Value::Moment(m) => m.iso().into(),
             Value::Text(t) => t.as_str().into(),
             Value::List(l) => l.iter().map(serde_json::Value::from).collect(),
             Value::Map(m) => serde_json::Value::Object(
@@ -97,11 +99,26 @@ impl From<Key> for Value {
 /// As Python's `repr` shows it.
 #[must_use]
 pub fn python_repr(v: &Value) -> String {
-    warp_agent::python::repr(&v.into())
+    let joined = |items: Vec<String>| items.join(", ");
+    match v {
+        Value::List(items) => format!("[{}]", joined(items.iter().map(python_repr).collect())),
+        Value::Map(map) => {
+            let entry = |(k, v): (&Key, &Value)| {
+                format!("{}: {}", python_repr(&Value::from(k.clone())), python_repr(v))
+            };
+            format!("{{{}}}", joined(map.iter().map(entry).collect()))
+        }
+        Value::Moment(moment) => moment.repr(),
+        scalar => warp_agent::python::repr(&scalar.into()),
+    }
 }
 
 /// As Python's `str` shows it.
 #[must_use]
 pub fn python_str(v: &Value) -> String {
-    warp_agent::python::str(&v.into())
+    match v {
+        Value::Text(text) => text.as_str().to_owned(),
+        Value::Moment(moment) => moment.to_string(),
+        other => python_repr(other),
+    }
 }

@@ -320,7 +320,7 @@ fn key(value: Value) -> Option<Key> {
         Value::Int(i) => Some(Key::Int(i)),
         Value::Float(f) => Some(Key::Float(f.to_bits())),
         Value::Text(t) => Some(Key::Str(t.shared())),
-        Value::List(_) | Value::Map(_) => None,
+        Value::Moment(_) | Value::List(_) | Value::Map(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@ mod convert;
 pub mod json;
 mod key;
 pub mod literal;
+mod moment;
 mod place;
 mod scalar;
 pub mod split;
@@ -17,6 +18,7 @@ mod yaml_error;
 
 pub use convert::{from_wire_map, python_repr, python_str};
 pub use key::Key;
+pub use moment::{Moment, zone_suffix};
 pub use place::place_of;
 pub use scalar::is_plain_string;
 pub use tags::{Origin, Sealing, Tags};
@@ -48,6 +50,8 @@ pub enum Value {
     Int(i128),
     /// A float.
     Float(f64),
+    /// A date, a time or both.
+    Moment(Moment),
     /// A string; only one with the origin `Source` may be rendered as a template.
     Text(Text),
     /// A list.
@@ -149,6 +153,7 @@ impl Value {
             Value::Bool(_) => "bool",
             Value::Int(_) => "int",
             Value::Float(_) => "float",
+            Value::Moment(m) => m.type_name(),
             Value::Text(_) => "str",
             Value::List(_) => "list",
             Value::Map(_) => "dict",
@@ -163,6 +168,7 @@ impl Value {
             Value::Bool(b) => *b,
             Value::Int(i) => *i != 0,
             Value::Float(f) => *f != 0.0,
+            Value::Moment(_) => true,
             Value::Text(t) => !t.as_str().is_empty(),
             Value::List(l) => !l.is_empty(),
             Value::Map(m) => !m.is_empty(),

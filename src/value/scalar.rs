@@ -1,6 +1,9 @@
 //! What a plain YAML 1.1 scalar means: PyYAML's resolver, which Ansible's files are written for.
 
+use super::Moment;
 use fancy_regex::Regex;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use std::sync::LazyLock;
 
 /// A scalar's meaning.
@@ -11,8 +14,8 @@ pub(super) enum Scalar {
     Int(i128),
     Float(f64),
     Str(String),
-    /// A date or a date with a time, as Python prints it.
-    Timestamp(String),
+    /// A date or a date with a time.
+    Moment(Moment),
     /// `<<`.
     Merge,
     /// `=`, or a number that Python cannot convert either.
@@ -39,7 +42,7 @@ pub(super) fn resolve(text: &str) -> Scalar {
     if INT.is_match(text).unwrap_or(false) {
         return int(text).unwrap_or(Scalar::Invalid("is not a number"));
     }
-    timestamp(text).map_or_else(|| Scalar::Str(text.to_owned()), Scalar::Timestamp)
+    timestamp(text).unwrap_or_else(|| Scalar::Str(text.to_owned()))
 }
 
 /// Whether a text written plainly, without quotes, would be read as a string: what a writer of YAML must know.
@@ -146,32 +149,34 @@ static TIMESTAMP: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A date or a date with time, as Python prints the object that PyYAML makes of it.
-fn timestamp(text: &str) -> Option<String> {
+/// A date or a date with time; what looks like one and is none, Python refuses too.
+fn timestamp(text: &str) -> Option<Scalar> {
     let found = TIMESTAMP.captures(text).ok()??;
     let part = |name: &str| found.name(name).map_or("", |m| m.as_str());
-    if found.name("time").is_none() {
-        // Without a time PyYAML wants two digits each.
-        return (part("month").len() == 2 && part("day").len() == 2).then(|| text.to_owned());
+    let number = |name: &str| part(name).parse::<i8>().unwrap_or_default();
+    // Without a time PyYAML wants two digits each.
+    if found.name("time").is_none() && (part("month").len() != 2 || part("day").len() != 2) {
+        return None;
     }
-    let mut out = format!(
-        "{}-{:0>2}-{:0>2} {:0>2}:{}:{}",
-        part("year"),
-        part("month"),
-        part("day"),
-        part("hour"),
-        part("minute"),
-        part("second")
-    );
-    let fraction: String = part("fraction").chars().take(6).collect();
-    if fraction.bytes().any(|b| b != b'0') {
-        out.push_str(&format!(".{fraction:0<6}"));
-    }
-    if !part("zone").is_empty() {
-        let sign = if part("sign").is_empty() { "+" } else { part("sign") };
-        out.push_str(&format!("{sign}{:0>2}:{:0>2}", part("zh"), part("zm")));
-    }
-    Some(out)
+    let moment = || {
+        let date = Date::new(part("year").parse().ok()?, number("month"), number("day")).ok()?;
+        if found.name("time").is_none() {
+            return Some(Moment::Date(date));
+        }
+        let micros: String = part("fraction").chars().chain("000000".chars()).take(6).collect();
+        let nanos = micros.parse::<i32>().ok()? * 1000;
+        let time = Time::new(number("hour"), number("minute"), number("second"), nanos).ok()?;
+        let offset = match part("zone") {
+            "" => None,
+            _ => {
+                let minutes = i32::from(number("zh")) * 60 + i32::from(number("zm"));
+                let minutes = if part("sign") == "-" { -minutes } else { minutes };
+                Some(Offset::from_seconds(minutes * 60).ok()?)
+            }
+        };
+        Some(Moment::At(date.to_datetime(time), offset))
+    };
+    Some(moment().map_or(Scalar::Invalid("is not a date"), Scalar::Moment))
 }
 
 #[cfg(test)]
@@ -216,13 +221,19 @@ mod tests {
             ("1.2.3", string("1.2.3")),
             ("<<", Scalar::Merge),
             ("-", string("-")),
-            ("2020-01-01", Scalar::Timestamp("2020-01-01".to_owned())),
+            ("2020-13-01", Scalar::Invalid("is not a date")),
             ("2020-1-1", string("2020-1-1")),
-            ("2001-12-14t21:59:43.10-5", Scalar::Timestamp("2001-12-14 21:59:43.100000-05:00".to_owned())),
-            ("2001-12-14 21:59:43 Z", Scalar::Timestamp("2001-12-14 21:59:43+00:00".to_owned())),
         ];
         for (text, meaning) in table {
             assert_eq!(resolve(text), meaning, "{text:?}");
+        }
+        let dates = [
+            ("2020-01-01", "2020-01-01"),
+            ("2001-12-14t21:59:43.10-5", "2001-12-14 21:59:43.100000-05:00"),
+            ("2001-12-14 21:59:43 Z", "2001-12-14 21:59:43+00:00"),
+        ];
+        for (text, shown) in dates {
+            assert!(matches!(resolve(text), Scalar::Moment(m) if m.to_string() == shown), "{text:?}");
         }
         assert_eq!(resolve(&"9".repeat(40)), Scalar::Float(1e40));
     }

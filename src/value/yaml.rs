@@ -117,6 +117,7 @@ impl Node {
             Kind::Scalar(Value::Int(i)) => Some(Key::Int(*i)),
             Kind::Scalar(Value::Float(f)) => Some(Key::Float(f.to_bits())),
             Kind::Scalar(Value::Text(t)) => Some(Key::Str(t.shared())),
+            Kind::Scalar(Value::Moment(m)) => Some(Key::from(m.to_string())),
             _ => None,
         }
     }
@@ -173,6 +174,7 @@ impl Node {
             Kind::Scalar(Value::Null) => "nothing",
             Kind::Scalar(Value::Bool(_)) => "a boolean",
             Kind::Scalar(Value::Int(_) | Value::Float(_)) => "a number",
+            Kind::Scalar(Value::Moment(_)) => "a date",
             Kind::Scalar(_) => "a string",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a map",
@@ -436,7 +438,8 @@ impl Composer<'_, '_> {
             Scalar::Bool(b) => Value::Bool(b),
             Scalar::Int(i) => Value::Int(i),
             Scalar::Float(f) => Value::Float(f),
-            Scalar::Str(s) | Scalar::Timestamp(s) => self.text(&s, &span),
+            Scalar::Moment(m) => Value::Moment(m),
+            Scalar::Str(s) => self.text(&s, &span),
             Scalar::Merge => self.text(text, &span),
             Scalar::Invalid(why) => {
                 return Err(Error::input(format!("{text:?} cannot be read")).at(span).note(why));

@@ -43,6 +43,7 @@ fn literal(value: &Value, depth: usize) -> String {
         Value::Float(f) if f.is_nan() => "nan".to_owned(),
         Value::Float(f) if f.is_infinite() => if *f > 0.0 { "inf" } else { "-inf" }.to_owned(),
         Value::Float(_) => crate::value::python_str(value),
+        Value::Moment(moment) => moment.iso(),
         Value::Text(text) => string(text.as_str()),
         Value::List(items) if items.is_empty() => "[]".to_owned(),
         Value::List(items) => {

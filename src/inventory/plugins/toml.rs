@@ -3,9 +3,11 @@
 use super::{Given, expand};
 use crate::error::{Error, Result, Source, Span};
 use crate::inventory::Inventory;
-use crate::value::{Key, Map, Text, Value, read_source};
+use crate::value::{Key, Map, Moment, Text, Value, read_source};
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use std::sync::Arc;
-use toml_edit::{Document, Item, TableLike, Value as Toml};
+use toml_edit::{Datetime, Document, Item, TableLike, Value as Toml};
 
 pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory) -> Result<()> {
     let source = read_source(given.path())?;
@@ -125,13 +127,43 @@ fn scalar(toml: &Toml, source: &Arc<Source>) -> Value {
         Toml::Integer(i) => Value::from(*i.value()),
         Toml::Float(f) => Value::Float(*f.value()),
         Toml::Boolean(b) => Value::Bool(*b.value()),
-        // As Python prints them, which is how dates of YAML are kept too.
-        Toml::Datetime(time) => {
-            let text = time.value().to_string().replacen('T', " ", 1);
-            let text = text.strip_suffix('Z').map_or(text.clone(), |naive| format!("{naive}+00:00"));
-            Value::Text(Text::source(text, place()))
-        }
+        Toml::Datetime(time) => moment(time.value()).map_or(Value::Null, Value::Moment),
         Toml::Array(items) => Value::list(items.iter().map(|item| scalar(item, source)).collect()),
         Toml::InlineTable(table) => map(table, source),
+    }
+}
+
+/// A date or time; TOML's reader has checked it.
+fn moment(of: &Datetime) -> Option<Moment> {
+    let date = match of.date {
+        Some(d) => {
+            Some(Date::new(d.year.try_into().ok()?, d.month.try_into().ok()?, d.day.try_into().ok()?).ok()?)
+        }
+        None => None,
+    };
+    let time = match of.time {
+        Some(t) => Some(
+            Time::new(
+                t.hour.try_into().ok()?,
+                t.minute.try_into().ok()?,
+                t.second.unwrap_or(0).try_into().ok()?,
+                t.nanosecond.unwrap_or(0).try_into().ok()?,
+            )
+            .ok()?,
+        ),
+        None => None,
+    };
+    let offset = match of.offset {
+        None => None,
+        Some(toml_edit::Offset::Z) => Some(Offset::UTC),
+        Some(toml_edit::Offset::Custom { minutes }) => {
+            Some(Offset::from_seconds(i32::from(minutes) * 60).ok()?)
+        }
+    };
+    match (date, time) {
+        (Some(date), Some(time)) => Some(Moment::At(date.to_datetime(time), offset)),
+        (Some(date), None) => Some(Moment::Date(date)),
+        (None, Some(time)) => Some(Moment::Time(time)),
+        (None, None) => None,
     }
 }

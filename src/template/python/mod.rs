@@ -21,6 +21,7 @@ use super::val::Val;
 pub(crate) fn to_str(v: &Val) -> R<String> {
     match v {
         Val::Str(s) => Ok(s.to_string()),
+        Val::Object(o) if o.moment().is_some() => Ok(o.show()),
         other => repr(other),
     }
 }

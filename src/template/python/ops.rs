@@ -206,7 +206,11 @@ pub(crate) fn eq(a: &Val, b: &Val) -> bool {
                     .all(|(k, v)| y.iter().find(|(other, _)| other == k).is_some_and(|(_, w)| eq(v, w)))
         }
         (Val::Object(x), Val::Object(y)) => {
-            std::rc::Rc::ptr_eq(x, y) || x.time().is_some_and(|t| Some(t) == y.time())
+            std::rc::Rc::ptr_eq(x, y)
+                || match (x.moment(), y.moment()) {
+                    (Some(x), Some(y)) => x.order(&y).is_some_and(Ordering::is_eq),
+                    _ => x.time().is_some_and(|t| Some(t) == y.time()),
+                }
         }
         _ => false,
     }
@@ -233,6 +237,17 @@ pub(crate) fn order(op: &str, a: &Val, b: &Val) -> R<Option<Ordering>> {
         (Val::Str(x), Val::Str(y)) => Ok(Some(x.cmp(y))),
         (Val::List(x), Val::List(y)) => lists(&x.items(), &y.items()),
         (Val::Tuple(x), Val::Tuple(y)) => lists(x, y),
+        _ if let (Some(x), Some(y)) = (a.moment(), b.moment())
+            && x.type_name() == y.type_name() =>
+        {
+            let mixed = || Fail::new("can't compare offset-naive and offset-aware datetimes");
+            x.order(&y).map(Some).ok_or_else(mixed)
+        }
+        _ if let (Some(x), Some(y)) = (a.moment(), b.moment())
+            && let Some(order) = x.order(&y) =>
+        {
+            Ok(Some(order))
+        }
         _ if let (Some(x), Some(y)) = (a.time(), b.time())
             && let Some(order) = x.order(y) =>
         {

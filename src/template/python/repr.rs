@@ -41,7 +41,7 @@ fn write_repr(v: &Val, out: &mut String) -> R<()> {
             }
             None => {
                 if let Val::Object(o) = v {
-                    out.push_str(&o.show());
+                    out.push_str(&o.moment().map_or_else(|| o.show(), |m| m.repr()));
                 }
             }
         },
