@@ -1,6 +1,6 @@
 //! Giving a become method its password, and no more than that.
 //!
-//! The method's prompt is awaited on standard error and answered there and then; our own word on standard output says that
+//! The method's prompt is awaited and answered there and then; our own word on standard output says that
 //! the account has become the other one. Only then does anything else follow on standard input: a method that wants no
 //! password, or another one, must not take a script for an answer.
 
@@ -51,7 +51,10 @@ impl Entry {
                 link.input.buffer.drain(..at + mark.len());
                 return Ok(());
             }
-            let asked = link.ending.stderr_text().matches(&self.prompt).count();
+            // On a terminal the two streams are one.
+            let printed = String::from_utf8_lossy(&link.input.buffer);
+            let asked = link.ending.stderr_text().matches(&self.prompt).count()
+                + printed.matches(&self.prompt).count();
             if asked > answered {
                 let Some(password) = self.password.as_ref().filter(|_| answered == 0) else {
                     let word = if self.password.is_some() { "Incorrect" } else { "Missing" };

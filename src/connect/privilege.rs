@@ -102,10 +102,10 @@ impl Become {
         } else if has(&["unknown user", "unknown uid"]) {
             Error::other(format!("cannot become {user}: there is no such account"))
                 .note(format!("sudo said: {said}"))
-        } else if has(&["must have a tty", "requiretty"]) {
+        } else if wants_terminal(link) {
             Error::other(format!("cannot become {user}: sudo wants a terminal"))
                 .note(format!("sudo said: {said}"))
-                .help("remove requiretty from /etc/sudoers")
+                .help("remove requiretty from /etc/sudoers, or reach this account by ssh, where one can be had")
         } else if has(&["not found", "No such file"]) {
             let exe = self.exe.as_deref().unwrap_or("sudo");
             error.help(format!("see that {exe} is installed on the target"))
@@ -114,6 +114,16 @@ impl Become {
         }
         .context(format!("become {user} by {}", self.method))
     }
+}
+
+/// Whether becoming the account failed for want of a terminal: then nothing ran.
+pub(super) fn wants_terminal(link: &Link) -> bool {
+    says_it_wants_terminal(&link.ending.stderr_text())
+}
+
+/// Whether sudo says so.
+pub(super) fn says_it_wants_terminal(stderr: &str) -> bool {
+    stderr.contains("you must have a tty to run sudo")
 }
 
 fn joined(words: &[String]) -> String {

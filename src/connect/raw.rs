@@ -3,7 +3,8 @@
 use super::link::Exit;
 use super::local::Unused;
 use super::sessions::Sessions;
-use super::{CallError, Target};
+use super::ssh::Terminal;
+use super::{CallError, Target, Transport, privilege};
 use crate::error::Error;
 use nix::sys::signal::Signal;
 use tokio::io::AsyncWriteExt as _;
@@ -28,11 +29,26 @@ impl Sessions {
     /// # Errors
     /// `CallError`; a command that fails has its `rc`.
     pub async fn raw(&self, target: &Target, command: &str) -> Result<RawOutput, CallError> {
+        let output = self.raw_by(target, command, Terminal::None).await?;
+        let may_want =
+            output.rc != 0 && target.become_.is_some() && matches!(target.transport, Transport::Ssh(_));
+        if may_want && privilege::says_it_wants_terminal(&String::from_utf8_lossy(&output.stderr)) {
+            return self.raw_by(target, command, Terminal::Raw).await;
+        }
+        Ok(output)
+    }
+
+    async fn raw_by(
+        &self,
+        target: &Target,
+        command: &str,
+        terminal: Terminal,
+    ) -> Result<RawOutput, CallError> {
         let (command, entry) = match &target.become_ {
             Some(b) => b.command(command).map_err(|e| CallError::Unreachable(e.context(&target.host)))?,
             None => (command.to_owned(), None),
         };
-        let started = self.exec(target, &command, LIMIT, Unused::Killed).await;
+        let started = self.exec(target, &command, LIMIT, Unused::Killed, terminal).await;
         let (mut link, peer) = started.map_err(CallError::Unreachable)?;
         if let Some(entry) = entry {
             entry.pass(&mut link).await.map_err(|e| CallError::Unreachable(e.context(&peer)))?;

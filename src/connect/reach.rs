@@ -4,7 +4,7 @@ use super::link::Link;
 use super::local::{self, Unused};
 use super::session::Session;
 use super::sessions::Sessions;
-use super::ssh::{Account, Connection, Hop, Options, Proxy};
+use super::ssh::{Account, Connection, Hop, Options, Proxy, Terminal};
 use super::{SshTarget, Target, Transport, bootstrap, privilege};
 use crate::error::{Error, Result};
 use std::sync::{Arc, PoisonError};
@@ -28,11 +28,24 @@ impl Sessions {
             let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
             return Session::open(target.host.clone(), link, self.patience).await;
         }
+        let (link, peer) = match self.agent(target, Terminal::None).await {
+            Err(Refused::WantsTerminal(_)) if matches!(target.transport, Transport::Ssh(_)) => {
+                self.agent(target, Terminal::Raw).await
+            }
+            other => other,
+        }
+        .map_err(|(Refused::WantsTerminal(error) | Refused::Other(error))| error)?;
+        Session::open(peer, link, self.patience).await
+    }
+
+    /// The agent, started as the target's account; gives its link, and who and where for messages.
+    async fn agent(&self, target: &Target, terminal: Terminal) -> Result<(Link, Arc<str>), Refused> {
         let (command, entry) = match &target.become_ {
-            Some(b) => b.command(bootstrap::COMMAND).map_err(|e| e.context(&target.host))?,
+            Some(b) => b.command(bootstrap::COMMAND).map_err(|e| Refused::Other(e.context(&target.host)))?,
             None => (privilege::shell(bootstrap::COMMAND), None),
         };
-        let (mut link, peer) = self.exec(target, &command, STDERR, Unused::Closed).await?;
+        let started = self.exec(target, &command, STDERR, Unused::Closed, terminal).await;
+        let (mut link, peer) = started.map_err(Refused::Other)?;
         let entered = match entry {
             Some(entry) => entry.pass(&mut link).await,
             None => Ok(()),
@@ -41,14 +54,14 @@ impl Sessions {
             Ok(()) => bootstrap::start(&mut link, &self.agent).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = started {
-            return Err(match &target.become_ {
-                Some(b) => b.explain(error, &link),
-                None => error,
+        let Err(error) = started else { return Ok((link, peer)) };
+        Err(match &target.become_ {
+            Some(b) if privilege::wants_terminal(&link) => {
+                Refused::WantsTerminal(b.explain(error, &link).context(peer))
             }
-            .context(peer));
-        }
-        Session::open(peer, link, self.patience).await
+            Some(b) => Refused::Other(b.explain(error, &link).context(peer)),
+            None => Refused::Other(error.context(peer)),
+        })
     }
 
     /// Starts a command on the target, by the account that logs in; gives its link, and who and where for messages.
@@ -58,6 +71,7 @@ impl Sessions {
         command: &str,
         stderr_limit: usize,
         unused: Unused,
+        terminal: Terminal,
     ) -> Result<(Link, Arc<str>)> {
         match &target.transport {
             Transport::Local => {
@@ -67,7 +81,7 @@ impl Sessions {
             }
             Transport::Ssh(ssh) => {
                 let connection = self.connection(&target.host, ssh).await?;
-                Ok((connection.exec(command, stderr_limit).await?, connection.peer()))
+                Ok((connection.exec(command, stderr_limit, terminal).await?, connection.peer()))
             }
         }
     }
@@ -104,6 +118,13 @@ impl Sessions {
         let _place = door.acquire().await;
         Connection::open(&leg.name, &leg.options, through).await
     }
+}
+
+/// Why the agent was not started.
+enum Refused {
+    /// Becoming the account takes a terminal.
+    WantsTerminal(Error),
+    Other(Error),
 }
 
 /// A part of the way to a host: one connection.

@@ -10,6 +10,7 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod accounts;
 mod agents;
 mod algorithms;
 mod certificates;

@@ -31,6 +31,46 @@ fn free_port() -> u16 {
 impl Sshd {
     /// With the lines of `more` in its configuration; it listens on 127.0.0.1 unless they say where.
     pub fn start(more: &str) -> Sshd {
+        Self::start_by(more, |_| Command::new("/usr/sbin/sshd"))
+    }
+
+    /// On a machine of its own: real accounts of these names and passwords, made in a mount namespace in which what the
+    /// system knows of accounts is overlaid, and the rules of `sudoers`. Their homes are in the server's directory.
+    pub fn start_with_accounts(more: &str, accounts: &[(&str, &str)], sudoers: &str) -> Sshd {
+        Self::start_by(more, |dir| {
+            let d = dir.display();
+            for part in ["upper", "work"] {
+                fs::create_dir(dir.join(part)).unwrap();
+            }
+            let lines: String =
+                accounts.iter().map(|(name, password)| format!("{name}:{password}\n")).collect();
+            fs::write(dir.join("passwords"), lines).unwrap();
+            fs::write(dir.join("sudoers"), format!("{sudoers}\n")).unwrap();
+            let mut script = format!(
+                "set -e; cd {d}; mount --make-rprivate /
+                 mount -t overlay overlay -o lowerdir=/etc,upperdir={d}/upper,workdir={d}/work /etc
+                 mount -t tmpfs tmpfs /root; mount -t tmpfs -o mode=1777 tmpfs /var/tmp
+                 for s in sshd sudo su; do
+                   printf '%s required pam_unix.so\\n' auth account > /etc/pam.d/$s
+                   echo 'session required pam_permit.so' >> /etc/pam.d/$s
+                 done
+                 install -m 440 sudoers /etc/sudoers.d/test\n"
+            );
+            // No password is needed to become somebody from root.
+            script += "sed -i '1i auth sufficient pam_rootok.so' /etc/pam.d/su\n";
+            for (name, _) in accounts {
+                script += &format!(
+                    "useradd -M -s /bin/sh -d {d}/{name} {name}; mkdir -m 700 {name}; chown {name}: {name}\n"
+                );
+            }
+            script += "chpasswd < passwords\n";
+            let mut command = Command::new("unshare");
+            command.args(["-m", "sh", "-c", &(script + "exec /usr/sbin/sshd \"$@\""), "sshd"]);
+            command
+        })
+    }
+
+    fn start_by(more: &str, program: impl FnOnce(&Path) -> Command) -> Sshd {
         let dir = tempfile::Builder::new().prefix("warp-sshd-").tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let at = |name: &str| dir.path().join(name);
@@ -45,13 +85,13 @@ impl Sshd {
         let config = format!(
             "{more}\nPort {port}\n{listen}HostKey {0}/host_ed25519\n\
              AuthorizedKeysFile {0}/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n\
-             PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             SetEnv HOME={0}/home\nLogLevel VERBOSE\n",
+             PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nLogLevel VERBOSE\n\
+             Match User root\nSetEnv HOME={0}/home\n",
             dir.path().display()
         );
         fs::write(at("sshd_config"), config).unwrap();
         let log = fs::File::create(at("log")).unwrap();
-        let child = Command::new("/usr/sbin/sshd")
+        let child = program(dir.path())
             .args(["-D", "-e", "-f"])
             .arg(at("sshd_config"))
             .stdin(Stdio::null())

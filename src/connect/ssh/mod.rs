@@ -17,9 +17,9 @@ use super::random;
 use crate::error::{Error, Result};
 use dial::{LastWords, Stream};
 use host_key::Expected;
-use russh::Channel;
 use russh::client::{self, ChannelOpenHandle, DisconnectReason, Handle, Msg};
 use russh::keys::PublicKeyOrCertificate;
+use russh::{Channel, Pty};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +47,31 @@ pub(super) struct Connection {
     /// The connection this one goes through must live as long.
     _through: Option<Arc<Connection>>,
 }
+
+/// Whether a command gets a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Terminal {
+    None,
+    /// One that hands every byte through as it is; standard error comes with standard output then.
+    Raw,
+}
+
+/// A terminal that interprets nothing.
+const RAW: &[(Pty, u32)] = &[
+    (Pty::ECHO, 0),
+    (Pty::ICANON, 0),
+    (Pty::ISIG, 0),
+    (Pty::IEXTEN, 0),
+    (Pty::OPOST, 0),
+    (Pty::ICRNL, 0),
+    (Pty::INLCR, 0),
+    (Pty::IGNCR, 0),
+    (Pty::ISTRIP, 0),
+    (Pty::IXON, 0),
+    (Pty::IXOFF, 0),
+    (Pty::PARENB, 0),
+    (Pty::CS8, 1),
+];
 
 /// Why a connection ended, once it has.
 #[derive(Clone, Default)]
@@ -249,11 +274,14 @@ impl Connection {
     }
 
     /// Starts a command by the account's login shell; the last `stderr_limit` bytes of standard error are kept.
-    pub async fn exec(&self, command: &str, stderr_limit: usize) -> Result<Link> {
+    pub async fn exec(&self, command: &str, stderr_limit: usize, terminal: Terminal) -> Result<Link> {
         let opened = async {
             let channel = self.handle.channel_open_session().await?;
             for (name, value) in &self.environment {
                 channel.set_env(false, name, value).await?;
+            }
+            if terminal == Terminal::Raw {
+                channel.request_pty(true, "dumb", 80, 24, 0, 0, RAW).await?;
             }
             if self.forwards_agent {
                 channel.agent_forward(false).await?;
