@@ -3,12 +3,13 @@
 use super::options::Options;
 use super::output::{self, Output};
 use super::ready::Ready;
+use crate::config;
 use crate::error::{Error, Exit};
-use crate::play::{Errors, Plan};
+use crate::play::{Errors, Plan, playbook_of_collection};
 use crate::report::terminal;
 use crate::run::{self, Settings};
 use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `warp play`; the names are ansible-playbook's.
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub(super) struct Args {
 /// Playbooks, and how to run them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Play {
-    /// Playbooks to run, in order.
+    /// Playbooks to run, in order: files, or playbooks of collections (`namespace.collection.playbook`).
     #[arg(required = true, value_name = "PLAYBOOK")]
     playbooks: Vec<PathBuf>,
     /// Run only plays and tasks with these tags.
@@ -65,17 +66,17 @@ pub(super) fn run(args: &Args) -> Exit {
 /// # Errors
 /// What keeps them from running, or ends them at once.
 pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
-    present(&args.playbooks)?;
+    let playbooks = args.playbooks.iter().map(|name| found(name)).collect::<Result<Vec<_>, _>>()?;
     let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.syntax_check;
     let mut ready = Ready::new(&args.options, output, look_only)?;
-    args.apply(&mut ready.settings)?;
+    args.apply(&mut ready.settings, &playbooks)?;
     ready.settings.early = early && !look_only;
     ready.warn_of_localhost("all");
     ready.check_limit()?;
     let loading = ready.loading();
-    let plans = args.playbooks.iter().map(|playbook| loading.playbook(playbook));
+    let plans = playbooks.iter().map(|playbook| loading.playbook(playbook));
     if look_only {
-        return look(args, &ready, plans);
+        return look(args, &ready, &playbooks, plans);
     }
     if early {
         let plans = plans.collect::<Result<Vec<_>, _>>()?;
@@ -84,23 +85,27 @@ pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Err
     ready.run(plans)
 }
 
-/// Sees that every playbook is there before anything else is read.
-fn present(playbooks: &[PathBuf]) -> Result<(), Error> {
-    for playbook in playbooks {
-        let shown = playbook.display();
-        let Ok(metadata) = playbook.metadata() else {
-            return Err(Error::other(format!("the playbook: {shown} could not be found")));
-        };
-        let kind = metadata.file_type();
-        if !kind.is_file() && !kind.is_fifo() {
-            return Err(Error::other(format!("the playbook: {shown} does not appear to be a file")));
+/// The file of a playbook, which is looked for before anything else is read.
+fn found(playbook: &Path) -> Result<PathBuf, Error> {
+    let name = playbook.to_string_lossy();
+    if name.matches('.').count() > 1 {
+        let roots = config::Settings::of_process()?.collections_path;
+        if let Some(path) = playbook_of_collection(&roots, &name) {
+            return Ok(path);
         }
     }
-    Ok(())
+    let Ok(metadata) = playbook.metadata() else {
+        return Err(Error::other(format!("the playbook: {name} could not be found")));
+    };
+    let kind = metadata.file_type();
+    if !kind.is_file() && !kind.is_fifo() {
+        return Err(Error::other(format!("the playbook: {name} does not appear to be a file")));
+    }
+    Ok(playbook.to_owned())
 }
 
 impl Play {
-    fn apply(&self, settings: &mut Settings) -> Result<(), Error> {
+    fn apply(&self, settings: &mut Settings, playbooks: &[PathBuf]) -> Result<(), Error> {
         let trimmed = |tags: &[String]| -> Vec<String> {
             tags.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
         };
@@ -114,7 +119,7 @@ impl Play {
         settings.start_at.clone_from(&self.start_at_task);
         settings.step = self.step;
         // A rerun of the same playbook attaches to the detached steps of one that was cut off.
-        if let Some(first) = self.playbooks.first() {
+        if let Some(first) = playbooks.first() {
             settings.run_key = std::path::absolute(first)?.to_string_lossy().into_owned();
         }
         Ok(())
@@ -125,6 +130,7 @@ impl Play {
 fn look(
     args: &Play,
     ready: &Ready,
+    playbooks: &[PathBuf],
     plans: impl Iterator<Item = Result<Plan, Errors>>,
 ) -> Result<Exit, Errors> {
     // All are loaded before any is shown, as Ansible does.
@@ -137,7 +143,7 @@ fn look(
     };
     let list = |plan: &Plan| run::list(plan, &ready.inventory, &ready.settings, &ready.engine, wanted);
     let texts = plans.iter().map(list).collect::<Result<Vec<_>, _>>()?;
-    for (text, given) in texts.iter().zip(&args.playbooks) {
+    for (text, given) in texts.iter().zip(playbooks) {
         anstream::println!("\nplaybook: {}", terminal::visible_line(&given.display().to_string()));
         anstream::print!("{}", terminal::visible(text));
     }

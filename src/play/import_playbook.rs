@@ -1,5 +1,6 @@
 //! `import_playbook`: the plays of another file, in place of the statement.
 
+use super::collection;
 use super::keywords::{self, IMPORT};
 use super::loader::Load;
 use super::plan::{Inherited, Keywords, Play};
@@ -68,17 +69,26 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// The playbook of a collection, named with it: `namespace.collection.playbook`.
     fn collection_playbook(&self, name: &str) -> Option<PathBuf> {
-        let mut parts = name.splitn(3, '.');
-        let (namespace, collection, playbook) = (parts.next()?, parts.next()?, parts.next()?);
-        if name.contains('/') {
-            return None;
-        }
-        let folder = self.collection(&format!("{namespace}.{collection}"))?.join("playbooks");
-        let whole = folder.join(playbook);
-        let stem = folder.join(playbook.replace('.', "/"));
-        let named = ["yml", "yaml"].into_iter().map(|e| PathBuf::from(format!("{}.{e}", stem.display())));
-        std::iter::once(whole).chain(named).find(|path| path.is_file())
+        named(name, |collection| self.collection(collection))
     }
+}
+
+/// The playbook of a collection below one of these roots, named with it: `namespace.collection.playbook`.
+#[must_use]
+pub fn playbook_of_collection(roots: &[PathBuf], name: &str) -> Option<PathBuf> {
+    named(name, |collection| collection::find(roots, collection))
+}
+
+fn named(name: &str, find: impl FnOnce(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let mut parts = name.splitn(3, '.');
+    let (namespace, collection, playbook) = (parts.next()?, parts.next()?, parts.next()?);
+    if name.contains('/') {
+        return None;
+    }
+    let folder = find(&format!("{namespace}.{collection}"))?.join("playbooks");
+    let whole = folder.join(playbook);
+    let stem = folder.join(playbook.replace('.', "/"));
+    let named = ["yml", "yaml"].into_iter().map(|e| PathBuf::from(format!("{}.{e}", stem.display())));
+    std::iter::once(whole).chain(named).find(|path| path.is_file())
 }

@@ -129,3 +129,25 @@ fn plays_are_looked_at_as_ansible_looks_at_them() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+#[test]
+fn playbooks_are_named_with_their_collection() {
+    let bench =
+        Bench::new("lists-collection", "- hosts: localhost\n  tasks: [{name: of no collection, debug: }]\n");
+    let folder = "all/ansible_collections/own/things/playbooks";
+    bench.file(&format!("{folder}/first.yml"), "- hosts: localhost\n  tasks: [{name: first, debug: }]\n");
+    bench.file(&format!("{folder}/second.yaml"), "- hosts: localhost\n  tasks: [{name: second, debug: }]\n");
+    for names in [&["own.things.first"][..], &["own.things.second", "play.yml"], &["own.things.first.yml"]] {
+        let run = |mut command: std::process::Command| {
+            let command =
+                command.current_dir(&bench.0).args(["-i", "localhost,", "--list-tasks"]).args(names);
+            Ran::of(&command.env("ANSIBLE_COLLECTIONS_PATH", bench.path("all")).output().unwrap())
+        };
+        let ours = run(tool(&bench, "ansible-playbook"));
+        let theirs = run(support::oracle::ansible("ansible-playbook"));
+        assert_eq!((ours.code, &ours.out), (0, &theirs.out), "{}\n{}", ours.said(), theirs.said());
+    }
+    let gone = Ran::of(&tool(&bench, "ansible-playbook").arg("own.things.third").output().unwrap());
+    assert_eq!(gone.code, 1);
+    assert!(gone.err.contains("the playbook: own.things.third could not be found"), "{}", gone.err);
+}
