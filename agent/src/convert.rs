@@ -1,7 +1,7 @@
 //! Converts a given value to an argument's type, with the messages of ansible-core 2.19.
 
 use crate::python;
-use crate::spec::Kind;
+use crate::spec::{Arg, Kind};
 use crate::value::{Map, Value};
 
 /// Words for true; compared without case and surrounding blanks.
@@ -56,6 +56,16 @@ pub fn to(kind: Kind, value: &Value) -> Result<Value, String> {
         Kind::Bytes => {
             bytes(value).ok_or_else(|| format!("{} cannot be converted to a Byte value", class(value)))
         }
+    }
+}
+
+/// The value of an argument that is not given, if it has a default. The empty text of a list is an empty list, though
+/// given by the user it is a list of one.
+#[must_use]
+pub fn default(arg: &Arg) -> Option<Value> {
+    match arg.default? {
+        "" if arg.kind == Kind::List => Some(Value::List(Vec::new())),
+        text => to(arg.kind, &text.into()).ok(),
     }
 }
 

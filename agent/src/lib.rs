@@ -19,6 +19,7 @@ pub mod fragments;
 pub mod fs_flags;
 pub mod glob;
 pub mod http;
+pub mod invocation;
 pub mod module;
 pub mod modules;
 pub mod outcome;

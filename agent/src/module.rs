@@ -4,6 +4,7 @@ use crate::args::Args;
 use crate::command::{self, Cancel, Command, Output};
 use crate::effects::Effects;
 use crate::expand;
+use crate::invocation;
 use crate::outcome::Outcome;
 use crate::path_info;
 use crate::shlex;
@@ -27,6 +28,11 @@ pub trait Module: Sync {
     /// # Errors
     /// `Failed` holds the outcome of a module that failed; an `Outcome` whose `failed` is set says the same.
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed>;
+
+    /// What its result tells of how it was called.
+    fn invocation(&self, args: &Args) -> Value {
+        invocation::of(self.spec(), args.map())
+    }
 }
 
 /// A module's failure: its message and whatever values it has nevertheless. Boxed, so that a `Result` stays small.

@@ -30,8 +30,8 @@ pub fn check(spec: &Spec, raw: &Map) -> Result<Checked, String> {
     }
     exclusive(spec, &args)?;
     for arg in spec.arguments() {
-        if let (Some(text), false) = (arg.default, args.contains_key(arg.name)) {
-            args.insert(arg.name.to_owned(), text.into());
+        if let (Some(value), false) = (convert::default(arg), args.contains_key(arg.name)) {
+            args.insert(arg.name.to_owned(), value);
         }
     }
     required(spec, &args)?;

@@ -131,7 +131,7 @@ pub(super) async fn one_file(
     if !flag(args, "force") && !outcome.changed && !outcome.failed {
         return Ok(kept(outcome, content));
     }
-    Ok(completed(outcome, content))
+    Ok(completed(outcome))
 }
 
 /// A file that was there and, without `force`, stays as it is.
@@ -144,14 +144,8 @@ fn kept(outcome: Outcome, content: &Content) -> Effect {
     }
 }
 
-/// A single copy's result always has `diff`, be it empty. Its `src` is the file here: what Ansible says there, a
-/// temporary file on the target, is nobody's.
-fn completed(mut outcome: Outcome, content: &Content) -> Effect {
-    if outcome.values.shift_remove("src").is_some()
-        && let Content::File(path) = content
-    {
-        outcome = outcome.with("src", path.display().to_string());
-    }
+/// A single copy's result always has `diff`, be it empty.
+fn completed(mut outcome: Outcome) -> Effect {
     if outcome.diff.is_empty() {
         outcome.values.entry("diff".to_owned()).or_insert(WireValue::List(Vec::new()));
     }

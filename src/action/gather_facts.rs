@@ -27,7 +27,8 @@ impl Action for GatherFacts {
     ) -> BoxFuture<'a, Result<Effect, CallError>> {
         Box::pin(async move {
             let args = args.iter().map(|(k, v)| (k.to_string(), Value::from(v))).collect();
-            let outcome = module::call(&context, "setup", args, None).await?;
+            let mut outcome = module::call(&context, "setup", args, None).await?;
+            outcome.values.shift_remove("invocation");
             Ok(if outcome.failed { failed(outcome) } else { outcome }.into())
         })
     }

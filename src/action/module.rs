@@ -53,8 +53,7 @@ pub(super) fn given(spec: &Spec, args: &crate::value::Map) -> Map {
     let mut given = Map::new();
     for arg in spec.arguments() {
         let Some(value) = args.get(arg.name).filter(|v| !v.is_null()).map(Value::from) else { continue };
-        let default = arg.default.and_then(|text| convert::to(arg.kind, &text.into()).ok());
-        if default.as_ref() != Some(&value) {
+        if convert::default(arg).as_ref() != Some(&value) {
             given.insert(arg.name.to_owned(), value);
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use warp_agent::outcome::Outcome;
 use warp_agent::value::{Map, Value};
+use warp_agent::{invocation, modules};
 
 /// Up to this many bytes go along with the first call; more are sent only when the target asks for them.
 const AT_ONCE: u64 = 64 << 10;
@@ -35,11 +36,40 @@ pub(super) async fn place(
         Err(e) => return Ok(Outcome::failed(e)),
     };
     args.insert("_checksum".to_owned(), checksum.as_str().into());
-    let mut outcome = send(context, args, content, size).await?;
+    let mut outcome = send(context, args.clone(), content, size).await?;
+    invoked(&mut outcome, args, &checksum);
     if !(context.mode.check && outcome.changed) {
         outcome.values.entry("checksum".to_owned()).or_insert_with(|| checksum.into());
     }
     Ok(outcome)
+}
+
+/// What Ansible's modules are not given where only attributes are looked after.
+const NOT_OF_FILE: [&str; 6] = ["_checksum", "backup", "validate", "directory_mode", "checksum", "follow"];
+
+/// Tells of the invocation as Ansible does, whose `copy` is called with the file that was sent and its checksum, and
+/// only where there is something to copy: else it is `file`, for the attributes.
+fn invoked(outcome: &mut Outcome, mut args: Map, checksum: &str) {
+    let Some(mut told) = outcome.values.shift_remove("invocation") else { return };
+    let value = |name: &str| outcome.values.get(name).cloned().unwrap_or_default();
+    if !value("md5sum").is_null() {
+        if let Value::Map(told) = &mut told
+            && let Some(Value::Map(copied)) = told.get_mut("module_args")
+        {
+            copied.insert("src".to_owned(), value("src"));
+            copied.insert("checksum".to_owned(), checksum.into());
+        }
+    } else if let (path, Some(file)) = (value("path"), modules::find("file"))
+        && !path.is_null()
+    {
+        args.retain(|name, _| !NOT_OF_FILE.contains(&name.as_str()));
+        args.insert("path".to_owned(), path);
+        args.insert("state".to_owned(), "file".into());
+        told = invocation::of_given(file.spec(), &args);
+    } else {
+        return;
+    }
+    outcome.values.insert("invocation".to_owned(), told);
 }
 
 async fn send(context: &Context<'_>, args: Map, content: &Content, size: u64) -> Result<Outcome, CallError> {

@@ -110,5 +110,7 @@ async fn on_stage(
     if let Some(chdir) = text(args, "chdir") {
         run.insert("chdir".to_owned(), chdir.into());
     }
-    module::helper(context, "command", run, None).await
+    let mut outcome = module::helper(context, "command", run, None).await?;
+    outcome.values.shift_remove("invocation");
+    Ok(outcome)
 }

@@ -57,7 +57,9 @@ impl Action for WaitForConnection {
                         context.sessions.reset(&target.host).await;
                         return Ok(Outcome::ok().with("elapsed", started.elapsed().as_secs()).into());
                     }
-                    Ok(Err(CallError::Unreachable(e) | CallError::Lost(e))) => error = whole(&e),
+                    Ok(Err(CallError::Unreachable(e) | CallError::Denied(e) | CallError::Lost(e))) => {
+                        error = whole(&e)
+                    }
                     Err(_) => {}
                 }
                 if started.elapsed() + seconds("sleep") >= limit {

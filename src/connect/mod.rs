@@ -21,7 +21,7 @@ pub use password::Password;
 pub use raw::RawOutput;
 pub use sessions::Sessions;
 
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,11 +87,23 @@ pub struct Become {
 /// Why a call did not come to an outcome.
 #[derive(Debug)]
 pub enum CallError {
-    /// The host could not be reached, or the account not become: nothing ran.
+    /// The host could not be reached: nothing ran.
     Unreachable(Error),
+    /// The account could not be become: nothing ran.
+    Denied(Error),
     /// The link went while the step ran: whether it ended is not known.
     Lost(Error),
 }
+
+impl CallError {
+    /// Why there is no session.
+    fn without_session(error: Error) -> Self {
+        if error.exit() == DENIED { CallError::Denied(error) } else { CallError::Unreachable(error) }
+    }
+}
+
+/// What an error is by which an account could not be become: the host is there, and fails.
+const DENIED: Exit = Exit::HostsFailed;
 
 /// Bytes to send along with a call.
 #[derive(Clone, Debug)]

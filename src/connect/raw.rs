@@ -45,13 +45,13 @@ impl Sessions {
         terminal: Terminal,
     ) -> Result<RawOutput, CallError> {
         let (command, entry) = match &target.become_ {
-            Some(b) => b.command(command).map_err(|e| CallError::Unreachable(e.context(&target.host)))?,
+            Some(b) => b.command(command).map_err(|e| CallError::Denied(e.context(&target.host)))?,
             None => (command.to_owned(), None),
         };
         let started = self.exec(target, &command, LIMIT, Unused::Killed, terminal).await;
         let (mut link, peer) = started.map_err(CallError::Unreachable)?;
         if let Some(entry) = entry {
-            entry.pass(&mut link).await.map_err(|e| CallError::Unreachable(e.context(&peer)))?;
+            entry.pass(&mut link).await.map_err(|e| CallError::Denied(e.context(&peer)))?;
         }
         // An empty standard input, so that a command that reads does not wait for ever.
         let _ = link.output.shutdown().await;

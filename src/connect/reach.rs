@@ -5,7 +5,7 @@ use super::local::{self, Unused};
 use super::session::Session;
 use super::sessions::Sessions;
 use super::ssh::{Account, Connection, Hop, Options, Proxy, Terminal};
-use super::{SshTarget, Target, Transport, bootstrap, privilege};
+use super::{DENIED, SshTarget, Target, Transport, bootstrap, privilege};
 use crate::error::{Error, Result};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Semaphore;
@@ -41,7 +41,10 @@ impl Sessions {
     /// The agent, started as the target's account; gives its link, and who and where for messages.
     async fn agent(&self, target: &Target, terminal: Terminal) -> Result<(Link, Arc<str>), Refused> {
         let (command, entry) = match &target.become_ {
-            Some(b) => b.command(bootstrap::COMMAND).map_err(|e| Refused::Other(e.context(&target.host)))?,
+            Some(b) => {
+                let denied = |e: Error| Refused::Other(e.context(&target.host).with_exit(DENIED));
+                b.command(bootstrap::COMMAND).map_err(denied)?
+            }
             None => (privilege::shell(bootstrap::COMMAND), None),
         };
         let started = self.exec(target, &command, STDERR, Unused::Closed, terminal).await;
@@ -57,9 +60,9 @@ impl Sessions {
         let Err(error) = started else { return Ok((link, peer)) };
         Err(match &target.become_ {
             Some(b) if privilege::wants_terminal(&link) => {
-                Refused::WantsTerminal(b.explain(error, &link).context(peer))
+                Refused::WantsTerminal(b.explain(error, &link).context(peer).with_exit(DENIED))
             }
-            Some(b) => Refused::Other(b.explain(error, &link).context(peer)),
+            Some(b) => Refused::Other(b.explain(error, &link).context(peer).with_exit(DENIED)),
             None => Refused::Other(error.context(peer)),
         })
     }

@@ -169,7 +169,7 @@ impl Sessions {
         // A session may end between being found and being used; then nothing was sent, and a new one is made.
         let mut error = None;
         for _ in 0..2 {
-            let session = self.session(target).await.map_err(CallError::Unreachable)?;
+            let session = self.session(target).await.map_err(CallError::without_session)?;
             match session.begin() {
                 Ok(exchange) => return exchange.run(request, upload, sink).await,
                 Err(why) => error = Some(why),

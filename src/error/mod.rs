@@ -57,6 +57,13 @@ impl Error {
         }))
     }
 
+    /// As an error that ends warp with `exit`.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.0.exit = exit;
+        self
+    }
+
     /// Input that cannot be understood.
     #[must_use]
     pub fn input(message: impl Into<String>) -> Self {

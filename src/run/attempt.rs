@@ -5,7 +5,7 @@ use super::host_task::{HostTask, all_hold};
 use super::result;
 use super::vars::HostScope;
 use crate::action::{Context, Effect};
-use crate::connect::{CallError, Target};
+use crate::connect::{CallError, Target, Transport};
 use crate::error::Error;
 use crate::event::{By, Event};
 use crate::play::Doer;
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{CheckSupport, Kind, Spec};
-use warp_agent::validate;
 use warp_agent::wire::{Call, Mode};
+use warp_agent::{invocation, validate};
 
 /// What attempts of one execution share.
 pub(super) struct Prepared {
@@ -157,12 +157,23 @@ impl Attempt<'_> {
 
     fn gone(&self, error: CallError) -> Execution {
         let (end, error) = match error {
-            CallError::Unreachable(e) => (End::Unreachable, e),
+            CallError::Denied(e) => return self.task.failed(e),
+            CallError::Unreachable(e) => (End::Unreachable, self.not_reached(e)),
             CallError::Lost(e) => (End::Lost, e),
         };
+        let error =
+            error.at(self.task.task.span.clone()).within("Task failed", Some(self.task.task.span.clone()));
         let mut execution = self.task.blank(end, result::unreachable(error.message()));
         execution.error = Some(Arc::new(error));
         execution
+    }
+
+    /// Begins with Ansible's words, where it has any.
+    fn not_reached(&self, error: Error) -> Error {
+        match self.prepared.target.transport {
+            Transport::Ssh(_) => error.context("Failed to connect to the host via ssh"),
+            Transport::Local => error,
+        }
     }
 
     async fn call_in_time(&self, args: Map) -> Result<Effect, CallError> {
@@ -200,7 +211,14 @@ impl Attempt<'_> {
             args.iter().map(|(k, v)| (k.to_string(), warp_agent::value::Value::from(v))).collect();
         let checked = match validate::check(spec, &raw) {
             Ok(checked) => checked,
-            Err(msg) => return Ok(failed(msg)),
+            Err(msg) => {
+                let mut refused = Outcome::failed(msg);
+                // An action of the controller's refuses before there is a module.
+                if run.actions.find(module).is_none() {
+                    refused = refused.with("invocation", invocation::of_given(spec, &raw));
+                }
+                return Ok(refused.into());
+            }
         };
         for secret in secrets(spec, &checked.args) {
             run.events.emit(&Event::Secret(secret.into()));

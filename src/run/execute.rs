@@ -81,7 +81,7 @@ impl HostTask {
         loop_error.map_or(Ok(None), Err)
     }
 
-    fn failed(&self, error: Error) -> Execution {
+    pub(super) fn failed(&self, error: Error) -> Execution {
         let error = error.at(self.task.span.clone()).within("Task failed", Some(self.task.span.clone()));
         let mut execution = self.blank(End::Failed, result::failure(error.message()));
         execution.error = Some(Arc::new(error));

@@ -149,6 +149,7 @@ pub(super) fn unreachable(msg: &str) -> Map {
     put(&mut result, "changed", false);
     put(&mut result, "unreachable", true);
     put(&mut result, "msg", Value::data(msg));
+    put(&mut result, "exception", Value::data(NO_TRACEBACK));
     result
 }
 

@@ -4,6 +4,7 @@ mod attributes;
 mod backup;
 mod mode;
 mod replace;
+mod staged;
 mod xattr;
 
 pub use attributes::FileArgs;

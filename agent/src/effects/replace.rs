@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 /// A file that is being written, private until it takes its place; removed when dropped before.
 #[derive(Debug)]
 pub struct Temp {
-    file: File,
-    path: PathBuf,
-    placed: bool,
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    /// A directory of its own.
+    pub(super) folder: Option<PathBuf>,
+    pub(super) placed: bool,
 }
 
 impl Temp {
@@ -27,7 +29,7 @@ impl Temp {
             // O_EXCL, which create_new is, follows no link that somebody may have laid there.
             match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                opened => return Ok(Temp { file: opened?, path, placed: false }),
+                opened => return Ok(Temp { file: opened?, path, folder: None, placed: false }),
             }
         }
     }
@@ -84,6 +86,9 @@ impl Drop for Temp {
             // Nobody can be told here; a file left behind is private and named as ours.
             let _ = fs::remove_file(&self.path);
         }
+        if let Some(folder) = &self.folder {
+            let _ = fs::remove_dir(folder);
+        }
     }
 }
 
@@ -99,6 +104,20 @@ impl Effects {
         }
         match Temp::new_in(directory_of(dest)) {
             Err(_) if unsafe_writes => Temp::new_in(&std::env::temp_dir()).map(Some),
+            made => made.map(Some),
+        }
+    }
+
+    /// As `temp_beside`, called `name` in a private directory of its own.
+    ///
+    /// # Errors
+    /// As `temp_beside`.
+    pub fn staged_beside(&self, dest: &Path, name: &str, unsafe_writes: bool) -> io::Result<Option<Temp>> {
+        if self.check() {
+            return Ok(None);
+        }
+        match Temp::staged_in(directory_of(dest), name) {
+            Err(_) if unsafe_writes => Temp::staged_in(&std::env::temp_dir(), name).map(Some),
             made => made.map(Some),
         }
     }

@@ -6,6 +6,7 @@ use crate::command::Command;
 use crate::errno;
 use crate::expand;
 use crate::glob;
+use crate::invocation;
 use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::shlex;
@@ -88,6 +89,10 @@ impl Module for CommandModule {
         outcome.warnings = warnings;
         Ok(outcome)
     }
+
+    fn invocation(&self, args: &Args) -> Value {
+        invocation(args, false)
+    }
 }
 
 impl Module for Shell {
@@ -111,6 +116,25 @@ impl Module for Shell {
         let shell = args.str("executable").unwrap_or("/bin/sh");
         execute(args, cx, said, Command::new([shell, "-c", &line]))
     }
+
+    fn invocation(&self, args: &Args) -> Value {
+        invocation(args, true)
+    }
+}
+
+/// In Ansible `shell` is `command`, told to use a shell.
+fn invocation(args: &Args, shell: bool) -> Value {
+    let mut args = args.map().clone();
+    if shell {
+        args.insert("expand_argument_vars".to_owned(), true.into());
+    }
+    let mut told = invocation::of(&COMMAND, &args);
+    if let Value::Map(map) = &mut told
+        && let Some(Value::Map(args)) = map.get_mut("module_args")
+    {
+        args.insert("_uses_shell".to_owned(), shell.into());
+    }
+    told
 }
 
 /// The command, where it came as one text.

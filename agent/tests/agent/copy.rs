@@ -21,7 +21,8 @@ fn content_is_asked_for_only_where_it_differs() {
     let mut agent = Agent::start();
     let outcome = agent.call("copy", &args);
     assert_eq!(value(&outcome, "_need_content"), "True");
-    let outcome = agent.call_in("copy", &args, &CHECK);
+    let mut outcome = agent.call_in("copy", &args, &CHECK);
+    outcome.values.shift_remove("invocation");
     assert!(outcome.changed && outcome.values.is_empty() && !dest.exists());
     let outcome = agent.call_with("copy", &args, &Mode::default(), b"abc");
     for (name, expected) in [

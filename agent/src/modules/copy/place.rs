@@ -34,7 +34,7 @@ pub(super) fn from_controller(args: &Args, cx: &mut Context<'_>, blob: Blob<'_>)
         return Ok(kept);
     }
     let dest = PathBuf::from(&job.dest);
-    let mut temp = job.temp(cx)?;
+    let mut temp = job.staged(cx)?;
     content.write_to(&mut temp).map_err(|e| job.failed(&e))?;
     let shown = cx.mode.diff.then(|| content.diff(&job, &dest));
     let (sha1, md5) = content.finish();
@@ -168,6 +168,8 @@ struct Job<'a> {
     /// The SHA-1 of what is at `dest`.
     checksum: Option<String>,
     backup: Option<String>,
+    /// Where content of the controller's was written first.
+    staged: Option<String>,
     changed: bool,
 }
 
@@ -176,7 +178,7 @@ impl<'a> Job<'a> {
         let dest = args.text("dest");
         // A name alone is in the working directory; this gives it a directory part.
         let dest = if dest.contains('/') { dest.to_owned() } else { format!("./{dest}") };
-        Job { args, wanted, dest, checksum: None, backup: None, changed: false }
+        Job { args, wanted, dest, checksum: None, backup: None, staged: None, changed: false }
     }
 
     /// Makes the directories that a `dest` with a slash at its end names, each with `directory_mode`.
@@ -236,12 +238,26 @@ impl<'a> Job<'a> {
     /// A file to write, beside `dest`.
     fn temp(&self, cx: &Context<'_>) -> Result<Option<Temp>, Failed> {
         let path = Path::new(&self.dest);
-        cx.effects.temp_beside(path, self.args.flag("unsafe_writes")).map_err(|e| {
-            if matches!(e.raw_os_error(), Some(libc::EACCES | libc::EROFS)) {
-                return Failed::new(format!("Destination {} not writable", paths::dirname(&self.dest)));
-            }
-            self.failed(&e)
-        })
+        let made = cx.effects.temp_beside(path, self.args.flag("unsafe_writes"));
+        made.map_err(|e| self.not_made(&e))
+    }
+
+    /// As `temp`, for what the controller sends: it is `src` from now on, under the name that Ansible gives it.
+    fn staged(&mut self, cx: &Context<'_>) -> Result<Option<Temp>, Failed> {
+        let path = Path::new(&self.dest);
+        let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        let name = format!(".source{extension}");
+        let made = cx.effects.staged_beside(path, &name, self.args.flag("unsafe_writes"));
+        let temp = made.map_err(|e| self.not_made(&e))?;
+        self.staged = temp.as_ref().map(|t| t.path().to_string_lossy().into_owned());
+        Ok(temp)
+    }
+
+    fn not_made(&self, e: &io::Error) -> Failed {
+        if matches!(e.raw_os_error(), Some(libc::EACCES | libc::EROFS)) {
+            return Failed::new(format!("Destination {} not writable", paths::dirname(&self.dest)));
+        }
+        self.failed(e)
     }
 
     /// Compares with what the arguments of these names say.
@@ -319,7 +335,7 @@ impl<'a> Job<'a> {
     }
 
     fn source(&self) -> Value {
-        self.args.get("src").clone()
+        self.staged.as_deref().map_or_else(|| self.args.get("src").clone(), Value::from)
     }
 
     fn failed(&self, e: &io::Error) -> Failed {
