@@ -1,5 +1,7 @@
 //! What a module accepts, as one table: argument checking, `warp doc`, completion and the reference all read it.
 
+use crate::http;
+
 /// The type that an argument is converted to before the module sees it; the names are Ansible's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -150,6 +152,8 @@ pub struct Spec {
     pub args: &'static [Arg],
     /// Whether it takes the common arguments of files (`mode`, `owner` ...) besides its own.
     pub file_args: bool,
+    /// Whether it takes the common arguments of requests (`headers`, `use_proxy` ...) besides its own.
+    pub http_args: bool,
     /// Whether text after the module's name is free form (`command: ls -l`), and the argument it becomes.
     pub free_form: Option<&'static str>,
     /// Whether arguments outside the table are accepted (set_fact, add_host).
@@ -180,6 +184,7 @@ impl Spec {
             summary,
             args,
             file_args: false,
+            http_args: false,
             free_form: None,
             open: false,
             mutually_exclusive: &[],
@@ -192,11 +197,12 @@ impl Spec {
         }
     }
 
-    /// All its arguments: its own, and the common ones of files where it takes them.
+    /// All its arguments: its own, and the common ones of requests and files where it takes them.
     pub fn arguments(&self) -> impl Iterator<Item = &'static Arg> {
         let own = self.args;
         let common: &[Arg] = if self.file_args { FILE_ARGS } else { &[] };
-        own.iter().chain(common.iter().filter(|c| own.iter().all(|a| a.name != c.name)))
+        let requests: &[Arg] = if self.http_args { http::ARGS } else { &[] };
+        own.iter().chain(requests).chain(common.iter().filter(|c| own.iter().all(|a| a.name != c.name)))
     }
 
     /// The argument of this name or alias.

@@ -146,13 +146,15 @@ fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
             ),
             None if spec.open || name.starts_with('_') => {}
             None => {
-                let known =
-                    spec.args.iter().flat_map(|a| std::iter::once(a.name).chain(a.aliases.iter().copied()));
+                let known: Vec<&str> = spec
+                    .arguments()
+                    .flat_map(|a| std::iter::once(a.name).chain(a.aliases.iter().copied()))
+                    .collect();
                 let error =
                     Error::input(format!("the module `{}` has no argument `{name}`", spec.name)).at(place());
-                errors.push(match did_you_mean(name, known.clone()) {
+                errors.push(match did_you_mean(name, known.iter().copied()) {
                     Some(near) => error.help(format!("did you mean `{near}`?")),
-                    None => error.note(format!("it has: {}", known.collect::<Vec<_>>().join(", "))),
+                    None => error.note(format!("it has: {}", known.join(", "))),
                 });
             }
             Some(arg) => {
@@ -167,7 +169,7 @@ fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
         let given = |arg: &Arg| {
             found.action.args.keys().any(|name| &**name == arg.name || arg.aliases.contains(&&**name))
         };
-        for arg in spec.args.iter().filter(|a| a.required && !given(a)) {
+        for arg in spec.arguments().filter(|a| a.required && !given(a)) {
             errors.push(
                 Error::input(format!("the module `{}` needs the argument `{}`", spec.name, arg.name))
                     .at(found.name.span.clone()),

@@ -1,5 +1,6 @@
 //! Fetching URLs as Ansible's modules do: redirects by its rules, logins, cookies, proxies, Unix sockets, TLS.
 
+mod arguments;
 mod auth;
 mod connect;
 mod exchange;
@@ -7,6 +8,7 @@ pub mod multipart;
 mod tls;
 pub mod url;
 
+pub use arguments::ARGS;
 pub use auth::basic;
 pub use connect::Route;
 pub use tls::Trust;
@@ -15,7 +17,6 @@ use crate::args::Args;
 use crate::errno;
 use crate::module::{Context, Failed};
 use crate::program::variable;
-use crate::spec::{Arg, Kind};
 use crate::value::{Map, Value};
 use exchange::Answer;
 use std::io::{self, ErrorKind, Read};
@@ -111,43 +112,6 @@ impl Trouble {
     }
 }
 
-/// The arguments that `get_url` and `uri` share.
-pub const HTTP_AGENT: Arg =
-    Arg::new("http_agent", Kind::Str).default("ansible-httpget").help("What is sent as User-Agent.");
-/// Whether proxies are used.
-pub const USE_PROXY: Arg =
-    Arg::new("use_proxy", Kind::Bool).default("true").help("Use the proxies that the environment names.");
-/// Whether certificates are checked.
-pub const VALIDATE_CERTS: Arg =
-    Arg::new("validate_certs", Kind::Bool).default("true").help("Check the certificate of an https server.");
-/// Whether to log in at once.
-pub const FORCE_BASIC_AUTH: Arg = Arg::new("force_basic_auth", Kind::Bool)
-    .default("false")
-    .help("Send user and password with the first request, not only when asked for them.");
-/// A certificate.
-pub const CLIENT_CERT: Arg = Arg::new("client_cert", Kind::Path)
-    .help("A PEM file with the certificate to present, and maybe its key.");
-/// Its key.
-pub const CLIENT_KEY: Arg = Arg::new("client_key", Kind::Path).help("A PEM file with the certificate's key.");
-/// Kerberos.
-pub const USE_GSSAPI: Arg =
-    Arg::new("use_gssapi", Kind::Bool).default("false").help("Log in by Kerberos; not supported.");
-/// Headers not sent again.
-pub const UNREDIRECTED: Arg = Arg::new("unredirected_headers", Kind::List)
-    .elements(Kind::Str)
-    .default("")
-    .help("Names of headers that are not sent again after a redirect.");
-/// Whether to decode.
-pub const DECOMPRESS: Arg =
-    Arg::new("decompress", Kind::Bool).default("true").help("Decode an answer that is compressed by gzip.");
-/// Ciphers.
-pub const CIPHERS: Arg = Arg::new("ciphers", Kind::List)
-    .elements(Kind::Str)
-    .help("OpenSSL's names of the ciphers to use; not supported.");
-/// Whether `~/.netrc` counts.
-pub const USE_NETRC: Arg =
-    Arg::new("use_netrc", Kind::Bool).default("true").help("Look for a login in ~/.netrc.");
-
 impl Request {
     /// A request for a URL with what the shared arguments ask for.
     ///
@@ -200,6 +164,30 @@ impl Request {
                 trust,
             },
         })
+    }
+
+    /// A plain request for what is at a URL, as urllib makes it.
+    #[must_use]
+    pub fn get(cx: &Context<'_>, url: &str) -> Self {
+        let bundle = variable(cx, "SSL_CERT_FILE").map(Into::into);
+        Request {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            headers: vec![("User-Agent".to_owned(), "ansible-httpget".to_owned())],
+            unredirected: Vec::new(),
+            body: None,
+            login: None,
+            force_basic_auth: false,
+            use_netrc: true,
+            follow: Follow::Urllib,
+            decompress: true,
+            route: Route {
+                timeout: Duration::from_secs(10),
+                use_proxy: true,
+                unix_socket: None,
+                trust: Trust { bundle, ..Trust::default() },
+            },
+        }
     }
 
     /// Asks for a fresh answer, or for one only if there is a newer.

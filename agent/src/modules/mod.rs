@@ -1,6 +1,7 @@
 //! The modules that run on a target, one file each.
 
 mod apt;
+mod apt_repository;
 pub mod assemble;
 mod async_status;
 mod authorized_key;
@@ -8,6 +9,9 @@ mod blockinfile;
 mod command;
 mod copy;
 mod cron;
+mod deb822_repository;
+mod debconf;
+mod dpkg_selections;
 mod edit;
 mod file;
 mod find;
@@ -16,6 +20,7 @@ mod getent;
 mod git;
 mod group;
 mod hostname;
+mod iptables;
 mod known_hosts;
 mod lineinfile;
 mod mount_facts;
@@ -39,6 +44,7 @@ use crate::module::Module;
 /// All of them.
 static ALL: &[&dyn Module] = &[
     &apt::AptModule,
+    &apt_repository::AptRepository,
     &assemble::Assemble,
     &async_status::AsyncStatus,
     &authorized_key::AuthorizedKey,
@@ -47,6 +53,9 @@ static ALL: &[&dyn Module] = &[
     &command::Shell,
     &copy::Copy,
     &cron::Cron,
+    &deb822_repository::Deb822Repository,
+    &debconf::Debconf,
+    &dpkg_selections::DpkgSelections,
     &file::FileModule,
     &find::Find,
     &get_url::GetUrl,
@@ -54,6 +63,7 @@ static ALL: &[&dyn Module] = &[
     &git::GitModule,
     &group::Group,
     &hostname::Hostname,
+    &iptables::Iptables,
     &known_hosts::KnownHosts,
     &lineinfile::Lineinfile,
     &mount_facts::MountFacts,

@@ -28,12 +28,16 @@ pub fn python() -> Option<OsString> {
 
 /// What the cases of one comparison share.
 pub struct World<'a> {
+    /// The Python that asks Ansible's modules, where it is another.
+    pub python: Option<&'a str>,
     /// Variables for the modules and for what is made before.
     pub environment: &'a [(&'a str, &'a str)],
     /// A shell script that makes what each case begins with a copy of.
     pub base: &'a str,
     /// The modes that each case is run in.
     pub modes: &'a [Mode],
+    /// What of a result is never equal besides.
+    pub unequal: &'a [&'a str],
     /// What both must leave the same in the directory of the case.
     pub listing: fn(&Path) -> String,
 }
@@ -41,7 +45,10 @@ pub struct World<'a> {
 /// Runs every case under both, as it is, in check mode and in diff mode, and fails with all that differ.
 pub fn compare(cases: &[Case<'_>]) {
     let modes = [(false, false), (true, true), (false, true)].map(|(check, diff)| Mode { check, diff });
-    compare_in(&World { environment: &[], base: "", modes: &modes, listing }, cases);
+    compare_in(
+        &World { python: None, environment: &[], base: "", modes: &modes, unequal: &[], listing },
+        cases,
+    );
 }
 
 /// As `compare`, in a world of their own.
@@ -68,13 +75,13 @@ pub fn compare_in(world: &World<'_>, cases: &[Case<'_>]) {
         let args = args.replace('@', &at.display().to_string());
         for mode in world.modes {
             prepare(setup);
-            let mut program = Command::new(&oracle);
+            let mut program = Command::new(world.python.map_or(oracle.as_os_str(), AsRef::as_ref));
             program.envs(environment.clone());
-            let theirs = ask_by(&mut program, module, &args, mode);
+            let theirs = without(world.unequal, answer(&mut program, module, &args, mode));
             let their_files = (world.listing)(&at);
             prepare(setup);
             let request = Request::Run { call: call(module, &args, mode), blob: None };
-            let ours = report(agent.request(request).0);
+            let ours = without(world.unequal, result(agent.request(request).0));
             let our_files = (world.listing)(&at);
             if theirs != ours || their_files != our_files {
                 different.push(format!(
@@ -93,10 +100,17 @@ pub fn compare_in(world: &World<'_>, cases: &[Case<'_>]) {
 
 /// Runs Ansible's own module; its result as JSON with sorted keys, without what is never equal.
 pub fn ask(oracle: &Path, module: &str, args: &str, mode: &Mode) -> String {
-    ask_by(&mut Command::new(oracle), module, args, mode)
+    sorted(answer(&mut Command::new(oracle), module, args, mode))
 }
 
-fn ask_by(oracle: &mut Command, module: &str, args: &str, mode: &Mode) -> String {
+fn without(names: &[&str], mut result: Map) -> String {
+    for name in names {
+        result.shift_remove(*name);
+    }
+    sorted(result)
+}
+
+fn answer(oracle: &mut Command, module: &str, args: &str, mode: &Mode) -> Map {
     let mut args: serde_json::Value = serde_json::from_str(args).unwrap();
     args["_ansible_check_mode"] = mode.check.into();
     args["_ansible_diff"] = mode.diff.into();
@@ -120,7 +134,10 @@ fn ask_by(oracle: &mut Command, module: &str, args: &str, mode: &Mode) -> String
     let cause = result.shift_remove("exception").and_then(|e| deepest(&e));
     result.extend(cause.map(|c| ("cause".to_owned(), c)));
     result.entry("changed".to_owned()).or_insert(false.into());
-    sorted(result)
+    if result.get("failed").and_then(Value::as_bool) == Some(false) {
+        result.shift_remove("failed");
+    }
+    result
 }
 
 /// The message at the end of a chain of causes.
@@ -134,7 +151,7 @@ fn deepest(summary: &Value) -> Option<Value> {
     if depth > 0 { event.get("msg").cloned() } else { None }
 }
 
-fn report(outcome: Outcome) -> String {
+fn result(outcome: Outcome) -> Map {
     let mut result = outcome.values;
     result.insert("changed".to_owned(), outcome.changed.into());
     for (name, set) in [("failed", outcome.failed), ("skipped", outcome.skipped)] {
@@ -146,7 +163,7 @@ fn report(outcome: Outcome) -> String {
         result.insert("warnings".to_owned(), outcome.warnings.into());
     }
     result.extend(outcome.cause.map(|c| ("cause".to_owned(), c.into())));
-    sorted(result)
+    result
 }
 
 fn sorted(mut result: Map) -> String {

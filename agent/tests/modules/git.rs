@@ -193,7 +193,14 @@ fn checkouts_are_brought_to_a_version_as_ansible_brings_them() {
     let cases: Vec<Case<'_>> =
         CASES.iter().zip(&cases).map(|((setup, module, _), args)| (*setup, *module, args.as_str())).collect();
     oracle::compare_in(
-        &World { environment: ENVIRONMENT, base: BASE, modes: &[CHECK, DIFF], listing: tell },
+        &World {
+            python: None,
+            environment: ENVIRONMENT,
+            base: BASE,
+            modes: &[CHECK, DIFF],
+            unequal: &[],
+            listing: tell,
+        },
         &cases,
     );
 }

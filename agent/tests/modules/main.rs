@@ -10,6 +10,8 @@ mod editing_parity;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod filter;
+#[cfg(test)]
 mod finding;
 #[cfg(test)]
 mod git;
@@ -23,10 +25,16 @@ mod oracle;
 #[cfg(test)]
 mod packages;
 #[cfg(test)]
+mod packages_parity;
+#[cfg(test)]
+mod private;
+#[cfg(test)]
 mod sandbox;
 #[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod services;
+#[cfg(test)]
+mod sources_parity;
 #[cfg(test)]
 mod waiting;

@@ -54,7 +54,8 @@ pub fn refresh(apt: &mut Apt<'_, '_>) -> Result<Cache, Failed> {
     Ok(Cache { updated: after != seconds(before), time: after })
 }
 
-fn fetch(apt: &mut Apt<'_, '_>) -> Result<(), Failed> {
+/// Fetches them.
+pub fn fetch(apt: &mut Apt<'_, '_>) -> Result<(), Failed> {
     let retries = apt.args.int::<u32>("update_cache_retries").unwrap_or(5);
     let most = apt.args.int::<u64>("update_cache_retry_max_delay").unwrap_or(12);
     let mut why = "unknown reason".to_owned();

@@ -83,6 +83,18 @@ const ARGS: &[Arg] = &[
         .help("Nothing has to be installed for this module; accepted and not used."),
 ];
 
+/// Fetches apt's lists of packages, as often as the arguments say.
+///
+/// # Errors
+/// They cannot be fetched.
+pub fn fetch_lists(args: &Args, cx: &mut Context<'_>) -> Result<(), Failed> {
+    let mut apt = Apt::new(args, cx)?;
+    let fetched = cache::fetch(&mut apt);
+    let warnings = std::mem::take(&mut apt.warnings);
+    cx.warnings.extend(warnings);
+    fetched
+}
+
 impl Module for AptModule {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -6,7 +6,7 @@ mod download;
 use crate::args::Args;
 use crate::digest;
 use crate::effects::FileArgs;
-use crate::http::{self, Request, url};
+use crate::http::{Request, url};
 use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::paths;
@@ -20,7 +20,8 @@ use std::path::Path;
 /// The module.
 pub struct GetUrl;
 
-static SPEC: Spec = Spec { file_args: true, ..Spec::new("get_url", "Downloads a file", ARGS) };
+static SPEC: Spec =
+    Spec { file_args: true, http_args: true, ..Spec::new("get_url", "Downloads a file", ARGS) };
 
 const ARGS: &[Arg] = &[
     Arg::new("url", Kind::Str).required().help("An http, https or file URL."),
@@ -36,18 +37,6 @@ const ARGS: &[Arg] = &[
     Arg::new("headers", Kind::Dict).help("Further headers of the request."),
     Arg::new("tmp_dest", Kind::Path).help("The directory to download to, before the file takes its place."),
     Arg::new("url_username", Kind::Str).aliases(&["username"]).help("The user to log in as."),
-    Arg::new("url_password", Kind::Str).aliases(&["password"]).secret().help("The password."),
-    http::HTTP_AGENT,
-    http::USE_PROXY,
-    http::VALIDATE_CERTS,
-    http::FORCE_BASIC_AUTH,
-    http::CLIENT_CERT,
-    http::CLIENT_KEY,
-    http::USE_GSSAPI,
-    http::UNREDIRECTED,
-    http::DECOMPRESS,
-    http::CIPHERS,
-    http::USE_NETRC,
 ];
 
 impl Module for GetUrl {

@@ -24,6 +24,7 @@ pub struct Uri;
 /// Its table, which the controller's half shares.
 pub static SPEC: Spec = Spec {
     file_args: true,
+    http_args: true,
     check: CheckSupport::None,
     mutually_exclusive: &[&["body", "src"]],
     ..Spec::new("uri", "Sends a request to a server", ARGS)
@@ -33,7 +34,6 @@ const ARGS: &[Arg] = &[
     Arg::new("url", Kind::Str).required().help("An http or https URL."),
     Arg::new("dest", Kind::Path).help("A file or directory to keep the answer in."),
     Arg::new("url_username", Kind::Str).aliases(&["user"]).help("The user to log in as."),
-    Arg::new("url_password", Kind::Str).aliases(&["password"]).secret().help("The password."),
     Arg::new("body", Kind::Raw).help("The body of the request."),
     Arg::new("body_format", Kind::Str)
         .default("raw")
@@ -58,17 +58,6 @@ const ARGS: &[Arg] = &[
     Arg::new("remote_src", Kind::Bool).default("false").help("`src` is on the target."),
     Arg::new("ca_path", Kind::Path).help("A PEM file with the only certificates to trust."),
     Arg::new("force", Kind::Bool).default("false").help("Ask for a fresh answer."),
-    http::HTTP_AGENT,
-    http::USE_PROXY,
-    http::VALIDATE_CERTS,
-    http::FORCE_BASIC_AUTH,
-    http::CLIENT_CERT,
-    http::CLIENT_KEY,
-    http::USE_GSSAPI,
-    http::UNREDIRECTED,
-    http::DECOMPRESS,
-    http::CIPHERS,
-    http::USE_NETRC,
 ];
 
 impl Module for Uri {
