@@ -182,7 +182,7 @@ impl Options {
         settings.verbosity = verbosity;
         settings.extra_vars = Arc::new(run::extra_vars(&self.extra_vars)?);
         if let Some(text) = &self.limit {
-            settings.limit = Some((inventory::limit(text)?, text.clone()));
+            settings.limit = Some((inventory::Limit::parse(text)?, text.clone()));
         }
         settings.forks = self.forks.map_or(settings.forks, Into::into);
         settings.check |= self.check;

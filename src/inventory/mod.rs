@@ -10,12 +10,12 @@ mod sources;
 
 pub use layers::Layer;
 pub use notices::Notice;
-pub use pattern::{Order, limit};
+pub use pattern::{Limit, Order};
 pub use sources::{InventorySource, Sources};
 
 use crate::config;
 use crate::error::{Error, Result};
-use crate::value::{Value, Vars, extend};
+use crate::value::{Value, Vars, extend, python_repr};
 use indexmap::{IndexMap, IndexSet};
 use notices::Notices;
 use std::collections::{HashMap, VecDeque};
@@ -136,7 +136,10 @@ impl Inventory {
     }
 
     /// Adds a host to these groups, made if need be, and sets variables of it: `add_host`. Whether that changed anything.
-    pub fn add_host(&mut self, name: &Arc<str>, groups: &[Arc<str>], vars: &Vars) -> bool {
+    ///
+    /// # Errors
+    /// A group above `all`.
+    pub fn add_host(&mut self, name: &Arc<str>, groups: &[Arc<str>], vars: &Vars) -> Result<bool> {
         let mut changed = !self.hosts.contains_key(name);
         self.new_host(name, None);
         if changed {
@@ -153,9 +156,9 @@ impl Inventory {
             changed |= self.join(name, &group) || !known;
         }
         if changed {
-            self.reconcile();
+            self.reconcile()?;
         }
-        changed
+        Ok(changed)
     }
 
     /// Adds a host to a group beneath these parents, all made if need be: `group_by`. Whether that changed anything.
@@ -176,7 +179,7 @@ impl Inventory {
             changed = self.join(host, &group);
         }
         if changed {
-            self.reconcile();
+            self.reconcile()?;
         }
         Ok(changed)
     }
@@ -191,15 +194,23 @@ impl Inventory {
     }
 
     /// Restores what always holds: every group is beneath `all`, and `ungrouped` has the hosts that no other group has.
-    pub fn reconcile(&mut self) {
+    ///
+    /// # Errors
+    /// A group above `all`.
+    pub fn reconcile(&mut self) -> Result<()> {
         let below: IndexSet<Arc<str>> =
             self.groups.values().flat_map(|g| g.children.iter().cloned()).collect();
         let orphans: Vec<Arc<str>> =
             self.groups.keys().filter(|n| &***n != "all" && !below.contains(*n)).cloned().collect();
-        self.group("all").children.extend(orphans);
+        for orphan in orphans {
+            self.put_beneath("all", &orphan)?;
+        }
         let ungrouped: Arc<str> = Arc::from("ungrouped");
+        // Who is in it is in the groups above it, too.
+        let another_above = self.parents(&ungrouped).any(|parent| &**parent != "all");
         for (name, host) in &mut self.hosts {
-            let grouped = host.groups.iter().any(|g| !matches!(&**g, "all" | "ungrouped"));
+            let grouped = host.groups.iter().any(|g| !matches!(&**g, "all" | "ungrouped"))
+                || (another_above && host.groups.contains(&ungrouped));
             let members = &mut self.groups.entry(Arc::clone(&ungrouped)).or_default().hosts;
             if grouped {
                 members.shift_remove(name);
@@ -214,6 +225,7 @@ impl Inventory {
         for name in both {
             self.warn(format!("Found both group and host with same name: {name}"));
         }
+        Ok(())
     }
 
     /// The hosts in a group and beneath it, breadth first.
@@ -315,16 +327,34 @@ impl Inventory {
     }
 
     /// Sets a group's variable, or with `ansible_group_priority` its priority.
-    fn set_group_var(&mut self, group: &str, name: &str, value: Value) {
+    fn set_group_var(&mut self, group: &str, name: &str, value: Value) -> Result<()> {
         self.check_name(name);
         let group = self.group(group);
         if name == "ansible_group_priority" {
-            let text = value.as_str().and_then(|s| s.parse().ok());
-            if let Some(priority) = value.as_int().and_then(|i| i64::try_from(i).ok()).or(text) {
-                group.priority = priority;
-            }
+            group.priority = priority(&value)?;
         } else {
             extend(&mut group.vars, &Vars::from_iter([(Arc::from(name), value)]));
         }
+        Ok(())
     }
+}
+
+/// `ansible_group_priority` as Python's `int` takes it.
+fn priority(value: &Value) -> Result<i64> {
+    let number = match value {
+        Value::Bool(flag) => Some(i64::from(*flag)),
+        Value::Float(number) => Some(*number as i64),
+        Value::Text(text) => text.as_str().trim().replace('_', "").parse().ok(),
+        other => other.as_int().and_then(|number| i64::try_from(number).ok()),
+    };
+    number.ok_or_else(|| {
+        let message = match value {
+            Value::Text(_) => format!("invalid literal for int() with base 10: {}", python_repr(value)),
+            other => format!(
+                "int() argument must be a string, a bytes-like object or a real number, not '{}'",
+                other.type_name()
+            ),
+        };
+        Error::input(message).at(value.span().cloned()).help("`ansible_group_priority` is a whole number")
+    })
 }

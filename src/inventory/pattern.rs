@@ -9,21 +9,27 @@ use indexmap::IndexSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The pattern of `--limit`, its `@FILE`s replaced by the lines of the files.
-///
-/// # Errors
-/// A file that cannot be read.
-pub fn limit(text: &str) -> Result<Value> {
-    let mut patterns = Vec::new();
-    for part in split(text) {
-        match part.strip_prefix('@') {
-            Some(file) => {
-                patterns.extend(lines_of(Path::new(file))?.lines().map(|l| Value::data(l.trim())));
+/// What `--limit` says: patterns, none of which is split any further.
+#[derive(Clone, Debug)]
+pub struct Limit(Vec<Text>);
+
+impl Limit {
+    /// The patterns of a text, its `@FILE`s replaced by the lines of the files.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut patterns = Vec::new();
+        for part in split(text) {
+            match part.strip_prefix('@') {
+                Some(file) => {
+                    patterns.extend(lines_of(Path::new(file))?.lines().map(|l| Text::data(l.trim())));
+                }
+                None => patterns.push(Text::data(part)),
             }
-            None => patterns.push(Value::data(part)),
         }
+        Ok(Limit(patterns))
     }
-    Ok(Value::list(patterns))
 }
 
 fn lines_of(file: &Path) -> Result<String> {
@@ -106,8 +112,20 @@ impl Inventory {
     pub fn matching_or_warn(&self, pattern: &Value, warnings: &mut Vec<Error>) -> Result<Vec<Arc<str>>> {
         let mut parts = Vec::new();
         collect(pattern, &mut parts)?;
+        self.of_parts(&parts, warnings)
+    }
+
+    /// The hosts that a limit leaves.
+    ///
+    /// # Errors
+    /// A pattern that cannot be understood.
+    pub fn within(&self, limit: &Limit, warnings: &mut Vec<Error>) -> Result<Vec<Arc<str>>> {
+        self.of_parts(&limit.0, warnings)
+    }
+
+    fn of_parts(&self, parts: &[Text], warnings: &mut Vec<Error>) -> Result<Vec<Arc<str>>> {
         let (mut regular, mut narrowing) = (Vec::new(), Vec::new());
-        for part in &parts {
+        for part in parts {
             match part.as_str().chars().next() {
                 Some('&' | '!') => narrowing.push(part),
                 Some(_) => regular.push(part),

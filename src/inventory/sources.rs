@@ -95,7 +95,7 @@ impl Sources {
             parsed |= self.source(given, &mut inventory)?;
         }
         if parsed {
-            inventory.reconcile();
+            inventory.reconcile()?;
         } else if self.settings.unparsed_is_failed {
             return Err(Error::other(
                 "No inventory was parsed, please check your configuration and options.",
@@ -118,7 +118,7 @@ impl Sources {
         let source = Source::new(name, text);
         inventory.current = Some(place(source.name()));
         plugins::read_text(&source, inventory)?;
-        inventory.reconcile();
+        inventory.reconcile()?;
         inventory.current = None;
         Ok(())
     }

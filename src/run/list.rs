@@ -57,7 +57,7 @@ pub fn list(
         if wanted.hosts {
             let mut found = inventory.matching(hosts)?;
             if let Some((limit, _)) = &settings.limit {
-                let limited = inventory.matching(limit)?;
+                let limited = inventory.within(limit, &mut Vec::new())?;
                 found.retain(|h| limited.contains(h));
             }
             let shown = match hosts {

@@ -263,7 +263,7 @@ impl Shared {
             self.warn(warning.message().to_owned());
         }
         if let Some((limit, _)) = &self.settings.limit {
-            let limited = view.inventory.matching(limit)?;
+            let limited = view.inventory.within(limit, &mut Vec::new())?;
             hosts.retain(|h| limited.contains(h));
         }
         if let Some(order) = &play.order {

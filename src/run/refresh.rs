@@ -21,7 +21,7 @@ impl Added {
     /// Adds it; whether that changed anything.
     pub(super) fn to(&self, inventory: &mut Inventory) -> Result<bool> {
         match self {
-            Added::Host(new) => Ok(inventory.add_host(&new.name, &new.groups, &new.vars)),
+            Added::Host(new) => inventory.add_host(&new.name, &new.groups, &new.vars),
             Added::Group(hosts, group, parents) => {
                 let mut changed = false;
                 // A host that the sources no longer have stays away.

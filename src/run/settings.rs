@@ -2,7 +2,8 @@
 
 use crate::config;
 use crate::connect::Password;
-use crate::value::{Value, Vars};
+use crate::inventory::Limit;
+use crate::value::Vars;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub struct Settings {
     /// Tags to leave out.
     pub skip_tags: Vec<String>,
     /// A host pattern that further restricts every play, and its text for `ansible_limit`.
-    pub limit: Option<(Value, String)>,
+    pub limit: Option<(Limit, String)>,
     /// How many hosts a step runs on at once.
     pub forks: usize,
     /// Predict, do not change.

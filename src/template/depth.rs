@@ -4,7 +4,10 @@ use super::fail::{Fail, R};
 use std::cell::Cell;
 
 /// How deep templates may call templates: a variable that needs itself is found here.
-const TEMPLATES: usize = 60;
+const TEMPLATES: usize = 160;
+
+/// How deep expressions and statements may nest.
+pub(crate) const EXPRESSIONS: usize = 250;
 
 /// How deep containers may nest: a list that was appended to itself is found here.
 const CONTAINERS: usize = 200;
@@ -12,6 +15,18 @@ const CONTAINERS: usize = 200;
 thread_local! {
     static TEMPLATES_NOW: Cell<usize> = const { Cell::new(0) };
     static CONTAINERS_NOW: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Does work that may go as deep as these limits, on a stack with room for it, whatever the thread's own is.
+pub(crate) fn roomy<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(256 << 10, 2 << 20, work)
+}
+
+/// Reads a text with minijinja's parser, which goes a few frames deeper at each bracket and whose trees are as deep as
+/// a chain of operators is long.
+pub(crate) fn roomy_for<T>(text: &str, work: impl FnOnce() -> T) -> T {
+    let room = (4 << 20) + 256 * text.len();
+    stacker::maybe_grow(room, room, work)
 }
 
 fn enter(now: &Cell<usize>, limit: usize) -> bool {

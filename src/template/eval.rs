@@ -1,6 +1,7 @@
 //! Evaluates expressions.
 
 use super::ast::{Arg, Cmp, Expr, ExprKind, Macro};
+use super::depth::roomy;
 use super::env::Env;
 use super::exec::Blocks;
 use super::fail::{Fail, R};
@@ -41,7 +42,7 @@ impl Interp {
 
     /// The value of an expression; failures carry its place.
     pub(crate) fn eval(&self, expr: &Expr, locals: &Locals) -> R {
-        self.value(expr, locals).map_err(|f| self.placed(f, expr)).map(|v| match v {
+        roomy(|| self.value(expr, locals)).map_err(|f| self.placed(f, expr)).map(|v| match v {
             Val::Marker(f) => Val::Marker(self.placed(f, expr)),
             v => v,
         })

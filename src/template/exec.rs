@@ -1,7 +1,7 @@
 //! Runs statements. What they emit stays values until joined: a template that emits one value is that value.
 
 use super::ast::{ExprKind, For, Macro, Stmt, Target};
-use super::depth::Deeper;
+use super::depth::{Deeper, roomy};
 use super::env::Env;
 use super::eval::Interp;
 use super::fail::{Fail, R};
@@ -83,7 +83,7 @@ impl Interp {
 
     fn exec(&self, body: &[Stmt], locals: &Locals, out: &mut Out) -> R<Flow> {
         for stmt in body {
-            let flow = self.stmt(stmt, locals, out)?;
+            let flow = roomy(|| self.stmt(stmt, locals, out))?;
             if flow != Flow::Next {
                 return Ok(flow);
             }

@@ -2,7 +2,7 @@
 
 use super::ast::{Arg, Cmp, Const, Expr, ExprKind, For, Macro, Op, Parsed, Stmt, Target};
 use super::fail::{Fail, R};
-use super::{filters, respelt, tests};
+use super::{depth, filters, respelt, tests};
 use crate::error::did_you_mean;
 use indexmap::IndexMap;
 use minijinja::machinery::ast;
@@ -33,6 +33,11 @@ pub(crate) struct SyntaxFail {
 
 /// Parses a text.
 pub(crate) fn parse(text: &Arc<str>, mode: Mode, config: &SyntaxConfig) -> Result<Parsed, SyntaxFail> {
+    depth::roomy_for(text, || parse_either(text, mode, config))
+}
+
+/// Parses a text, in another spelling if minijinja does not read its own.
+fn parse_either(text: &Arc<str>, mode: Mode, config: &SyntaxConfig) -> Result<Parsed, SyntaxFail> {
     let parsed = parse_spelt(text, text, mode, config);
     let Err(_) = &parsed else { return parsed };
     match respelt::respelt(text, mode, config) {
@@ -48,7 +53,8 @@ fn parse_spelt(
     mode: Mode,
     config: &SyntaxConfig,
 ) -> Result<Parsed, SyntaxFail> {
-    let mut lower = Lower { text, mode, printing: false, branch: 0, blocks: IndexMap::new(), at: (0, 0) };
+    let mut lower =
+        Lower { text, mode, printing: false, branch: 0, depth: 0, blocks: IndexMap::new(), at: (0, 0) };
     let expression = matches!(mode, Mode::Expression | Mode::Conditional);
     let body = if expression {
         minijinja::machinery::parse_expr(spelt)
@@ -91,6 +97,8 @@ struct Lower<'a> {
     printing: bool,
     /// How many branches deep: what may never run may name filters that do not exist.
     branch: u32,
+    /// How many expressions and statements deep.
+    depth: usize,
     blocks: IndexMap<Arc<str>, Arc<Vec<Stmt>>>,
     /// The node being looked at.
     at: (u32, u32),
@@ -103,10 +111,23 @@ impl Lower<'_> {
         SyntaxFail { fail, start: self.at.0, end: self.at.1 }
     }
 
+    /// What `work` makes, one deeper.
+    fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> L<T>) -> L<T> {
+        if self.depth == depth::EXPRESSIONS {
+            return Err(Fail::finished(
+                "Recursive loop detected in template: maximum recursion depth exceeded",
+            ));
+        }
+        self.depth += 1;
+        let made = work(self);
+        self.depth -= 1;
+        made
+    }
+
     fn body(&mut self, stmts: &[ast::Stmt<'_>]) -> L<Vec<Stmt>> {
         let mut body = Vec::with_capacity(stmts.len());
         for stmt in stmts {
-            if let Some(stmt) = self.stmt(stmt)? {
+            if let Some(stmt) = self.deeper(|lower| lower.stmt(stmt))? {
                 body.push(stmt);
             }
         }
@@ -227,6 +248,10 @@ impl Lower<'_> {
     }
 
     fn expr(&mut self, expr: &ast::Expr<'_>) -> L<Expr> {
+        self.deeper(|lower| lower.lowered(expr))
+    }
+
+    fn lowered(&mut self, expr: &ast::Expr<'_>) -> L<Expr> {
         let at = expr.span();
         let kind = match expr {
             ast::Expr::Var(v) => ExprKind::Var(v.id.into()),

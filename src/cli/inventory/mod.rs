@@ -12,7 +12,7 @@ use super::output::{self, Output};
 use crate::config;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events};
-use crate::inventory::{Inventory, limit};
+use crate::inventory::{Inventory, Limit};
 use crate::run::{self, Cache, Settings};
 use crate::template::dump;
 use crate::value::Value;
@@ -147,29 +147,25 @@ fn shown(
     events: &Events,
 ) -> Result<String> {
     let mut warnings = Vec::new();
-    let mut matching = |inventory: &Inventory, pattern: &Value| {
-        let hosts = inventory.matching_or_warn(pattern, &mut warnings);
-        for warning in warnings.drain(..) {
-            events.emit(&Event::Warning(Arc::new(warning)));
-        }
-        hosts
-    };
     let hosts = match (&args.what.host, &args.limit) {
         (Some(host), _) => {
-            let hosts = matching(&inventory, &Value::data(host.as_str()))?;
+            let hosts = inventory.matching_or_warn(&Value::data(host.as_str()), &mut warnings)?;
             if hosts.len() != 1 {
                 return Err(Error::new(Exit::Usage, "You must pass a single valid host to --host parameter"));
             }
             hosts
         }
         (None, Some(text)) => {
-            let limited = matching(&inventory, &limit(text)?)?;
+            let limited = inventory.within(&Limit::parse(text)?, &mut warnings)?;
             let mut hosts = inventory.matching(&Value::data("all"))?;
             hosts.retain(|host| limited.contains(host));
             hosts
         }
         (None, None) => inventory.matching(&Value::data("all"))?,
     };
+    for warning in warnings {
+        events.emit(&Event::Warning(Arc::new(warning)));
+    }
     let shown = Shown {
         inventory,
         cache,

@@ -90,7 +90,7 @@ fn parents(
                 },
                 other => other.clone(),
             };
-            inventory.set_group_var(&group, &key.to_string(), value);
+            inventory.set_group_var(&group, &key.to_string(), value)?;
         }
         if inventory.groups.contains_key(child) {
             inventory.put_beneath(&group, child)?;

@@ -168,8 +168,7 @@ impl Reader<'_> {
         let Some((name, text)) = line.split_once('=') else {
             return Err(Error::input(format!("Expected key=value, got: {line}")).help("write `name=value`"));
         };
-        self.inventory.set_group_var(group, name.trim(), value(text.trim(), span));
-        Ok(())
+        self.inventory.set_group_var(group, name.trim(), value(text.trim(), span))
     }
 
     fn child(&mut self, line: &str, group: &str, span: &Span) -> Result<()> {

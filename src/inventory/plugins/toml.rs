@@ -43,7 +43,7 @@ impl Reader<'_> {
                 "vars" => {
                     for (name, item) in self.table(item, "vars", &group)?.iter() {
                         let value = value(item, self.source);
-                        self.inventory.set_group_var(&group, name, value);
+                        self.inventory.set_group_var(&group, name, value)?;
                     }
                 }
                 "children" => {

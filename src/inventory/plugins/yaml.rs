@@ -72,7 +72,7 @@ fn group(key: &Node, node: &Node, inventory: &mut Inventory) -> Result<Arc<str>>
             (Some("vars"), Some(vars), _) => {
                 for (var, value) in vars {
                     let Some(var) = var.to_key() else { continue };
-                    inventory.set_group_var(&name, &var.to_string(), value.to_value());
+                    inventory.set_group_var(&name, &var.to_string(), value.to_value())?;
                 }
             }
             (Some("children"), Some(children), _) => {
@@ -93,7 +93,7 @@ fn group(key: &Node, node: &Node, inventory: &mut Inventory) -> Result<Arc<str>>
             }
             (Some("hosts"), None, Some(_)) => named(value, &name, inventory).map(drop)?,
             (Some("vars"), None, Some(var)) => {
-                inventory.set_group_var(&name, var, crate::value::Value::Null);
+                inventory.set_group_var(&name, var, crate::value::Value::Null)?;
             }
             (_, None, _) if value.is_null() => {}
             (_, None, _) => inventory.warn(format!(

@@ -377,7 +377,7 @@ pub(crate) fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Val {
     Val::list((0..count).map(row).collect())
 }
 
-/// How many rows a filter may make.
+/// How many values may be in the rows that a filter makes.
 const ROWS: usize = 1 << 22;
 
 fn product(_: &Env, v: Val, b: Bound) -> R {
@@ -393,7 +393,7 @@ fn product(_: &Env, v: Val, b: Bound) -> R {
 /// Every choice of one of each.
 pub(crate) fn crossed(columns: &[Vec<Val>]) -> R<Vec<Vec<Val>>> {
     let count = columns.iter().try_fold(1usize, |n, c| n.checked_mul(c.len())).unwrap_or(usize::MAX);
-    if count > ROWS {
+    if count.saturating_mul(columns.len()) > ROWS {
         return Err(Fail::new("the product would have too many rows"));
     }
     let mut rows = vec![Vec::new()];
@@ -424,7 +424,7 @@ fn arrangements(items: &[Val], r: usize, ascending: bool) -> R {
                 next.push(i);
                 longer.push(next);
             }
-            if longer.len() > ROWS {
+            if longer.len().saturating_mul(longer.last().map_or(0, Vec::len)) > ROWS {
                 return Err(Fail::new("there would be too many arrangements"));
             }
         }

@@ -15,6 +15,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+/// Longer ones are a mistake that would take all memory.
+const LONGEST: usize = 1 << 20;
+
 const OPTIONS: Params = &["length", "encrypt", "chars", "ident", "seed"];
 
 pub(super) const TABLE: &[Lookup] = &[Lookup::new("password", OPTIONS, password)];
@@ -69,6 +72,9 @@ fn one(env: &Env, term: &str, bound: &Bound) -> R<String> {
     let new = || -> R<Kept> {
         let mut source = Source::new(options.some_text("seed")?.map(Val::from).as_ref())?;
         let length = usize::try_from(options.int("length", 20)?).unwrap_or(0);
+        if length > LONGEST {
+            return Err(Fail::new(format!("a password of {length} characters would be too long")));
+        }
         let password = random_text(&mut source, &characters(&options)?, length)?;
         Ok(Kept { password, ..Kept::default() })
     };

@@ -5,12 +5,15 @@
 
 mod expressions;
 mod grammar;
+mod hosts;
+mod inventories;
 mod oracle;
 mod plays;
 mod yaml;
 
 use proptest::prelude::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use similar::{ChangeTag, TextDiff};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -94,4 +97,20 @@ pub fn judge<T: std::fmt::Debug>(
         println!("  {times} known: {reason}");
     }
     assert!(found.is_empty(), "{} made-up {name} differ; PARITY_SEED={seed}", found.len());
+}
+
+/// Where they part, and the first lines that differ; and the first of real Ansible's as a mark.
+pub fn difference(theirs: &str, ours: &str) -> (String, String) {
+    let diff = TextDiff::from_lines(theirs, ours);
+    let changes = || diff.iter_all_changes();
+    let before = changes().take_while(|c| c.tag() == ChangeTag::Equal);
+    let after =
+        before.map(|c| c.value()).filter(|l| l.starts_with("TASK") || l.starts_with("RUNNING")).last();
+    let mut shown = format!("  after {}", after.unwrap_or("nothing\n"));
+    for change in changes().filter(|c| c.tag() != ChangeTag::Equal).take(8) {
+        shown += &format!("  {}{}\n", change.tag(), change.value().trim_end_matches('\n'));
+    }
+    let mark =
+        changes().find(|c| c.tag() != ChangeTag::Equal).map_or(String::new(), |c| c.value().to_owned());
+    (shown, mark)
 }

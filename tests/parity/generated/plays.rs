@@ -5,11 +5,10 @@
 
 use super::oracle::Oracle;
 use super::yaml::{task, tasks};
-use super::{Verdict, judge};
+use super::{Verdict, difference, judge};
 use crate::support;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
-use similar::{ChangeTag, TextDiff};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -113,22 +112,6 @@ fn masked(out: &str) -> String {
             .unwrap()
     });
     TIMES.replace_all(out, "\"$1\": TIME").into_owned()
-}
-
-/// Where they part, and the first lines that differ; and the first of real Ansible's as a mark.
-fn difference(theirs: &str, ours: &str) -> (String, String) {
-    let diff = TextDiff::from_lines(theirs, ours);
-    let changes = || diff.iter_all_changes();
-    let before = changes().take_while(|c| c.tag() == ChangeTag::Equal);
-    let after =
-        before.map(|c| c.value()).filter(|l| l.starts_with("TASK") || l.starts_with("RUNNING")).last();
-    let mut shown = format!("  after {}", after.unwrap_or("nothing\n"));
-    for change in changes().filter(|c| c.tag() != ChangeTag::Equal).take(8) {
-        shown += &format!("  {}{}\n", change.tag(), change.value().trim_end_matches('\n'));
-    }
-    let mark =
-        changes().find(|c| c.tag() != ChangeTag::Equal).map_or(String::new(), |c| c.value().to_owned());
-    (shown, mark)
 }
 
 /// The playbook's text.
