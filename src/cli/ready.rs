@@ -84,3 +84,67 @@ impl Ready {
         let Some((limit, _)) = &self.settings.limit else { return Ok(()) };
         if self.inventory.within(limit, &mut Vec::new())?.is_empty() {
             return Err(no_hosts());
+        }
+        Ok(())
+    }
+
+    /// What loads plans, as the settings are now.
+    pub fn loading(&self) -> Loading {
+        Loading {
+            settings: self.settings.clone(),
+            engine: Arc::clone(&self.engine),
+            actions: Arc::clone(&self.actions),
+            events: self.events.clone(),
+        }
+    }
+
+    /// Runs plans, each taken from `plans` when those before it went well.
+    ///
+    /// # Errors
+    /// What ends a run at once.
+    pub fn run(self, plans: impl Iterator<Item = Result<Plan, Errors>>) -> Result<Exit, Errors> {
+        let Ready { settings, sources, inventory, engine, actions, events } = self;
+        engine::drive(engine, actions, events, async |services| {
+            let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
+            for plan in plans {
+                let exit = runner.run(&plan?).await?.exit;
+                if exit != Exit::Ok {
+                    return Ok(exit);
+                }
+            }
+            runner.tell_unmet_start();
+            Ok(Exit::Ok)
+        })
+    }
+}
+
+/// What keeps a run from beginning whose limit leaves no host.
+pub(super) fn no_hosts() -> Error {
+    Error::other("Specified inventory, host pattern and/or --limit leaves us with no hosts to target.")
+}
+
+/// Loads plans.
+pub(super) struct Loading {
+    settings: Settings,
+    engine: Arc<Engine>,
+    actions: Arc<Actions>,
+    events: Events,
+}
+
+impl Loading {
+    /// Loads a playbook.
+    ///
+    /// # Errors
+    /// Everything found wrong.
+    pub fn playbook(&self, playbook: &Path) -> Result<Plan, Errors> {
+        run::load(&self.settings, &self.engine, &self.actions, &self.events, playbook)
+    }
+
+    /// The plan of a single module, as if its playbook lay in `dir`.
+    ///
+    /// # Errors
+    /// Everything found wrong.
+    pub fn adhoc(&self, dir: &Path, adhoc: &AdHoc) -> Result<Plan, Errors> {
+        run::load_adhoc(&self.settings, &self.engine, &self.actions, &self.events, dir, adhoc)
+    }
+}

@@ -89,5 +89,49 @@ pub(super) fn adhoc(args: &Run, output: Output, early: bool) -> Result<Exit, Err
     ready.run(std::iter::once_with(|| loading.adhoc(&dir, &adhoc)))
 }
 
-/// The hosts of the pattern that the limit leaves. None is no error, unless there is a limit.
+/// The hosts of the pattern that the limit leaves. None is no error, nor is a pattern that cannot be understood, unless
+/// there is a limit.
 fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
+    let pattern = Value::data(args.pattern.as_str());
+    ready.warn_of_localhost(&args.pattern);
+    let mut warnings = Vec::new();
+    let found = ready.inventory.matching_or_warn(&pattern, &mut warnings);
+    let hosts = match &ready.settings.limit {
+        None => found.unwrap_or_default(),
+        Some((limit, _)) => {
+            let limited = ready.inventory.within(limit, &mut warnings)?;
+            found?.into_iter().filter(|host| limited.contains(host)).collect()
+        }
+    };
+    for warning in &warnings {
+        ready.events.emit(&Event::warning(warning.message()));
+    }
+    // The implicit localhost is not in `all`, but no limit takes it away.
+    if hosts.is_empty() && inventory::LOCALHOST.contains(&&*args.pattern) {
+        return Ok(vec![args.pattern.clone()]);
+    }
+    if hosts.is_empty() && !ready.inventory.hosts.is_empty() {
+        if args.options.limit.is_some() {
+            return Err(ready::no_hosts());
+        }
+        ready.events.emit(&Event::warning("No hosts matched, nothing to do"));
+    }
+    Ok(hosts.iter().map(ToString::to_string).collect())
+}
+
+/// Refuses modules that make no sense alone.
+fn refuse(adhoc: &AdHoc) -> Result<(), Error> {
+    let short = adhoc.module.rsplit('.').next().unwrap_or_default();
+    if short == "import_playbook" {
+        let msg = format!("'{}' is not a valid action for ad-hoc commands", adhoc.module);
+        return Err(Error::new(Exit::Usage, msg));
+    }
+    if WANT_ARGS.contains(&short) && adhoc.args.is_empty() {
+        let mut msg = format!("No argument passed to {} module", adhoc.module);
+        if adhoc.hosts.ends_with(".yml") {
+            msg.push_str(" (did you mean to run ansible-playbook?)");
+        }
+        return Err(Error::new(Exit::Usage, msg));
+    }
+    Ok(())
+}

@@ -203,7 +203,8 @@ impl Inventory {
         let orphans: Vec<Arc<str>> =
             self.groups.keys().filter(|n| &***n != "all" && !below.contains(*n)).cloned().collect();
         for orphan in orphans {
-            self.put_beneath("all", &orphan)?;
+            // No source alone is at fault: it is not told as one that cannot be read.
+            self.put_beneath("all", &orphan).map_err(|e| Error::other(e.message()))?;
         }
         let ungrouped: Arc<str> = Arc::from("ungrouped");
         // Who is in it is in the groups above it, too.

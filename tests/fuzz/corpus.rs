@@ -1,4 +1,4 @@
-//! What is mutated: the checkout's own texts.
+//! What is mutated: the checkout's own texts, and those of the folder that `FUZZ_CORPUS` names.
 
 use super::targets::Target;
 use std::fs;
@@ -15,6 +15,9 @@ pub fn texts(target: &Target) -> Vec<Vec<u8>> {
     for folder in ["tests", "tasks", "templates", "vars", "images"] {
         walk(&checkout.join(folder), target.endings, &mut found);
     }
+    if let Some(folder) = super::variable("FUZZ_CORPUS") {
+        walk(Path::new(&folder), target.endings, &mut found);
+    }
     if target.lines {
         let lines = found.iter().flat_map(|text| text.split(|b| *b == b'\n'));
         found = lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
@@ -28,6 +31,9 @@ fn walk(folder: &Path, endings: &[&str], into: &mut Vec<Vec<u8>>) {
     paths.sort();
     for path in paths {
         let name = path.to_string_lossy();
+        if path.is_symlink() {
+            continue;
+        }
         if path.is_dir() {
             walk(&path, endings, into);
         } else if endings.iter().any(|end| name.ends_with(end)) {

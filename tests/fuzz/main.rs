@@ -3,7 +3,8 @@
 //! Each target runs in processes of its own with at most 512 MiB of memory, on mutations of the YAML files, inventories,
 //! templates and expressions of this checkout. An input that panics, runs longer than ten seconds or takes more memory
 //! ends its process, is kept under `target/tmp/fuzz`, and told. `FUZZ_SEED` repeats a run, `FUZZ_ONLY` names one target,
-//! `FUZZ_INPUT` a kept input to give to it.
+//! `FUZZ_INPUT` a kept input to give to it,
+//! `FUZZ_CORPUS` a folder of more texts to mutate.
 
 #![allow(
     clippy::unwrap_used,

@@ -30,7 +30,14 @@ pub const TARGETS: &[Target] = &[
         name: "yaml",
         endings: &[".yml", ".yaml"],
         lines: false,
-        seeds: &["a: |\n  b", "? [a]\n: {b: c}", "&x [*x]", "a: !unsafe '{{ b }}'", "{a: 1, <<: {b: 2}}"],
+        seeds: &[
+            "a: |\n  b",
+            "? [a]\n: {b: c}",
+            "&x [*x]",
+            "a: !unsafe '{{ b }}'",
+            "{a: 1, <<: {b: 2}}",
+            "a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c]",
+        ],
         more: Vec::new,
         read: |input, _| {
             let source = Source::new("fuzz.yml", String::from_utf8_lossy(input).into_owned());
@@ -44,7 +51,13 @@ pub const TARGETS: &[Target] = &[
         name: "template",
         endings: &["expressions.in", ".j2"],
         lines: true,
-        seeds: &["{{ a }}", "{% for x in b %}{{ x }}{% endfor %}", "{{ b | map('upper') | join }}"],
+        seeds: &[
+            "{{ a }}",
+            "{% for x in b %}{{ x }}{% endfor %}",
+            "{{ b | map('upper') | join }}",
+            "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(9) }}",
+            "{{ range(10**9) | list }}",
+        ],
         more: Vec::new,
         read: |input, _| template(&String::from_utf8_lossy(input)),
     },

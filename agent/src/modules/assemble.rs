@@ -66,6 +66,9 @@ impl Module for Assemble {
             .with("dest", args.text("dest"))
             .with("checksum", checksum.as_str())
             .with("md5sum", digest::hex(&Md5::digest(&content)));
+        if dest.is_dir() {
+            return Err(Failed::new(format!("attempted to take checksum of directory: {}", dest.display())));
+        }
         let before = digest::sha1(dest).ok();
         if before.as_deref() != Some(&checksum) {
             outcome = place(args, cx, &content, validate, before.is_some(), outcome)?;

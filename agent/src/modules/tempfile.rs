@@ -50,7 +50,7 @@ impl Module for Tempfile {
                     return Ok(Outcome::changed(true).with("path", path.to_string_lossy().into_owned()));
                 }
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(Failed::new(errno::python(&e, &[&path]))),
+                Err(e) => return Err(Failed::new(errno::python_text(&e, &path.to_string_lossy()))),
             }
         }
     }

@@ -146,3 +146,105 @@ fn read_group(
         for (name, json) in json.as_object().ok_or_else(|| wrong("vars", json, "dict"))? {
             let value = marked(json.clone(), out, Trusting::All).map_err(Error::input)?;
             inventory.set_group_var(&group, name, value)?;
+        }
+    }
+    for child in data.get("children").and_then(Json::as_array).into_iter().flatten() {
+        let child = name(child).ok_or_else(|| {
+            Error::input(format!("Invalid group name supplied, expected a string but got {}", kind(child)))
+        })?;
+        let child = inventory.add_group(&child);
+        inventory.put_beneath(&group, &child)?;
+    }
+    Ok(())
+}
+
+/// A group's data as a map of hosts, vars and children; the older forms are told.
+fn shaped(group: &Arc<str>, data: Json, inventory: &mut Inventory) -> JsonMap<String, Json> {
+    match data {
+        Json::Object(map) if ["hosts", "vars", "children"].iter().any(|k| map.contains_key(*k)) => map,
+        Json::Object(map) => {
+            inventory.deprecate(&format!(
+                "Treating malformed group '{group}' as the sole host of that group. Variables provided in this manner \
+                 cannot be templated."
+            ));
+            // Ansible takes these for data; so they are marked as that.
+            let vars = map.into_iter().map(|(k, v)| (k, data_only(v))).collect();
+            let host = Json::Array(vec![Json::String(group.to_string())]);
+            JsonMap::from_iter([("hosts".to_owned(), host), ("vars".to_owned(), Json::Object(vars))])
+        }
+        other => {
+            inventory.deprecate(&format!("Group '{group}' was converted to 'dict' from '{}'.", kind(&other)));
+            JsonMap::from_iter([("hosts".to_owned(), other)])
+        }
+    }
+}
+
+/// The same with its strings marked as unsafe.
+fn data_only(json: Json) -> Json {
+    match json {
+        Json::String(text) => {
+            Json::Object(JsonMap::from_iter([("__ansible_unsafe".to_owned(), Json::String(text))]))
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(data_only).collect()),
+        Json::Object(map) if map.contains_key("__ansible_unsafe") => Json::Object(map),
+        Json::Object(map) => Json::Object(map.into_iter().map(|(k, v)| (k, data_only(v))).collect()),
+        other => other,
+    }
+}
+
+/// The variables of a host, and the text that they were read from.
+fn of_host(given: &Given<'_>, host: &str) -> Result<(Json, Text)> {
+    let said = run(given, &["--host", host])?;
+    if said.out.trim().is_empty() {
+        return Ok((Json::Object(JsonMap::new()), said.out));
+    }
+    let json = serde_json::from_str(&said.out).map_err(|_| {
+        said.error(format!("Inventory script result for host '{host}' could not be parsed as JSON."))
+    })?;
+    let origin = said.out.origin().map(|origin| Origin::Named(format!("{origin} for host '{host}'").into()));
+    Ok((json, said.out.with(|tags| tags.origin = origin)))
+}
+
+fn run(given: &Given<'_>, options: &[&str]) -> Result<Said> {
+    let mut command = Command::new(given.path());
+    command.args(options).stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command.output().map_err(|e| {
+        let words = std::iter::once(given.text).chain(options.iter().copied());
+        let line = shlex::try_join(words).unwrap_or_else(|_| given.text.to_owned());
+        Error::input(format!("Failed to execute inventory script command '{line}'.")).note(e.to_string())
+    })?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !output.status.success() {
+        // A signal's number, negative, is what Python gives for the exit code.
+        let code = output.status.code().unwrap_or_else(|| {
+            use std::os::unix::process::ExitStatusExt;
+            -output.status.signal().unwrap_or(1)
+        });
+        let message = format!("Inventory script returned non-zero exit code {code}.");
+        return Err(with_errors(Error::input(message), &errors));
+    }
+    match String::from_utf8(output.stdout) {
+        Ok(out) => {
+            let path = given.path().display();
+            let origin = Origin::Named(format!("<inventory script output from '{path}'>").into());
+            let tags = Tags { trusted: true, origin: Some(origin), ..Tags::default() };
+            Ok(Said { out: Text::tagged(out, tags), errors })
+        }
+        Err(_) => Err(with_errors(
+            Error::input("Inventory script result contained characters that cannot be interpreted as UTF-8."),
+            &errors,
+        )),
+    }
+}
+
+fn with_errors(error: Error, errors: &str) -> Error {
+    if errors.trim().is_empty() {
+        return error;
+    }
+    error.note(format!("Standard error from inventory script:\n{}", errors.trim_end()))
+}
+
+/// A name out of a script's output.
+fn name(json: &Json) -> Option<Arc<str>> {
+    json.as_str().filter(|s| !s.is_empty()).map(Arc::from)
+}

@@ -91,7 +91,10 @@ fn group(key: &Node, node: &Node, inventory: &mut Inventory) -> Result<Arc<str>>
                 let below = inventory.add_group(child);
                 inventory.put_beneath(&name, &below).map_err(|e| e.at(value.span.clone()))?;
             }
-            (Some("hosts"), None, Some(_)) => named(value, &name, inventory).map(drop)?,
+            (Some("hosts"), None, Some(_)) => {
+                let (names, port) = expanded(value)?;
+                add(&names, port, &name, inventory);
+            }
             (Some("vars"), None, Some(var)) => {
                 inventory.set_group_var(&name, var, crate::value::Value::Null)?;
             }
@@ -116,19 +119,18 @@ fn group(key: &Node, node: &Node, inventory: &mut Inventory) -> Result<Arc<str>>
 }
 
 fn hosts(pattern: &Node, vars: &Node, group: &Arc<str>, inventory: &mut Inventory) -> Result<()> {
-    let names = named(pattern, group, inventory)?;
-    if !vars.to_value().truthy() {
-        return Ok(());
-    }
-    let Some(vars) = vars.as_map() else {
+    let (names, port) = expanded(pattern)?;
+    let given = vars.as_map();
+    if given.is_none() && vars.to_value().truthy() {
         return Err(Error::input(format!(
             "Invalid data from file, expected dictionary and got:\n\n{}",
             python_str(&vars.to_value())
         ))
         .at(vars.span.clone()));
-    };
+    }
+    add(&names, port, group, inventory);
     for name in names {
-        for (var, value) in vars {
+        for (var, value) in given.unwrap_or_default() {
             let Some(var) = var.to_key() else { continue };
             inventory.set_host_var(&name, &var.to_string(), value.to_value());
         }
@@ -136,8 +138,8 @@ fn hosts(pattern: &Node, vars: &Node, group: &Arc<str>, inventory: &mut Inventor
     Ok(())
 }
 
-/// Adds the hosts that a pattern stands for.
-fn named(pattern: &Node, group: &Arc<str>, inventory: &mut Inventory) -> Result<Vec<Arc<str>>> {
+/// The hosts that a pattern stands for, and their port.
+fn expanded(pattern: &Node) -> Result<(Vec<Arc<str>>, Option<u16>)> {
     let Some(text) = pattern.as_str() else {
         return Err(Error::input(format!(
             "Host pattern {} must be a string. Enclose integers/floats in quotation marks.",
@@ -146,10 +148,12 @@ fn named(pattern: &Node, group: &Arc<str>, inventory: &mut Inventory) -> Result<
         .at(pattern.span.clone()));
     };
     let (names, port) = expand(text).map_err(|why| Error::input(why).at(pattern.span.clone()))?;
-    let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
-    for name in &names {
+    Ok((names.into_iter().map(Arc::from).collect(), port))
+}
+
+fn add(names: &[Arc<str>], port: Option<u16>, group: &str, inventory: &mut Inventory) {
+    for name in names {
         inventory.new_host(name, port);
         inventory.join(name, group);
     }
-    Ok(names)
 }

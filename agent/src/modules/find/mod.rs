@@ -128,28 +128,38 @@ impl Module for Find {
 /// A name's pattern.
 enum Name {
     Shell(String),
-    Regex(Pattern),
+    /// Or why it is none, which is told where it is first used.
+    Regex(Result<Pattern, String>),
 }
 
 impl Name {
-    fn all(args: &Args, list: &str) -> Result<Vec<Name>, Failed> {
+    fn all(args: &Args, list: &str) -> Vec<Name> {
         let regex = args.flag("use_regex");
-        let compiled = |text: &str| {
-            Pattern::new(text, Subject::Text, Flags::default()).map_err(|e| Failed::new(e.to_string()))
-        };
+        let compiled =
+            |text: &str| Pattern::new(text, Subject::Text, Flags::default()).map_err(|e| e.to_string());
         args.strings(list)
             .filter(|t| !t.is_empty())
-            .map(|text| Ok(if regex { Name::Regex(compiled(text)?) } else { Name::Shell(text.to_owned()) }))
+            .map(|text| if regex { Name::Regex(compiled(text)) } else { Name::Shell(text.to_owned()) })
             .collect()
     }
 
-    fn matches(&self, name: &str) -> bool {
-        match self {
+    fn matches(&self, name: &str) -> Result<bool, String> {
+        Ok(match self {
             Name::Shell(pattern) => glob::matches(pattern, name),
             Name::Regex(pattern) => {
-                pattern.search(name.as_bytes()).is_ok_and(|f| f.is_some_and(|f| f.whole().start == 0))
+                let found = pattern.as_ref().map_err(String::clone)?.search(name.as_bytes());
+                found.is_ok_and(|f| f.is_some_and(|f| f.whole().start == 0))
+            }
+        })
+    }
+
+    fn any(list: &[Name], name: &str) -> Result<bool, String> {
+        for pattern in list {
+            if pattern.matches(name)? {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 }
 
@@ -174,8 +184,8 @@ impl<'a> Wanted<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         Ok(Wanted {
             args,
-            patterns: Name::all(args, "patterns")?,
-            excludes: Name::all(args, "excludes")?,
+            patterns: Name::all(args, "patterns"),
+            excludes: Name::all(args, "excludes"),
             age: measure(args, "age", &[("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)])?,
             size: measure(
                 args,
@@ -200,7 +210,7 @@ impl<'a> Wanted<'a> {
         };
         let sized = kind.is_file() && matches!(file_type, "any" | "file");
         if !of_kind
-            || !self.named(name)
+            || !self.named(name)?
             || !self.aged(meta)
             || (sized && !within(self.size, meta.size() as f64))
         {
@@ -218,9 +228,9 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    fn named(&self, name: &str) -> bool {
-        let among = |list: &[Name]| list.iter().any(|p| p.matches(name));
-        (self.patterns.is_empty() || among(&self.patterns)) && !among(&self.excludes)
+    fn named(&self, name: &str) -> Result<bool, String> {
+        let listed = self.patterns.is_empty() || Name::any(&self.patterns, name)?;
+        Ok(listed && !Name::any(&self.excludes, name)?)
     }
 
     fn aged(&self, meta: &Metadata) -> bool {
