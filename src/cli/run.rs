@@ -5,6 +5,7 @@ use super::output::{self, Output};
 use super::ready::{self, Ready};
 use crate::error::{Error, Exit};
 use crate::event::Event;
+use crate::inventory::LOCALHOST;
 use crate::play::{AdHoc, Errors};
 use crate::report::terminal;
 use crate::value::{self, Value};
@@ -107,7 +108,7 @@ fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
         ready.events.emit(&Event::warning(warning.message()));
     }
     // The implicit localhost is not in `all`, but no limit takes it away.
-    if hosts.is_empty() && inventory::LOCALHOST.contains(&&*args.pattern) {
+    if hosts.is_empty() && LOCALHOST.contains(&&*args.pattern) {
         return Ok(vec![args.pattern.clone()]);
     }
     if hosts.is_empty() && !ready.inventory.hosts.is_empty() {
