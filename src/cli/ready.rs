@@ -65,10 +65,15 @@ impl Ready {
         })
     }
 
+    /// Whether there is no host at all. Those of a source that could not be read to its end are beneath no group.
+    pub fn no_hosts(&self) -> bool {
+        self.inventory.group_hosts("all").is_empty()
+    }
+
     /// Tells that there is no host but the implicit localhost, where the pattern means others.
     pub fn warn_of_localhost(&self, pattern: &str) {
         let told = self.settings.config.inventories.localhost_warning;
-        if told && self.inventory.hosts.is_empty() && !LOCALHOST.contains(&pattern) {
+        if told && self.no_hosts() && !LOCALHOST.contains(&pattern) {
             self.events.emit(&Event::warning(
                 "provided hosts list is empty, only localhost is available. Note that the implicit localhost does not \
                  match 'all'",
@@ -82,7 +87,7 @@ impl Ready {
     /// When it leaves none.
     pub fn check_limit(&self) -> Result<()> {
         let Some((limit, _)) = &self.settings.limit else { return Ok(()) };
-        if self.inventory.within(limit, &mut Vec::new())?.is_empty() {
+        if self.inventory.within(limit, &mut Vec::new())?.is_empty() && !self.no_hosts() {
             return Err(no_hosts());
         }
         Ok(())

@@ -111,7 +111,7 @@ fn hosts(args: &Run, ready: &Ready) -> Result<Vec<String>, Error> {
     if hosts.is_empty() && LOCALHOST.contains(&&*args.pattern) {
         return Ok(vec![args.pattern.clone()]);
     }
-    if hosts.is_empty() && !ready.inventory.hosts.is_empty() {
+    if hosts.is_empty() && !ready.no_hosts() {
         if args.options.limit.is_some() {
             return Err(ready::no_hosts());
         }

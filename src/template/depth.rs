@@ -25,7 +25,7 @@ pub(crate) fn roomy<T>(work: impl FnOnce() -> T) -> T {
 /// Reads a text with minijinja's parser, which goes a few frames deeper at each bracket and whose trees are as deep as
 /// a chain of operators is long.
 pub(crate) fn roomy_for<T>(text: &str, work: impl FnOnce() -> T) -> T {
-    let room = (4 << 20) + 256 * text.len();
+    let room = (4 << 20) + 256 * text.len().min(1 << 20);
     stacker::maybe_grow(room, room, work)
 }
 

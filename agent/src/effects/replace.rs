@@ -154,7 +154,7 @@ impl Effects {
         unsafe_writes: bool,
     ) -> io::Result<()> {
         let (true, Some(temp)) = (self.begin(), temp) else { return Ok(()) };
-        if !dest.exists() {
+        if fs::symlink_metadata(dest).is_err() {
             temp.dress_new(directory_of(dest))?;
         }
         place(temp, dest, unsafe_writes)

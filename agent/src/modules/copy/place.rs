@@ -291,7 +291,8 @@ impl<'a> Job<'a> {
                         .because(errno::python(&e, &[]))
                 })?;
             }
-            if dest.is_symlink() {
+            // What comes with its own attributes takes the place of a link as it is.
+            if dest.is_symlink() && source.is_none() {
                 cx.effects.remove_file(&dest).map_err(|e| self.failed(&e))?;
             }
             if let Some(command) = self.args.str("validate") {
