@@ -53,6 +53,9 @@ fn parse_spelt(
     mode: Mode,
     config: &SyntaxConfig,
 ) -> Result<Parsed, SyntaxFail> {
+    if too_many_signs(spelt, mode, config) {
+        return Err(SyntaxFail { fail: too_deep(), start: 0, end: 0 });
+    }
     let mut lower =
         Lower { text, mode, printing: false, branch: 0, depth: 0, blocks: IndexMap::new(), at: (0, 0) };
     let expression = matches!(mode, Mode::Expression | Mode::Conditional);
@@ -68,6 +71,21 @@ fn parse_spelt(
         }
     }?;
     Ok(Parsed { text: Arc::clone(text), body, blocks: lower.blocks })
+}
+
+fn too_deep() -> Fail {
+    Fail::finished("Recursive loop detected in template: maximum recursion depth exceeded")
+}
+
+/// Whether operators of one operand stand in a row so long that minijinja, which does not count them, would go too deep.
+fn too_many_signs(text: &str, mode: Mode, config: &SyntaxConfig) -> bool {
+    let expression = matches!(mode, Mode::Expression | Mode::Conditional);
+    let mut row = 0;
+    text.len() > depth::EXPRESSIONS
+        && tokenize(text, expression, config.clone()).map_while(Result::ok).any(|(token, _)| {
+            row = if matches!(token, Token::Minus | Token::Ident("not")) { row + 1 } else { 0 };
+            row > depth::EXPRESSIONS
+        })
 }
 
 /// minijinja's words and place for a syntax error. Without its debug feature an error has only a line, so the
@@ -114,9 +132,7 @@ impl Lower<'_> {
     /// What `work` makes, one deeper.
     fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> L<T>) -> L<T> {
         if self.depth == depth::EXPRESSIONS {
-            return Err(Fail::finished(
-                "Recursive loop detected in template: maximum recursion depth exceeded",
-            ));
+            return Err(too_deep());
         }
         self.depth += 1;
         let made = work(self);

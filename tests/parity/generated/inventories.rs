@@ -35,6 +35,14 @@ fn inventories_are_read_as_ansible_reads_them() {
         if code == code_theirs && out == out_theirs {
             return Verdict::Same;
         }
+        // The implicit localhost has the interpreter that runs Ansible.
+        let without = |text: &str| {
+            let lines = text.lines().filter(|line| !line.contains("ansible_python_interpreter"));
+            lines.map(|line| line.trim_end_matches(',')).collect::<Vec<_>>().join("\n")
+        };
+        if question.contains(&"localhost".to_owned()) && without(out_theirs) == without(&out) {
+            return Verdict::Known("the implicit localhost has no ansible_python_interpreter");
+        }
         let (shown, line) = super::difference(out_theirs, &out);
         let how = format!(
             "{shown}  exit codes: ansible {code_theirs:?}, warp {code:?}\n  ansible's errors: {err_theirs}\n  warp's: {err}"
