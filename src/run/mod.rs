@@ -33,6 +33,7 @@ mod start;
 mod stats;
 mod step;
 mod steps;
+mod stop;
 mod strategy;
 mod tags;
 mod tally;
@@ -46,6 +47,7 @@ pub use explain::{Explained, Given, explain};
 pub use list::{Listing, list};
 pub use load::{load, load_adhoc};
 pub use settings::Settings;
+pub use stop::Stop;
 pub use tally::RunResult;
 pub use vars::{Cache, extra_vars, injectable};
 
@@ -78,6 +80,8 @@ pub struct Services {
     pub actions: Arc<Actions>,
     /// Where events go.
     pub events: Events,
+    /// Whether the run is to stop.
+    pub stop: Stop,
 }
 
 /// Runs plans over an inventory. Variables, facts and failed hosts carry over from one plan to the next.
@@ -94,6 +98,7 @@ struct Shared {
     modules: Modules,
     load_time: LoadTime,
     events: Events,
+    stop: Stop,
     variables: Arc<Variables>,
     tally: Mutex<Tally>,
     /// What was warned of already, of what is to be said once.
@@ -137,6 +142,7 @@ impl Runner {
                 sessions: services.sessions,
                 actions: services.actions,
                 events: services.events,
+                stop: services.stop,
                 variables: Arc::new(variables),
                 tally: Mutex::default(),
                 warned: Mutex::default(),

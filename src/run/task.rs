@@ -35,6 +35,7 @@ impl PlayRun {
         hosts: Hosts,
         around: Around,
     ) -> Result<Ran, Errors> {
+        self.run.stop.check()?;
         let passes = |host: &Arc<str>| !around.handler && self.role_done(task, host);
         let (passing, hosts): (Hosts, Hosts) = hosts.into_iter().partition(passes);
         let Some(first) = hosts.first().cloned() else { return Ok(Ran::all(passing)) };
@@ -97,7 +98,8 @@ impl PlayRun {
         let mut waiting = on.iter();
         let mut running = JoinSet::new();
         loop {
-            while running.len() < at_once.unwrap_or(1)
+            while !self.run.stop.is_asked()
+                && running.len() < at_once.unwrap_or(1)
                 && let Some(host) = waiting.next()
             {
                 let (play, task, host) = (Arc::clone(self), Arc::clone(task), Arc::clone(host));
@@ -124,6 +126,9 @@ impl PlayRun {
                 redone = self.debug(task, &changed, &step, &end).await?;
             }
             ended.push(end);
+        }
+        if waiting.next().is_some() {
+            self.run.stop.check()?;
         }
         Ok(ended)
     }

@@ -1,7 +1,7 @@
 //! A folder with a playbook, and warp run in it.
 
 use super::support;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// A folder of a test's own with files in it.
@@ -81,16 +81,4 @@ impl Ran {
     pub fn said(&self) -> String {
         format!("{}{}", self.out, self.err)
     }
-}
-
-/// Whether a process whose command line holds this text is running.
-pub fn runs(marker: &str) -> bool {
-    let own = std::process::id().to_string();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|e| e.path());
-    processes.filter(|p| p.file_name().is_some_and(|n| *n != *own)).any(|p| cmdline(&p).contains(marker))
-}
-
-fn cmdline(process: &Path) -> String {
-    let bytes = std::fs::read(process.join("cmdline")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).replace('\0', " ")
 }

@@ -1,6 +1,6 @@
 //! Steps that are cut off, and steps that survive.
 
-use super::bench::{Bench, Ran, runs};
+use super::bench::Bench;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -43,19 +43,4 @@ fn an_async_step_survives_a_killed_warp_and_its_rerun_collects_it() {
     // Collected is forgotten: the next run is a new one.
     bench.play(&[]);
     assert_eq!(bench.read("log"), "started\nstarted\n");
-}
-
-#[test]
-fn an_interrupted_run_ends_its_step_and_exits_99() {
-    let marker = format!("5432{}", std::process::id());
-    let play = format!("- hosts: all\n  gather_facts: false\n  tasks:\n    - command: sleep {marker}\n");
-    let bench = Bench::new("interrupted", &play);
-    let sleeping = format!("sleep {marker}");
-    let child = bench.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait("the step to start", || runs(&sleeping));
-    // SAFETY: a signal to a child of this test that has not been waited for.
-    assert_eq!(unsafe { libc::kill(child.id().cast_signed(), libc::SIGINT) }, 0);
-    let ran = Ran::of(&child.wait_with_output().unwrap());
-    assert_eq!(ran.code, 99, "{}", ran.said());
-    wait("the step to end", || !runs(&sleeping));
 }

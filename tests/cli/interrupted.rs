@@ -52,3 +52,53 @@ fn an_interrupt_ends_what_lookups_started() {
     let screen = String::from_utf8_lossy(&output.stdout);
     assert!(!screen.contains("fatal") && !screen.contains("ok: ["), "{screen}");
 }
+
+/// A run that is signalled to while its first task runs, and how long it took to end.
+fn signalled(name: &str, signals: &[Signal]) -> (Bench, Option<i32>, String, Duration) {
+    let bench = Bench::new(
+        name,
+        r#"
+- hosts: all
+  gather_facts: false
+  tasks:
+    - shell: touch begun-{{ inventory_hostname }}; sleep 4; touch finished-{{ inventory_hostname }}
+      args: {chdir: "{{ playbook_dir }}"}
+    - file: {path: "{{ playbook_dir }}/next", state: touch}
+"#,
+    );
+    let mut command = crate::support::warp();
+    command.current_dir(&bench.0).args(["play", "-i", "a,b,c,", "-c", "local", "-f", "2", "play.yml"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("two hosts at once", || bench.has("begun-a") && bench.has("begun-b"));
+    let begun = Instant::now();
+    for signal in signals {
+        kill(Pid::from_raw(child.id().cast_signed()), *signal).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let output = child.wait_with_output().unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (bench, output.status.code(), said, begun.elapsed())
+}
+
+#[test]
+fn a_first_signal_lets_finish_what_runs() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let (bench, code, said, _) = signalled("interrupted-once", &[signal]);
+        assert_eq!(code, Some(99), "{said}");
+        assert!(bench.has("finished-a") && bench.has("finished-b"), "{said}");
+        assert!(!bench.has("begun-c") && !bench.has("next"), "{said}");
+        assert!(said.contains("interrupt again to cancel what runs"), "{said}");
+        assert!(said.contains("a  ok=1 changed=1 failed=0"), "{said}");
+    }
+}
+
+#[test]
+fn a_second_signal_cancels_what_runs() {
+    let (bench, code, said, took) = signalled("interrupted-twice", &[Signal::SIGINT; 2]);
+    assert_eq!(code, Some(99), "{said}");
+    assert!(took < Duration::from_secs(4), "{took:?} {said}");
+    // What was started has ended with its step.
+    std::thread::sleep(Duration::from_secs(4).saturating_sub(took));
+    assert!(!bench.has("finished-a") && !bench.has("finished-b"), "{said}");
+}
