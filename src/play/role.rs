@@ -309,8 +309,14 @@ fn role_files(path: &Path, folder: &str, from: Option<&str>, many: bool) -> Resu
         return Err(Error::input(format!("Could not find specified file in role: {folder}/{from}"))
             .note(format!("searched in {}", folder_path.display())));
     }
-    if found.iter().any(|f| !crate::value::normal(f).starts_with(crate::value::normal(path))) {
-        return Err(Error::input(format!("{folder}/{} is not inside of its role", from.unwrap_or("main"))));
+    let inside = crate::value::normal(&folder_path);
+    if let Some(outside) = found.iter().find(|f| !crate::value::normal(f).starts_with(&inside)) {
+        return Err(Error::input(format!(
+            "Failed loading '{}' for role ({}) as it is not inside the expected role path: '{}'",
+            outside.display(),
+            path.file_name().unwrap_or_default().to_string_lossy(),
+            folder_path.display(),
+        )));
     }
     if !many {
         found.truncate(1);
