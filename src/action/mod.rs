@@ -34,6 +34,7 @@ pub use overlay::Overlay;
 
 use crate::connect::{CallError, Sessions, Target};
 use crate::error::Result;
+use crate::event::{Event, Events};
 use crate::template::{Engine, Scope};
 use crate::value::{Map, Value, Vars};
 use std::future::Future;
@@ -66,6 +67,19 @@ pub struct Context<'a> {
     pub span: &'a crate::error::Span,
     /// How much the user wants to be told; 0 is least.
     pub verbosity: u8,
+    /// The task's name as it is shown.
+    pub name: &'a str,
+    /// What is told while the action runs.
+    pub events: &'a Events,
+    /// Whether `no_log` hides what the action says.
+    pub no_log: bool,
+}
+
+impl Context<'_> {
+    /// Says something to the user at once.
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.events.emit(&Event::Said { text: text.into(), no_log: self.no_log });
+    }
 }
 
 /// What an action does to the run, besides its outcome.

@@ -2,8 +2,11 @@
 
 use super::{Action, BoxFuture, Context, Effect, arg, flag, text};
 use crate::connect::CallError;
-use crate::console::{Answer, Question, interactive};
+use crate::console::{Answer, Keys, Press, Question, interactive};
+use crate::error::Error;
+use crate::event::Event;
 use crate::value::{Key, Map, Value};
+use std::io;
 use std::time::{Duration, Instant, SystemTime};
 use warp_agent::clock;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
@@ -17,14 +20,17 @@ static SPEC: Spec = Spec {
         "Waits a while or for the user, once for all hosts.",
         &[
             Arg::new("echo", Kind::Bool).default("true").help("Show what is typed."),
-            Arg::new("minutes", Kind::Int).help("How many minutes to wait."),
-            Arg::new("seconds", Kind::Int).help("How many seconds to wait."),
+            Arg::new("minutes", Kind::Raw).help("How many minutes to wait."),
+            Arg::new("seconds", Kind::Raw).help("How many seconds to wait."),
             Arg::new("prompt", Kind::Str).help("What to say to the user."),
         ],
     )
 };
 
-/// The action. A wait is not cut short by keys: Ctrl-C ends the run.
+/// What is said of the keys that cut a timed wait short.
+const CONTROLS: &str = "(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)";
+
+/// The action.
 pub(super) struct Pause;
 
 impl Action for Pause {
@@ -36,38 +42,50 @@ impl Action for Pause {
         true
     }
 
-    fn run<'a>(&'a self, _context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
-        Box::pin(async move { Ok(pause(&args).await) })
+    fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
+        Box::pin(async move { Ok(pause(&context, &args).await) })
     }
 }
 
-async fn pause(args: &Map) -> Effect {
-    let number = |name| arg(args, name).as_int();
-    let (unit, seconds) = match (number("minutes"), number("seconds")) {
-        (Some(minutes), _) => ("minutes", Some(minutes * 60)),
-        (None, Some(seconds)) => ("seconds", Some(seconds)),
-        (None, None) => ("minutes", None),
+/// How a wait ended.
+enum Waited {
+    /// It is over, and this was typed.
+    Over(String),
+    /// The user interrupted it.
+    Interrupted,
+}
+
+async fn pause(context: &Context<'_>, args: &Map) -> Effect {
+    let (unit, seconds) = match (whole(args, "minutes"), whole(args, "seconds")) {
+        (Err(why), _) | (_, Err(why)) => return Effect::error(Error::other(why)),
+        (Ok(Some(minutes)), _) => ("minutes", Some(minutes.saturating_mul(60))),
+        (_, Ok(Some(seconds))) => ("seconds", Some(seconds)),
+        (Ok(None), Ok(None)) => ("minutes", None),
     };
     let echo = flag(args, "echo");
     let (began, started) = (SystemTime::now(), Instant::now());
     let mut effect = Effect::default();
-    let mut input = String::new();
-    match seconds {
+    let waited = match seconds {
         Some(seconds) => {
             let seconds = u64::try_from(seconds).unwrap_or(0).max(1);
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            wait(context, args, echo, Duration::from_secs(seconds)).await
         }
         None if !interactive() => {
             let warning = "Not waiting for response to prompt as stdin is not interactive";
             effect.outcome.warnings.push(warning.to_owned());
+            Ok(Waited::Over(String::new()))
         }
-        None => match question(args, echo).asked().await {
-            Ok(Answer::Line(line)) => input = line,
-            Ok(Answer::End) => {}
-            Ok(Answer::Interrupted) => return Effect::failed("user requested abort!"),
-            Err(e) => return Effect::failed(format!("the terminal cannot be read: {e}")),
-        },
-    }
+        None => ask(context, args, echo).await,
+    };
+    let input = match waited {
+        Ok(Waited::Over(input)) => Ok(input),
+        Ok(Waited::Interrupted) => decide(context).await,
+        Err(e) => Err(format!("the terminal cannot be read: {e}")),
+    };
+    let input = match input {
+        Ok(input) => input,
+        Err(why) => return Effect::error(Error::other(why)),
+    };
     let waited = started.elapsed().as_secs_f64();
     let shown = if unit == "minutes" { waited / 60.0 } else { waited };
     // As Python rounds it: `1.0`, `1.01`.
@@ -85,9 +103,75 @@ async fn pause(args: &Map) -> Effect {
     effect
 }
 
-fn question(args: &Map, echo: bool) -> Question {
+/// A number, made whole as Python's `int` makes it: a fraction is cut off.
+fn whole(args: &Map, name: &str) -> Result<Option<i128>, String> {
+    let value = arg(args, name);
+    let wrong = |why: String| {
+        let kind = value.type_name();
+        format!("argument '{name}' is of type {kind} and we were unable to convert to int: {why}")
+    };
+    match value {
+        Value::Null => Ok(None),
+        Value::Int(number) => Ok(Some(*number)),
+        Value::Float(number) => Ok(Some(*number as i128)),
+        Value::Bool(yes) => Ok(Some((*yes).into())),
+        Value::Text(text) => text.as_str().trim().parse().map(Some).map_err(|_| {
+            let shown = warp_agent::python::repr(&value.into());
+            wrong(format!("invalid literal for int() with base 10: {shown}"))
+        }),
+        other => Err(wrong(format!(
+            "int() argument must be a string, a bytes-like object or a real number, not '{}'",
+            other.type_name()
+        ))),
+    }
+}
+
+/// Waits a while. Of what is typed only Ctrl-C counts.
+async fn wait(context: &Context<'_>, args: &Map, echo: bool, time: Duration) -> io::Result<Waited> {
+    context.say(format!("Pausing for {} seconds{}", time.as_secs(), hidden(echo)));
+    let prompted = text(args, "prompt").is_some_and(|p| !p.is_empty());
+    if prompted {
+        context.say(CONTROLS);
+    }
+    if !interactive() {
+        tokio::time::sleep(time).await;
+        return Ok(Waited::Over(String::new()));
+    }
+    context.events.emit(&Event::Asking);
+    context.say(if prompted { prompt(context, args, echo) } else { CONTROLS.to_owned() });
+    Ok(match (Keys { keys: &[], limit: Some(time) }).pressed().await? {
+        Press::Interrupted => Waited::Interrupted,
+        Press::Over | Press::Key(_) => Waited::Over(String::new()),
+    })
+}
+
+/// Waits for a line.
+async fn ask(context: &Context<'_>, args: &Map, echo: bool) -> io::Result<Waited> {
+    context.events.emit(&Event::Asking);
+    context.say(prompt(context, args, echo));
+    Ok(match (Question { prompt: String::new(), hidden: !echo }).asked().await? {
+        Answer::Line(line) => Waited::Over(line),
+        Answer::End => Waited::Over(String::new()),
+        Answer::Interrupted => Waited::Interrupted,
+    })
+}
+
+/// What is to become of an interrupted run: it goes on, or else why it ends.
+async fn decide(context: &Context<'_>) -> Result<String, String> {
+    context.say("Press 'C' to continue the play or 'A' to abort ");
+    match (Keys { keys: b"ca", limit: None }).pressed().await {
+        Ok(Press::Key(b'c')) => Ok(String::new()),
+        Ok(_) => Err("user requested abort!".to_owned()),
+        Err(e) => Err(format!("the terminal cannot be read: {e}")),
+    }
+}
+
+fn prompt(context: &Context<'_>, args: &Map, echo: bool) -> String {
     let prompt = text(args, "prompt").filter(|p| !p.is_empty());
     let prompt = prompt.unwrap_or("Press enter to continue, Ctrl+C to interrupt");
-    let hidden = if echo { "" } else { " (output is hidden)" };
-    Question { prompt: format!("[pause]\n{prompt}{hidden}:"), hidden: !echo }
+    format!("[{}]\n{prompt}{}:", context.name, hidden(echo))
+}
+
+fn hidden(echo: bool) -> &'static str {
+    if echo { "" } else { " (output is hidden)" }
 }

@@ -5,9 +5,11 @@
 
 mod keys;
 mod line;
+mod press;
 mod tty;
 
 pub use line::Answer;
+pub use press::{Keys, Press};
 pub use tty::interactive;
 
 use std::io::{self, BufRead, Write};

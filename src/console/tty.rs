@@ -16,10 +16,12 @@ pub(super) struct Tty {
     before: Termios,
 }
 
-/// Whether somebody can be asked: standard input is a terminal.
+/// Whether somebody can be asked: standard input is a terminal, and warp is not in its background.
 #[must_use]
 pub fn interactive() -> bool {
-    io::stdin().is_terminal()
+    let stdin = io::stdin();
+    stdin.is_terminal()
+        && nix::unistd::tcgetpgrp(stdin.as_fd()).is_ok_and(|group| group == nix::unistd::getpgrp())
 }
 
 impl Tty {

@@ -199,6 +199,13 @@ pub enum Event {
         /// Seconds it took.
         seconds: f64,
     },
+    /// What a step says to the user while it runs.
+    Said {
+        /// The text.
+        text: String,
+        /// Whether `no_log` hides it.
+        no_log: bool,
+    },
     /// The user is asked for something: what is drawn live must stand back.
     Asking,
     /// Something the user should know.

@@ -97,6 +97,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
                 recap.iter().map(|(host, sums)| (host.to_string(), counts(sums))).collect();
             json!({"event": "finished", "recap": hosts})
         }
+        Event::Said { text, .. } => json!({"event": "said", "text": text}),
         // What is told at -v are sentences of a screen.
         Event::Verbose { .. } | Event::HostStarted { .. } | Event::Secret(_) | Event::Asking => return None,
     })

@@ -294,6 +294,7 @@ impl Report for Screen {
                 }
                 self.recap(recap);
             }
+            Event::Said { text, .. } => self.line(&visible(text)),
             Event::Asking => self.stand_back(),
             // The steps that it fails say why.
             Event::Error(_)

@@ -285,6 +285,9 @@ impl Attempt<'_> {
             search_path,
             span: &self.task.task.span,
             verbosity: run.settings.verbosity,
+            name: self.task.step.name.trim(),
+            events: &run.events,
+            no_log: self.prepared.no_log,
         }
     }
 }

@@ -50,6 +50,51 @@ fn vars_prompt_asks_confirms_hides_and_defaults() {
 }
 
 #[test]
+fn pause_waits_for_the_user_or_a_while_and_single_keys_end_it() {
+    let play = r#"
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - pause:
+    - pause: {prompt: Say}
+      register: said
+    - name: Long
+      pause: {seconds: 600, prompt: Wait}
+    - debug: {msg: "heard {{ said.user_input }}"}
+"#;
+    let bench = Bench::new("pause", play);
+    let through = |pty: &mut Pty, end: &str| {
+        let press = |pty: &mut Pty, keys: &str| {
+            // Ansible shows its prompt before it listens.
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            pty.keys(keys);
+        };
+        pty.expect("[pause]").expect("Press enter to continue, Ctrl+C to interrupt:");
+        press(pty, "\x03");
+        pty.expect("Press 'C' to continue the play or 'A' to abort");
+        press(pty, "xC");
+        pty.expect("Say:");
+        press(pty, "words\r");
+        pty.expect("Pausing for 600 seconds")
+            .expect("(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)");
+        pty.expect("[Long]").expect("Wait:");
+        press(pty, "\r\x03");
+        pty.expect("Press 'C' to continue the play or 'A' to abort");
+        press(pty, end);
+    };
+    both(&bench, &[], |pty| {
+        through(pty, "c");
+        pty.expect("heard words");
+        assert_eq!(pty.end(), 0, "{}", pty.shown);
+    });
+    both(&bench, &[], |pty| {
+        through(pty, "A");
+        pty.expect("user requested abort!");
+        assert_eq!(pty.end(), 2, "{}", pty.shown);
+    });
+}
+
+#[test]
 fn the_debugger_shows_changes_and_runs_a_task_again() {
     let play = r#"
 - hosts: localhost

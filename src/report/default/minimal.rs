@@ -116,7 +116,11 @@ impl Report for Minimal {
                 }
                 self.done(&told, *status, error);
             }
-            Event::Warning(_) | Event::Deprecated { .. } | Event::Error(_) | Event::Verbose { .. } => {
+            Event::Warning(_)
+            | Event::Deprecated { .. }
+            | Event::Error(_)
+            | Event::Verbose { .. }
+            | Event::Said { .. } => {
                 self.inner.event(event);
             }
             _ => {}

@@ -354,6 +354,7 @@ impl Report for Default {
                     self.display.log(text, Grade::Info);
                 }
             }
+            Event::Said { text, .. } => self.display.show(text, None, Stream::Out),
             Event::Warning(warning) => self.warning(&failure::warning(warning)),
             Event::Error(error) => {
                 let text = failure::lines(&format!("[ERROR]: {}", failure::warning(error)));
