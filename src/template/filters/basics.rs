@@ -6,7 +6,7 @@ use crate::template::bind::Bound;
 use crate::template::env::Env;
 use crate::template::fail::{Fail, Kind, R};
 use crate::template::notice::Notice;
-use crate::template::python::{self, ops};
+use crate::template::python;
 use crate::template::val::Val;
 
 pub(super) const TABLE: &[Filter] = &[
@@ -25,11 +25,6 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("type_debug", &[], |_, v, _| Ok(v.type_name().into())).takes_markers(),
     Filter::new("abs", &[], abs),
     Filter::new("round", &["precision", "method"], round),
-    Filter::new("log", &["base"], log),
-    Filter::new("pow", &["y"], |_, v, b| {
-        ops::binary(crate::template::ast::Op::Pow, &float_of(&v)?, &float_of(&b.need("y")?)?)
-    }),
-    Filter::new("root", &["base"], root),
 ];
 
 fn default(_: &Env, v: Val, b: Bound) -> R {
@@ -169,19 +164,12 @@ fn abs(_: &Env, v: Val, _: Bound) -> R {
 }
 
 /// A number as a float.
-fn float_of(v: &Val) -> R {
+pub(super) fn real(v: &Val) -> R<f64> {
     match v {
-        Val::Int(i) => Ok(Val::Float(*i as f64)),
-        Val::Bool(b) => Ok(Val::Float(f64::from(u8::from(*b)))),
-        Val::Float(_) => Ok(v.clone()),
+        Val::Int(i) => Ok(*i as f64),
+        Val::Bool(b) => Ok(f64::from(u8::from(*b))),
+        Val::Float(f) => Ok(*f),
         _ => Err(Fail::new(format!("must be real number, not {}", v.type_name()))),
-    }
-}
-
-fn real(v: &Val) -> R<f64> {
-    match float_of(v)? {
-        Val::Float(f) => Ok(f),
-        _ => Ok(f64::NAN),
     }
 }
 
@@ -208,29 +196,4 @@ fn round(_: &Env, v: Val, b: Bound) -> R {
         "floor" => Val::Float((f * scale).floor() / scale),
         _ => return Err(Fail::new("method must be common, ceil or floor")),
     })
-}
-
-fn log(_: &Env, v: Val, b: Bound) -> R {
-    let x = real(&v)?;
-    if x <= 0.0 {
-        return Err(Fail::new("math domain error"));
-    }
-    Ok(Val::Float(match b.get("base") {
-        None => x.ln(),
-        Some(base) => match real(base)? {
-            10.0 => x.log10(),
-            base => x.ln() / base.ln(),
-        },
-    }))
-}
-
-fn root(_: &Env, v: Val, b: Bound) -> R {
-    let x = real(&v)?;
-    if x < 0.0 {
-        return Err(Fail::new("root() can only be used on numbers: math domain error"));
-    }
-    Ok(Val::Float(match b.get("base").map(real).transpose()?.unwrap_or(2.0) {
-        2.0 => x.sqrt(),
-        base => x.powf(1.0 / base),
-    }))
 }

@@ -38,7 +38,10 @@ fn human_readable(_: &Env, v: Val, b: Bound) -> R {
         Val::Int(i) => *i as f64,
         Val::Float(f) => *f,
         Val::Bool(x) => f64::from(u8::from(*x)),
-        _ => return Err(Fail::new("human_readable() failed on bad input")),
+        other => {
+            let why = format!("'>=' not supported between instances of '{}' and 'int'", other.type_name());
+            return Err(Fail::new(format!("human_readable() failed on bad input: {why}")));
+        }
     };
     let wanted = b.some("unit").map(python::to_str).transpose()?.map(|u| u.to_uppercase());
     let fits = |(letter, power, _): &&(char, u32, &str)| match &wanted {
@@ -55,23 +58,35 @@ fn human_readable(_: &Env, v: Val, b: Bound) -> R {
 fn human_to_bytes(_: &Env, v: Val, b: Bound) -> R {
     let bits = b.flag("isbits", false)?;
     let text = python::to_str(&v)?;
-    let bad = || Fail::new("human_to_bytes() can't interpret the input");
+    let bad = |why: String| Fail::new(format!("human_to_bytes() can't interpret the input: {why}"));
+    let unreadable = || bad(format!("human_to_bytes() can't interpret following string: {text}"));
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     if !number.ends_with(|c: char| c.is_ascii_digit()) {
-        return Err(bad());
+        return Err(unreadable());
     }
-    let number: f64 = number.parse().map_err(|_| bad())?;
+    let number: f64 = number.parse().map_err(|_| unreadable())?;
     let unit = unit.trim();
     let unit = if unit.is_empty() { b.text("default_unit", "")? } else { unit.to_owned() };
     let Some(letter) = unit.chars().next() else { return Ok(Val::Int(number.round_ties_even() as i128)) };
+    let unknown = || {
+        let letters = UNITS.map(|(letter, _, _)| letter.to_string()).join(", ");
+        bad(format!(
+            "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of {letters}"
+        ))
+    };
     let (letter, power, long) =
-        UNITS.iter().find(|(l, _, _)| *l == letter.to_ascii_uppercase()).ok_or_else(bad)?;
+        UNITS.iter().find(|(l, _, _)| *l == letter.to_ascii_uppercase()).ok_or_else(unknown)?;
     if unit.chars().count() > 1 {
         let (word, end) = if bits { ("bit", 'b') } else { ("byte", 'B') };
-        let short = if *letter == 'B' { end.to_string() } else { format!("{letter}{end}") };
+        let (short, expected) = match letter {
+            'B' => (end.to_string(), format!("expect {end} or {word}")),
+            _ => (format!("{letter}{end}"), format!("expect {letter}{end} or {letter}")),
+        };
         if unit.to_lowercase() != format!("{long}{word}") && unit != short {
-            return Err(bad());
+            return Err(bad(format!(
+                "human_to_bytes() failed to convert {text}. Value is not a valid string ({expected})"
+            )));
         }
     }
     Ok(Val::Int((number * 2f64.powi(*power as i32)).round_ties_even() as i128))

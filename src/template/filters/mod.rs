@@ -8,6 +8,7 @@ mod links;
 mod measures;
 mod net;
 mod paths;
+mod powers;
 mod pretty;
 mod query;
 mod regexes;
@@ -80,6 +81,7 @@ impl Filter {
 
 const FAMILIES: &[&[Filter]] = &[
     basics::TABLE,
+    powers::TABLE,
     sequences::TABLE,
     strings::TABLE,
     regexes::TABLE,
