@@ -59,6 +59,7 @@ pub(super) type Row =
 const TABLE: &[Row] = &[
     ("roles_path", &["ANSIBLE_ROLES_PATH"], &[("defaults", "roles_path")], None),
     ("library", &["ANSIBLE_LIBRARY"], &[("defaults", "library")], None),
+    ("module_utils", &["ANSIBLE_MODULE_UTILS"], &[("defaults", "module_utils")], None),
     ("action_plugins", &["ANSIBLE_ACTION_PLUGINS"], &[("defaults", "action_plugins")], None),
     ("collections_path", &["ANSIBLE_COLLECTIONS_PATH"], &[("defaults", "collections_path")], None),
     ("inventory", &["ANSIBLE_INVENTORY"], &[("defaults", "inventory")], Some("/etc/ansible/hosts")),
@@ -155,6 +156,7 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     pub roles_path: Vec<PathBuf>,
     pub library: Vec<PathBuf>,
+    pub module_utils: Vec<PathBuf>,
     pub action_plugins: Vec<PathBuf>,
     pub collections_path: Vec<PathBuf>,
     pub inventory: Vec<String>,
@@ -247,6 +249,8 @@ impl Settings {
             roles_path: found
                 .paths("roles_path", &["~/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]),
             library: found.paths("library", &["~/plugins/modules", "/usr/share/ansible/plugins/modules"]),
+            module_utils: found
+                .paths("module_utils", &["~/plugins/module_utils", "/usr/share/ansible/plugins/module_utils"]),
             action_plugins: found
                 .paths("action_plugins", &["~/plugins/action", "/usr/share/ansible/plugins/action"]),
             collections_path: found

@@ -16,13 +16,15 @@ pub(super) enum Route {
 /// The folder of a collection below one of these roots.
 pub(super) fn find(roots: &[PathBuf], name: &str) -> Option<PathBuf> {
     let (namespace, short) = name.split_once('.')?;
-    roots.iter().find_map(|root| {
-        let root = match root.file_name() {
-            Some(last) if last == "ansible_collections" => root.clone(),
-            _ => root.join("ansible_collections"),
-        };
-        Some(root.join(namespace).join(short)).filter(|path| path.is_dir())
-    })
+    roots.iter().map(|root| in_root(root).join(namespace).join(short)).find(|path| path.is_dir())
+}
+
+/// The folder `ansible_collections` of a place where collections are.
+fn in_root(root: &Path) -> PathBuf {
+    match root.file_name() {
+        Some(last) if last == "ansible_collections" => root.to_owned(),
+        _ => root.join("ansible_collections"),
+    }
 }
 
 /// A part of a collection's `meta/runtime.yml`.
@@ -67,13 +69,23 @@ impl Load<'_> {
     /// The folder of an installed collection: beside the playbook and the one that imports it, beside the collection that
     /// the playbook is from, else in the configured places.
     pub fn collection(&self, name: &str) -> Option<PathBuf> {
+        find(&self.beside(), name).or_else(|| find(&self.loader.search.collections, name))
+    }
+
+    /// The folders `ansible_collections`, in the order in which they are searched.
+    pub fn collection_roots(&self) -> Vec<PathBuf> {
+        self.beside().iter().chain(&self.loader.search.collections).map(|root| in_root(root)).collect()
+    }
+
+    /// Where collections are before the configured places.
+    fn beside(&self) -> Vec<PathBuf> {
         let main = self.importing.first().and_then(|path| path.parent()).map(|dir| dir.join("collections"));
         let mut beside = vec![self.basedir.join("collections")];
         beside.extend(main);
         beside.extend(
             self.basedir.ancestors().find(|dir| dir.ends_with("ansible_collections")).map(Path::to_owned),
         );
-        find(&beside, name).or_else(|| find(&self.loader.search.collections, name))
+        beside
     }
 
     /// The folders of this name that hold plugins: beside the playbook, in the roles that were loaded, and as configured.

@@ -8,14 +8,16 @@ use std::sync::Arc;
 /// Files beside modules that are none.
 const NOT_MODULES: [&str; 11] = ["pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "rst", "yaml", "yml", "ini"];
 
-/// What Python modules that are made for Ansible's own Python code contain.
-const NEEDS_ANSIBLE: [&[u8]; 5] = [
-    b"from ansible.module_utils",
-    b"import ansible.module_utils.",
-    b"from ansible_collections.",
-    b"import ansible_collections.",
-    b"#<<INCLUDE_ANSIBLE_MODULE_COMMON>>",
-];
+/// A module that is a file of the play's author.
+#[derive(Debug)]
+pub struct ModuleFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The folders of Python code that its `ansible.module_utils` has besides, the first of a name winning.
+    pub utils: Vec<PathBuf>,
+    /// The folders `ansible_collections`, in which it finds the code of collections.
+    pub collections: Vec<PathBuf>,
+}
 
 /// The files of library folders, read once.
 #[derive(Default)]
@@ -36,24 +38,16 @@ impl Library {
     }
 
     /// Who does the module of this file.
-    pub fn doer(name: &str, file: &Path) -> Doer {
-        let content = std::fs::read(file).unwrap_or_default();
-        let nobody = |what: &str| {
-            let why = format!("the module `{name}` is {what}, which warp does not run: {}", file.display());
-            Doer::Nobody(Arc::from(why))
-        };
-        if NEEDS_ANSIBLE.iter().any(|needle| contains(&content, needle)) {
-            return nobody("Python code that needs Ansible's own (ansible.module_utils)");
-        }
-        match file.extension().and_then(|e| e.to_str()) {
-            Some("ps1" | "psm1") => nobody("for PowerShell"),
-            _ => Doer::File(Arc::from(file)),
+    pub fn doer(name: &str, file: ModuleFile) -> Doer {
+        match file.path.extension().and_then(|e| e.to_str()) {
+            Some("ps1" | "psm1") => {
+                let path = file.path.display();
+                let why = format!("the module `{name}` is for PowerShell, which warp does not run: {path}");
+                Doer::Nobody(Arc::from(why))
+            }
+            _ => Doer::File(Arc::new(file)),
         }
     }
-}
-
-fn contains(content: &[u8], needle: &[u8]) -> bool {
-    content.windows(needle.len()).any(|window| window == needle)
 }
 
 fn files(folder: &Path) -> HashMap<String, PathBuf> {

@@ -34,6 +34,8 @@ pub struct Search {
     pub roles: Vec<PathBuf>,
     /// `library`: modules.
     pub library: Vec<PathBuf>,
+    /// `module_utils`: Python code for modules.
+    pub module_utils: Vec<PathBuf>,
     /// `action_plugins`.
     pub action_plugins: Vec<PathBuf>,
     /// `collections_path`.

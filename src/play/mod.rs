@@ -26,6 +26,7 @@ mod task;
 pub use adhoc::AdHoc;
 pub use import_playbook::playbook_of_collection;
 pub use include::{IncludedRole, IncludedTasks, RoleRequest};
+pub use library::ModuleFile;
 pub use loader::{Errors, Loaded, Loader, Search};
 pub use plan::{
     Action, Block, Inherited, Keywords, Link, Loop, ModuleDefaults, Plan, Play, Role, Step, Task,

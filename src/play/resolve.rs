@@ -2,13 +2,13 @@
 
 use super::collection::{self, Route};
 use super::keywords;
-use super::library::Library;
+use super::library::{Library, ModuleFile};
 use super::loader::{Load, Place};
 use super::routing;
 use crate::error::{Error, Result, did_you_mean};
 use crate::value::Text;
 use crate::value::yaml::Node;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Statements of the language that look like modules.
@@ -99,7 +99,7 @@ pub enum Doer {
     /// warp: an action of the controller's, a module of the agent's, or the runner itself.
     Warp,
     /// A file that the play's author wrote, run on the target.
-    File(Arc<Path>),
+    File(Arc<ModuleFile>),
     /// Known when the task is run: the name is a template.
     Template,
     /// Nobody, for this reason: Ansible has it, warp does not.
@@ -183,7 +183,7 @@ impl Load<'_> {
             return Ok(Some(Resolved::new(&collection, short, Doer::Nobody(action_plugin(name)))));
         }
         let file = self.library.find(&path.join("plugins/modules"), &below);
-        Ok(file.map(|file| Resolved::new(&collection, short, Library::doer(name, &file))))
+        Ok(file.map(|file| Resolved::new(&collection, short, Library::doer(name, self.module_file(file, place)))))
     }
 
     /// A name that files of the play's author go before.
@@ -195,10 +195,20 @@ impl Load<'_> {
         }
         for folder in self.folders(place, "library", &self.loader.search.library) {
             if let Some(file) = self.library.find(&folder, name) {
-                return Ok(Some(Resolved::new("ansible.legacy", name, Library::doer(name, &file))));
+                let file = self.module_file(file, place);
+                return Ok(Some(Resolved::new("ansible.legacy", name, Library::doer(name, file))));
             }
         }
         self.builtin(name, place, seen)
+    }
+
+    /// A module's file with what it may import here.
+    fn module_file(&self, path: PathBuf, place: &Place) -> ModuleFile {
+        let utils = self.folders(place, "module_utils", &self.loader.search.module_utils);
+        let own = path.ancestors().find(|dir| dir.ends_with("ansible_collections")).map(Path::to_owned);
+        let mut collections: Vec<PathBuf> = own.into_iter().collect();
+        collections.extend(self.collection_roots());
+        ModuleFile { path, utils, collections }
     }
 
     /// A module of ansible.builtin, or of the collection that it sends on to.

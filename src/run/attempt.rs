@@ -4,14 +4,14 @@ use super::end::{Effects, End, Execution};
 use super::host_task::{HostTask, all_hold};
 use super::result;
 use super::vars::HostScope;
-use crate::action::{Context, Effect};
+use crate::action::{Context, Effect, own};
 use crate::connect::{CallError, Target, Transport};
 use crate::error::Error;
 use crate::event::{By, Event};
-use crate::play::Doer;
+use crate::play::{Doer, ModuleFile};
 use crate::template::Scope;
 use crate::value::{Key, Map, Value, Vars};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use warp_agent::outcome::Outcome;
@@ -251,24 +251,28 @@ impl Attempt<'_> {
             mode: self.prepared.mode.clone(),
             environment: self.prepared.environment.clone(),
         };
-        let outcome = match &self.prepared.detached {
-            None => run.sessions.call(self.prepared.target(), call, None).await?,
-            Some(detached) if detached.poll.is_zero() => super::detached::leave(self, detached, call).await?,
-            Some(detached) => super::detached::run(self, detached, call).await?,
-        };
-        Ok(outcome.into())
+        Ok(self.send(call).await?.into())
+    }
+
+    /// Has the target do it: while we wait, or by itself.
+    async fn send(&self, call: Call) -> Result<Outcome, CallError> {
+        match &self.prepared.detached {
+            None => self.task.play.run.sessions.call(self.prepared.target(), call, None).await,
+            Some(detached) if detached.poll.is_zero() => super::detached::leave(self, detached, call).await,
+            Some(detached) => super::detached::run(self, detached, call).await,
+        }
     }
 
     /// Runs a module that the play brought along.
-    async fn call_file(&self, file: &Path, args: &Map) -> Result<Effect, CallError> {
+    async fn call_file(&self, file: &ModuleFile, args: &Map) -> Result<Effect, CallError> {
         let action = &self.task.task.action;
-        if self.prepared.detached.is_some() {
-            return Ok(failed(format!("The module {} does not support async.", action.written)));
-        }
         let name = action.written.as_str();
         let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
         let search_path = scope.search_path();
-        crate::action::own::run(&self.context(&scope, &search_path), name, file, args).await
+        match own::call(&self.context(&scope, &search_path), name, file, args).await? {
+            Ok(call) => Ok(own::effect(self.send(call).await?)),
+            Err(msg) => Ok(failed(msg)),
+        }
     }
 
     /// What an action may use.

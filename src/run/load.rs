@@ -63,6 +63,7 @@ pub(super) fn loader<'a>(settings: &Settings, modules: &'a Modules, render: &'a 
         search: Search {
             roles: config.roles_path.clone(),
             library: config.library.clone(),
+            module_utils: config.module_utils.clone(),
             action_plugins: config.action_plugins.clone(),
             collections: config.collections_path.clone(),
         },

@@ -1,12 +1,12 @@
 //! Where detached calls leave what is theirs: a directory each, named for the hash of its key.
 
-use crate::accounts;
 use crate::digest::hex;
 use crate::outcome::Outcome;
+use crate::private;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// A call's output so far.
@@ -36,7 +36,7 @@ pub(super) struct Job {
 impl Job {
     /// The one of this key, whether it exists or not; the directory for all of them does after this.
     pub(super) fn of(key: &str) -> Result<Self, String> {
-        Ok(Job { dir: jobs()?.join(hex(&Sha256::digest(key))) })
+        Ok(Job { dir: private::folder("jobs")?.join(hex(&Sha256::digest(key))) })
     }
 
     /// The one in this directory.
@@ -123,31 +123,4 @@ fn identity(pid: &str) -> io::Result<String> {
         }
         _ => Err(ErrorKind::NotFound.into()),
     }
-}
-
-/// The directory that holds this account's calls, made where it is not there, and for this account alone.
-fn jobs() -> Result<PathBuf, String> {
-    let uid = accounts::effective_uid();
-    let base = if uid == 0 {
-        PathBuf::from("/var/lib/warp")
-    } else {
-        let home = accounts::user_by_id(uid).map(|u| u.home).or_else(|| std::env::var("HOME").ok());
-        PathBuf::from(home.ok_or_else(|| format!("user {uid} has no home directory"))?).join(".warp")
-    };
-    let jobs = base.join("jobs");
-    for dir in [&base, &jobs] {
-        let cannot = |e: io::Error| format!("cannot make {}: {e}", dir.display());
-        match DirBuilder::new().mode(0o700).create(dir) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(cannot(e)),
-            _ => {}
-        }
-        let meta = fs::symlink_metadata(dir).map_err(cannot)?;
-        if !meta.is_dir() || meta.uid() != uid || meta.mode() & 0o022 != 0 {
-            return Err(format!(
-                "{} must be a directory that belongs to user {uid} and that nobody else can write to",
-                dir.display()
-            ));
-        }
-    }
-    Ok(jobs)
 }

@@ -40,6 +40,7 @@ mod user;
 mod wait_for;
 
 use crate::module::Module;
+use crate::own;
 
 /// All of them.
 static ALL: &[&dyn Module] = &[
@@ -85,7 +86,10 @@ static ALL: &[&dyn Module] = &[
     &wait_for::WaitFor,
 ];
 
-/// All of them.
+/// What the engine calls, and no play can.
+static INTERNAL: &[&dyn Module] = &[&own::Keep, &own::Run];
+
+/// All that plays can call.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Module] {
     ALL
@@ -94,5 +98,5 @@ pub fn all() -> &'static [&'static dyn Module] {
 /// The module of this short name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Module> {
-    ALL.iter().find(|m| m.spec().name == name).copied()
+    ALL.iter().chain(INTERNAL).find(|m| m.spec().name == name).copied()
 }

@@ -1,8 +1,12 @@
 //! The arguments of a module as its file reads them.
 
 use super::super::Context;
+use super::payload;
 use crate::value::{Map, Value};
-use warp_agent::python;
+use fancy_regex::Regex;
+use std::path::Path;
+use std::sync::LazyLock;
+use warp_agent::{own, python};
 use warp_agent::value::Value as WireValue;
 
 /// How a module takes its arguments.
@@ -10,6 +14,8 @@ use warp_agent::value::Value as WireValue;
 pub(super) enum Style {
     /// A program: a file of JSON.
     Binary,
+    /// Python code for Ansible's library: JSON on standard input, for the library that warp brings along.
+    Python,
     /// A script that says WANT_JSON: a file of JSON.
     Json,
     /// Any other script: a file of `name=value` words, which a shell can read.
@@ -18,8 +24,20 @@ pub(super) enum Style {
     Inline,
 }
 
-/// What a script holds where its arguments are to be put in.
-const MARKER: &[u8] = b"<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>";
+/// What Python code holds that is written for Ansible's library.
+static NEEDS_LIBRARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let imports = [
+        r"from +\.{2,} *module_utils.* +import ",
+        r"from +ansible_collections\.[^.]+\.[^.]+\.plugins\.module_utils.* +import ",
+        r"import +ansible_collections\.[^.]+\.[^.]+\.plugins\.module_utils",
+        r"from +ansible\.module_utils.* +import ",
+        r"import +ansible\.module_utils\.",
+    ];
+    Regex::new(&imports.join("|")).ok()
+});
+
+/// What stands in older Python code in place of an import of the whole library.
+pub(super) const COMMON: &str = "#<<INCLUDE_ANSIBLE_MODULE_COMMON>>";
 
 impl Style {
     /// The style of a module's content.
@@ -28,7 +46,9 @@ impl Style {
         let text = |b: &u8| matches!(b, 7..=10 | 12 | 13 | 27 | 0x20..=0x7e | 0x80..=0xff);
         if content.iter().take(1024).any(|b| !text(b)) {
             Style::Binary
-        } else if has(MARKER) {
+        } else if has(COMMON.as_bytes()) || needs_library(content) {
+            Style::Python
+        } else if has(own::MARKER) {
             Style::Inline
         } else if has(b"WANT_JSON") {
             Style::Json
@@ -38,8 +58,20 @@ impl Style {
     }
 }
 
+fn needs_library(content: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(content);
+    NEEDS_LIBRARY.as_ref().is_some_and(|imports| imports.is_match(&*text).unwrap_or(false))
+}
+
 /// The arguments with those that Ansible adds, as this style writes them.
-pub(super) fn written(context: &Context<'_>, name: &str, folder: &str, args: &Map, style: Style) -> String {
+pub(super) fn written(
+    context: &Context<'_>,
+    name: &str,
+    file: &Path,
+    folder: &str,
+    args: &Map,
+    style: Style,
+) -> String {
     let list = |items: &[&str]| WireValue::List(items.iter().map(|i| WireValue::from(*i)).collect());
     let text = |text: &str| WireValue::from(text);
     let added = [
@@ -76,23 +108,16 @@ pub(super) fn written(context: &Context<'_>, name: &str, folder: &str, args: &Ma
             pairs
         }
         Style::Binary | Style::Json | Style::Inline => python::json(&WireValue::Map(all)),
+        Style::Python => {
+            let told = [
+                ("args".to_owned(), WireValue::Map(all)),
+                ("name".to_owned(), payload::module_name(file).into()),
+            ];
+            python::json(&WireValue::Map(told.into_iter().collect()))
+        }
     }
 }
 
 fn version(value: Value) -> WireValue {
     value.get("full").map_or(WireValue::Null, WireValue::from)
-}
-
-/// A script with its arguments in place of the marker.
-pub(super) fn replaced(content: &[u8], args: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + args.len());
-    let mut rest = content;
-    while let Some(at) = rest.windows(MARKER.len()).position(|window| window == MARKER) {
-        let (before, from) = rest.split_at(at);
-        out.extend_from_slice(before);
-        out.extend_from_slice(args.as_bytes());
-        rest = from.get(MARKER.len()..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
-    out
 }

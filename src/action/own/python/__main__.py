@@ -2,7 +2,6 @@
 import json
 import runpy
 import sys
-import traceback
 
 
 def main():
@@ -11,7 +10,6 @@ def main():
         raise RuntimeError('Python modules need Python 3.6 or later, here is %s' % sys.version.split()[0])
     from ansible.module_utils import basic
     basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': told['args']}).encode('utf-8', 'surrogatepass')
-    basic._TRACEBACKS = told['tracebacks']
     names = {'_module_fqn': told['name'], '_modlib_path': sys.path[0]}
     runpy.run_module(told['name'], init_globals=names, run_name='__main__', alter_sys=True)
     raise RuntimeError('New-style module did not handle its own exit.')
@@ -30,6 +28,5 @@ if __name__ == '__main__':
     try:
         main()
     except Exception as e:  # not SystemExit: that is how modules end
-        result = {'failed': True, '_ansible_uncaught': cause(e), 'exception': traceback.format_exc()}
-        print('\n' + json.dumps(result))
+        print('\n' + json.dumps({'failed': True, '_ansible_uncaught': cause(e)}))
         sys.exit(1)

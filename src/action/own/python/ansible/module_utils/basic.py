@@ -12,7 +12,7 @@ import sys
 import syslog
 import tempfile
 import time  # noqa: F401
-import traceback
+import traceback  # noqa: F401
 from collections.abc import KeysView, Mapping, MutableMapping, Sequence, Set  # noqa: F401
 from copy import deepcopy
 from shlex import quote as shlex_quote  # noqa: F401
@@ -57,8 +57,6 @@ FILE_COMMON_ARGUMENTS = dict(
 
 # Set before the module runs; a module that makes two AnsibleModules reads the same twice.
 _ANSIBLE_ARGS = None
-# Whether results of failures hold tracebacks.
-_TRACEBACKS = False
 
 # What comes along with the arguments, and the attribute that it becomes.
 _INTERNAL = {
@@ -305,21 +303,8 @@ class AnsibleModule(Files, Commands):
         result = dict(kwargs, failed=True, msg=str(msg))
         if isinstance(exception, BaseException):
             result['_ansible_cause'] = str(exception)
-        if _TRACEBACKS:
-            result['exception'] = self._traceback(exception)
         self._answer(result)
         sys.exit(1)
-
-    @staticmethod
-    def _traceback(exception):
-        if isinstance(exception, str):
-            return exception
-        if isinstance(exception, BaseException):
-            return ''.join(traceback.format_exception(type(exception), exception, exception.__traceback__))
-        if exception is _UNSET and sys.exc_info()[0] is not None:
-            return traceback.format_exc()
-        frames = traceback.format_stack()[:-2]
-        return 'Traceback (most recent call last):\n' + ''.join(frames)
 
     bytes_to_human = pretty_bytes = staticmethod(bytes_to_human)
     human_to_bytes = staticmethod(human_to_bytes)

@@ -16,7 +16,7 @@ def respawn_module(interpreter_path):
     if has_respawned():
         raise Exception('module has already been respawned')
     main = sys.modules['__main__']
-    told = {'name': main._module_fqn, 'tracebacks': basic._TRACEBACKS,
+    told = {'name': main._module_fqn,
             'args': json.loads(basic._ANSIBLE_ARGS.decode('utf-8', 'surrogatepass'))['ANSIBLE_MODULE_ARGS']}
     ended = subprocess.run([interpreter_path, main._modlib_path], input=json.dumps(told).encode(),
                            env=dict(os.environ, WARP_RESPAWNED='1'))

@@ -1,28 +1,29 @@
 //! What a module that ended said: JSON, with whatever stands around it.
 
-use super::text;
-use warp_agent::outcome::Outcome;
-use warp_agent::value::{Map, Value};
+use crate::command::Output;
+use crate::outcome::Outcome;
+use crate::python;
+use crate::value::{Map, Value};
+
+/// What stands before the words of an error that a Python module did not catch, in its result as in Ansible's.
+pub const UNCAUGHT: &str = "Task failed: Module failed: ";
 
 /// The outcome that the output of a module means, which this interpreter ran.
-pub(super) fn outcome(ended: &Outcome, interpreter: &str) -> Outcome {
-    let stdout = text(ended, "stdout");
-    let (json, junk) = match object(stdout) {
+pub(super) fn outcome(ended: &Output, interpreter: &str) -> Outcome {
+    let (json, junk) = match object(&ended.stdout_text()) {
         Ok(found) => found,
         Err(_)
             if !interpreter.is_empty()
-                && text(ended, "stderr").contains(&format!("{interpreter}: not found")) =>
+                && ended.stderr_text().contains(&format!("{interpreter}: not found")) =>
         {
             return failed(ended, format!("The module interpreter '{interpreter}' was not found."));
         }
         Err(why) => return failed(ended, undone(&why)),
     };
-    let parsed = match serde_json::from_str::<serde_json::Value>(&json) {
-        Ok(parsed) => crate::value::Value::from(parsed),
+    let values = match serde_json::from_str(&json).map(python::from_json) {
+        Ok(Value::Map(values)) => values,
+        Ok(_) => return failed(ended, undone("it is not an object")),
         Err(e) => return failed(ended, undone(&e.to_string())),
-    };
-    let Value::Map(values) = Value::from(&parsed) else {
-        return failed(ended, undone("it is not an object"));
     };
     let mut outcome = of_values(values);
     if let Some(junk) = junk {
@@ -43,7 +44,14 @@ fn object(text: &str) -> Result<(String, Option<String>), String> {
 }
 
 fn of_values(mut values: Map) -> Outcome {
+    let cause = values.shift_remove("_ansible_cause").and_then(|cause| cause.as_str().map(str::to_owned));
+    if let Some(uncaught) = values.shift_remove("_ansible_uncaught") {
+        let msg = format!("{UNCAUGHT}{}", uncaught.as_str().unwrap_or_default());
+        values.insert("msg".to_owned(), msg.into());
+    }
     without_internal(&mut values);
+    // Given back for those who look at how a module was called, which registered results do not tell.
+    values.shift_remove("invocation");
     if let Some(results) = values.shift_remove("results") {
         let name = if matches!(results, Value::List(_)) { "results" } else { "ansible_module_results" };
         values.insert(name.to_owned(), results);
@@ -69,6 +77,7 @@ fn of_values(mut values: Map) -> Outcome {
         skipped: truth(values.shift_remove("skipped")),
         values,
         warnings,
+        cause,
         ..Outcome::default()
     }
 }
@@ -88,12 +97,9 @@ fn undone(why: &str) -> String {
 }
 
 /// A module that said nothing that can be understood.
-fn failed(ended: &Outcome, msg: String) -> Outcome {
-    let mut failed = Outcome::failed(msg);
-    failed.values.insert("module_stdout".to_owned(), text(ended, "stdout").into());
-    failed.values.insert("module_stderr".to_owned(), text(ended, "stderr").into());
-    if let Some(rc) = ended.values.get("rc") {
-        failed.values.insert("rc".to_owned(), rc.clone());
-    }
-    failed
+fn failed(ended: &Output, msg: String) -> Outcome {
+    Outcome::failed(msg)
+        .with("module_stdout", ended.stdout_text())
+        .with("module_stderr", ended.stderr_text())
+        .with("rc", ended.rc)
 }
