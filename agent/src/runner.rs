@@ -20,7 +20,7 @@ pub fn run<'a>(
     cancel: &'a Cancel,
     output: Option<&'a mut (dyn Write + Send)>,
 ) -> Outcome {
-    let Some(module) = modules::find(&call.module) else {
+    let Some(module) = modules::find_any(&call.module) else {
         return Outcome::failed(format!("the agent has no module {}", call.module));
     };
     let spec = module.spec();

@@ -9,7 +9,6 @@ mod debug;
 mod evaluate;
 mod fail;
 mod fetch;
-mod gather_facts;
 mod group_by;
 mod include_vars;
 mod module;
@@ -244,7 +243,6 @@ pub fn builtin() -> Actions {
     actions.register(Box::new(evaluate::Evaluate));
     actions.register(Box::new(fail::Fail));
     actions.register(Box::new(fetch::Fetch));
-    actions.register(Box::new(gather_facts::GatherFacts));
     actions.register(Box::new(group_by::GroupBy));
     actions.register(Box::new(include_vars::IncludeVars));
     actions.register(Box::new(pause::Pause));

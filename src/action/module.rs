@@ -35,7 +35,7 @@ async fn call_in(
     args: Map,
     blob: Option<Blob>,
 ) -> Result<Outcome, CallError> {
-    let Some(known) = modules::find(module) else {
+    let Some(known) = modules::find_any(module) else {
         return Ok(Outcome::failed(format!("the agent has no module {module}")));
     };
     let args = match validate::check(known.spec(), &args) {

@@ -44,7 +44,7 @@ impl Scope for Overlay {
         path
     }
 
-    fn hosts(&self) -> Vec<Arc<str>> {
+    fn hosts(&self) -> Option<Vec<Arc<str>>> {
         self.below.hosts()
     }
 

@@ -109,6 +109,7 @@ const TABLE: &[Row] = &[
         &[("privilege_escalation", "become_allow_same_user")],
         Some("false"),
     ),
+    ("facts_modules", &["ANSIBLE_FACTS_MODULES"], &[("defaults", "facts_modules")], Some("smart")),
     ("gathering", &["ANSIBLE_GATHERING"], &[("defaults", "gathering")], Some("implicit")),
     ("strategy", &["ANSIBLE_STRATEGY"], &[("defaults", "strategy")], Some("linear")),
     (
@@ -178,6 +179,7 @@ pub struct Settings {
     pub become_exe: Option<String>,
     /// Whether an account becomes itself.
     pub become_allow_same_user: bool,
+    pub facts_modules: Vec<String>,
     pub gathering: Gathering,
     pub strategy: String,
     pub error_on_missing_handler: bool,
@@ -272,6 +274,7 @@ impl Settings {
             become_flags: found.optional("become_flags"),
             become_exe: found.optional("become_exe"),
             become_allow_same_user: found.boolean("become_allow_same_user")?,
+            facts_modules: found.list("facts_modules"),
             gathering: found.gathering()?,
             strategy: found.text("strategy"),
             error_on_missing_handler: found.boolean("error_on_missing_handler")?,

@@ -7,6 +7,7 @@ use crate::play::{Action, Doer, ModuleDefaults, Task};
 use crate::template::is_omit;
 use crate::value::{Key, Map, Text, Value};
 use indexmap::IndexMap;
+use std::sync::Arc;
 use warp_agent::python;
 
 /// The arguments as the module is to see them: rendered, the omitted ones left out. Expressions stay as written.
@@ -26,7 +27,7 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
         let full = action.full.strip_prefix("ansible.legacy.").unwrap_or(&action.full);
         return Err(Error::input(format!("Action '{full}' does not support raw params.")));
     }
-    let mut args = defaults(task, r).map_err(failed)?;
+    let mut args = defaults(task, &action.full, r).map_err(failed)?;
     if let Some(value) = &action.variable_args {
         match r.engine.render(value, r.scope).map_err(failed)? {
             Value::Map(map) => args.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
@@ -57,20 +58,13 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
     Ok(args)
 }
 
-/// What `module_defaults` says for the task's module, over what it says for the module that this one runs.
-fn defaults(task: &Task, r: Rendered<'_>) -> Result<Map> {
-    let mut args = match &*task.action.module {
-        "gather_facts" => defaults_of("ansible.builtin.setup", task, r)?,
-        _ => Map::new(),
-    };
-    args.extend(defaults_of(&task.action.full, task, r)?);
-    Ok(args)
-}
-
 /// What `module_defaults` says for a module: for its groups, then for itself.
-fn defaults_of(full: &str, task: &Task, r: Rendered<'_>) -> Result<Map> {
+///
+/// # Errors
+/// A default that cannot be rendered.
+pub(super) fn defaults(task: &Task, module: &Arc<str>, r: Rendered<'_>) -> Result<Map> {
     let mut nearest: IndexMap<&str, &ModuleDefaults> = IndexMap::new();
-    for entry in task.keywords.module_defaults.iter().filter(|d| d.modules.iter().any(|m| **m == *full)) {
+    for entry in task.keywords.module_defaults.iter().filter(|d| d.modules.contains(module)) {
         nearest.insert(&entry.key, entry);
     }
     let mut args = Map::new();

@@ -1,6 +1,7 @@
 //! One attempt: the action or module is called, and its outcome judged.
 
 use super::end::{Effects, End, Execution};
+use super::gather;
 use super::host_task::{HostTask, all_hold};
 use super::result;
 use super::vars::HostScope;
@@ -35,7 +36,7 @@ pub(super) struct Prepared {
 fn caused(outcome: &Outcome) -> Option<Error> {
     let cause = outcome.cause.as_ref().filter(|_| outcome.failed)?;
     let msg = outcome.values.get("msg").and_then(|m| m.as_str()).unwrap_or("the module failed");
-    Some(Error::other(format!("{msg}: {cause}")))
+    Some(Error::other(format!("{}: {cause}", msg.trim_end_matches('.'))))
 }
 
 /// A step that survives the link.
@@ -80,9 +81,8 @@ impl Attempt<'_> {
             return (self.task.blank(End::Skipped, result), after);
         }
         let caused = caused(&effect.outcome);
-        let on_target = self.task.play.run.actions.find(&self.task.task.action.module).is_none();
         // What a condition makes of a module's success is the action's saying.
-        let module_failed = on_target && effect.outcome.failed;
+        let module_failed = self.is_on_target() && effect.outcome.failed;
         let mut result = result::of_outcome(effect.outcome, effect.values);
         if retrying {
             result::put(&mut result, "attempts", Value::Int(number.into()));
@@ -195,8 +195,14 @@ impl Attempt<'_> {
         }
     }
 
+    /// Whether it is done by the target alone.
+    fn is_on_target(&self) -> bool {
+        let module = &*self.task.task.action.module;
+        module != gather::SPEC.name && self.task.play.run.actions.find(module).is_none()
+    }
+
     /// Checks the arguments against the table and calls the action, else the module on the target.
-    async fn call(&self, args: Map) -> Result<Effect, CallError> {
+    pub(super) async fn call(&self, args: Map) -> Result<Effect, CallError> {
         let run = &self.task.play.run;
         let module = &*self.task.task.action.module;
         match &self.task.task.action.doer {
@@ -226,17 +232,21 @@ impl Attempt<'_> {
         for warning in checked.warnings {
             run.warn(warning);
         }
+        if self.prepared.detached.is_some() && !self.is_on_target() {
+            return Ok(failed(format!("This action ({module}) does not support async.")));
+        }
+        if module == gather::SPEC.name {
+            return self.gather(with_originals(spec, checked.args, &args)).await;
+        }
         if let Some(action) = run.actions.find(module) {
             if self.prepared.mode.check && matches!(spec.check, CheckSupport::None) {
                 return Ok(Effect::skip("Check mode is not supported for this task."));
             }
-            if self.prepared.detached.is_some() {
-                return Ok(failed(format!("This action ({module}) does not support async.")));
-            }
+            let args = with_originals(spec, checked.args, &args);
             let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
             let search_path = dynamic.search_path();
             let context = self.context(&dynamic, &search_path);
-            return action.run(context, with_originals(spec, checked.args, &args)).await;
+            return action.run(context, args).await;
         }
         let mut args = checked.args;
         if module == "async_status" {
@@ -270,7 +280,7 @@ impl Attempt<'_> {
         let scope: Arc<dyn Scope> = Arc::<HostScope>::clone(self.scope);
         let search_path = scope.search_path();
         match own::call(&self.context(&scope, &search_path), name, file, args).await? {
-            Ok(call) => Ok(own::effect(self.send(call).await?)),
+            Ok(call) => Ok(self.send(call).await?.into()),
             Err(msg) => Ok(failed(msg)),
         }
     }

@@ -1,6 +1,6 @@
 //! All modules that plays may name, and the rendering that loading needs.
 
-use super::meta;
+use super::{gather, meta};
 use super::settings::Settings;
 use crate::action::Actions;
 use crate::error::Result;
@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use warp_agent::modules;
 use warp_agent::spec::Spec;
+
+/// What the runner does itself.
+static OWN: [&Spec; 2] = [&meta::SPEC, &gather::SPEC];
 
 /// The actions of the controller and the modules of the agent. An action goes before a module of the same name: it does
 /// its part here and calls the module itself.
@@ -29,15 +32,13 @@ impl Modules {
     /// The table of a module by its short name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Spec> {
-        if name == meta::SPEC.name {
-            return Some(&meta::SPEC);
-        }
-        self.actions.find(name).map(|a| a.spec()).or_else(|| modules::find(name).map(|m| m.spec()))
+        let own = OWN.iter().find(|spec| spec.name == name).copied();
+        own.or_else(|| self.actions.find(name).map(|a| a.spec()).or_else(|| modules::find(name).map(|m| m.spec())))
     }
 
     fn all(&self) -> Vec<&'static Spec> {
         let agent = modules::all().iter().map(|m| m.spec());
-        std::iter::once(&meta::SPEC).chain(self.actions.specs()).chain(agent).collect()
+        OWN.iter().copied().chain(self.actions.specs()).chain(agent).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::connect::Target;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::play::{Doer, Task};
-use crate::template::Scope;
+use crate::template::{DELEGATED, Scope};
 use crate::value::{Map, Text, Value, Vars};
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,6 +100,12 @@ impl HostTask {
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
         keyword::check(&self.task, r)?;
         let delegate = self.delegate(&here)?;
+        if let Some(delegate) = &delegate {
+            locals.insert(Arc::from(DELEGATED), Value::data(Arc::clone(&delegate.host)));
+        }
+        let here = scope.with(locals);
+        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
+        let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
         let args = args::render(&self.play.run, &self.task, r)?;
         if matches!(&*self.task.action.module, "include_tasks" | "include_role") {
             let mut execution = self.blank(End::Ok, Map::new());

@@ -10,6 +10,7 @@ mod end;
 mod execute;
 mod explain;
 mod failed_task;
+mod gather;
 mod handlers;
 mod host_task;
 mod include;

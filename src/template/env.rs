@@ -6,7 +6,7 @@ use super::fail::{Fail, R};
 use super::notice::Notice;
 use super::parse::Mode;
 use super::val::{Dict, List, Object, Slot, Val};
-use super::{Scope, Shared};
+use super::{DELEGATED, Scope, Shared};
 use crate::error::{Span, did_you_mean};
 use crate::value::{Key, Map, Origin, Text, Value, vault};
 use std::cell::RefCell;
@@ -92,14 +92,22 @@ impl Env {
 
     /// A variable by name.
     pub(crate) fn variable(&self, name: &str) -> Val {
-        if let Some(value) = self.scope().get(name) {
-            return self.lift(&value);
+        match self.scope().get(name) {
+            Some(Value::Text(host)) if name == DELEGATED => return self.delegated(host.as_str()),
+            Some(value) => return self.lift(&value),
+            None => {}
         }
         match name {
             "vars" => self.all_variables(),
-            "hostvars" if !self.scope().hosts().is_empty() => Val::object(HostVars(self.clone())),
+            "hostvars" if self.scope().hosts().is_some() => Val::object(HostVars(self.clone())),
             _ => super::globals::find(name).unwrap_or_else(|| Val::Marker(self.undefined(name))),
         }
+    }
+
+    /// The variables of the host that a task is delegated to, under its name.
+    fn delegated(&self, host: &str) -> Val {
+        let vars = HostVars(self.clone()).entry(&Key::from(host));
+        Val::record([(host, vars.unwrap_or_else(|| Val::dict([])))])
     }
 
     /// The failure for a variable that is not there, with the nearest name that is.
@@ -136,7 +144,7 @@ impl Object for HostVars {
     }
 
     fn keys(&self) -> Option<Vec<Key>> {
-        Some(self.0.scope().hosts().into_iter().map(Key::Str).collect())
+        Some(self.0.scope().hosts()?.into_iter().map(Key::Str).collect())
     }
 
     fn entry(&self, key: &Key) -> Option<Val> {
@@ -195,7 +203,7 @@ impl Scope for Layered {
         self.below.search_path()
     }
 
-    fn hosts(&self) -> Vec<Arc<str>> {
+    fn hosts(&self) -> Option<Vec<Arc<str>>> {
         self.below.hosts()
     }
 

@@ -60,9 +60,9 @@ pub trait Scope: Send + Sync {
     /// The folders in which lookups, `include` and `template` search, nearest first: each is searched with the
     /// sub-folder of the kind of file (`files`, `templates`, `vars`) and then itself.
     fn search_path(&self) -> Vec<PathBuf>;
-    /// The hosts that `hostvars` has; none where `get` answers for `hostvars` itself.
-    fn hosts(&self) -> Vec<Arc<str>> {
-        Vec::new()
+    /// The hosts that `hostvars` lists; nothing where `get` answers for `hostvars` itself.
+    fn hosts(&self) -> Option<Vec<Arc<str>>> {
+        None
     }
     /// The hosts of the inventory that these patterns mean; none where they cannot be understood.
     fn matching(&self, _patterns: &Value) -> Vec<Arc<str>> {
@@ -77,6 +77,9 @@ pub trait Scope: Send + Sync {
         false
     }
 }
+
+/// The variables of the host that a task is delegated to: the scope says its name, templates see them under that name.
+pub const DELEGATED: &str = "ansible_delegated_vars";
 
 static OMIT: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("<<Omit>>"));
 

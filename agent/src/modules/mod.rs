@@ -95,8 +95,14 @@ pub fn all() -> &'static [&'static dyn Module] {
     ALL
 }
 
-/// The module of this short name.
+/// The module of this short name that plays can call.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Module> {
-    ALL.iter().chain(INTERNAL).find(|m| m.spec().name == name).copied()
+    ALL.iter().find(|m| m.spec().name == name).copied()
+}
+
+/// The module of this name, whoever may call it.
+#[must_use]
+pub fn find_any(name: &str) -> Option<&'static dyn Module> {
+    find(name).or_else(|| INTERNAL.iter().find(|m| m.spec().name == name).copied())
 }

@@ -2,8 +2,6 @@
 
 mod output;
 
-pub use output::UNCAUGHT;
-
 use crate::args::Args;
 use crate::command::Command;
 use crate::digest::hex;

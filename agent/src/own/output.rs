@@ -6,7 +6,7 @@ use crate::python;
 use crate::value::{Map, Value};
 
 /// What stands before the words of an error that a Python module did not catch, in its result as in Ansible's.
-pub const UNCAUGHT: &str = "Task failed: Module failed: ";
+const UNCAUGHT: &str = "Task failed: Module failed: ";
 
 /// The outcome that the output of a module means, which this interpreter ran.
 pub(super) fn outcome(ended: &Output, interpreter: &str) -> Outcome {
@@ -71,6 +71,9 @@ fn of_values(mut values: Map) -> Outcome {
     };
     let said = values.shift_remove("failed");
     let failed = if said.is_some() { truth(said) } else { ended_badly };
+    if failed && !values.contains_key("msg") {
+        values.insert("msg".to_owned(), "Task failed: Action failed: Unknown error.".into());
+    }
     Outcome {
         changed: truth(values.shift_remove("changed")),
         failed,

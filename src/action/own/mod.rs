@@ -7,7 +7,6 @@ mod payload;
 
 use super::{Context, Effect, module};
 use crate::connect::{Blob, CallError};
-use crate::error::Error;
 use crate::play::ModuleFile;
 use crate::value::{Map, python_str};
 use arguments::Style;
@@ -36,7 +35,7 @@ pub async fn run(
     args: &Map,
 ) -> Result<Effect, CallError> {
     match call(context, name, file, args).await? {
-        Ok(call) => Ok(effect(context.sessions.call(context.target, call, None).await?)),
+        Ok(call) => Ok(context.sessions.call(context.target, call, None).await?.into()),
         Err(msg) => Ok(Effect::failed(msg)),
     }
 }
@@ -91,14 +90,6 @@ pub async fn call(
     let call =
         Call { module: own::RUN.to_owned(), args, mode: Mode::default(), environment: context.environment.to_vec() };
     Ok(Ok(call))
-}
-
-/// What an outcome of such a module does to the run.
-#[must_use]
-pub fn effect(outcome: Outcome) -> Effect {
-    let msg = outcome.values.get("msg").and_then(WireValue::as_str).filter(|_| outcome.failed);
-    let uncaught = msg.and_then(|msg| msg.strip_prefix(own::UNCAUGHT)).map(|msg| Error::other(msg.to_owned()));
-    Effect { error: uncaught, ..Effect::from(outcome) }
 }
 
 /// Sees to it that the target has a file with this content.

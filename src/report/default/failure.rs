@@ -19,6 +19,9 @@ pub(super) fn error(step: &StepInfo, by: By, result: &Value, error: Option<&Erro
         By::Module => "Module failed.",
     };
     let msg = result.get("msg").map_or_else(|| "Unknown error.".to_owned(), python_str);
+    // With the system's own words beneath the message, where there are any.
+    let told = error.map(|error| error.message().to_owned()).filter(|told| told.starts_with(msg.trim_end_matches('.')));
+    let msg = told.unwrap_or(msg);
     let censored = result.get("censored").is_some();
     let text = if censored { who.to_owned() } else { joined(who, &msg) };
     let text = if msg.starts_with(TASK) { msg } else { joined("Task failed.", &text) };

@@ -77,7 +77,7 @@ impl Scope for Changed {
         self.scope.search_path()
     }
 
-    fn hosts(&self) -> Vec<Arc<str>> {
+    fn hosts(&self) -> Option<Vec<Arc<str>>> {
         self.scope.hosts()
     }
 

@@ -116,8 +116,8 @@ impl Scope for HostScope {
         self.magic.search_path()
     }
 
-    fn hosts(&self) -> Vec<Arc<str>> {
-        self.magic.view.inventory.hosts.keys().cloned().collect()
+    fn hosts(&self) -> Option<Vec<Arc<str>>> {
+        Some(self.magic.view.inventory.hosts.keys().cloned().collect())
     }
 
     fn matching(&self, patterns: &Value) -> Vec<Arc<str>> {

@@ -5,6 +5,7 @@
 mod clock;
 mod devices;
 mod distribution;
+mod foreign;
 mod hardware;
 mod identity;
 mod local;
@@ -93,7 +94,10 @@ impl Module for Setup {
             let new = (collector.collect)(&mut gather)?;
             gather.facts.extend(new);
         }
-        let prefixed = gather.facts.drain(..).map(|(name, value)| (format!("ansible_{name}"), value));
+        // Those of other finders have their own prefix.
+        let is_foreign = |name: &str| ["facter_", "ohai_"].iter().any(|prefix| name.starts_with(prefix));
+        let full = |name: String| if is_foreign(&name) { name } else { format!("ansible_{name}") };
+        let prefixed = gather.facts.drain(..).map(|(name, value)| (full(name), value));
         let mut facts: Map = prefixed.collect();
         facts.insert("gather_subset".to_owned(), requested.into());
         facts.insert("module_setup".to_owned(), true.into());

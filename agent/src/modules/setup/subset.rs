@@ -1,7 +1,7 @@
 //! Which collectors a `gather_subset` asks for.
 
 use super::{
-    Gather, clock, distribution, hardware, identity, local, managers, network, platform, python,
+    Gather, clock, distribution, foreign, hardware, identity, local, managers, network, platform, python,
     virtualization,
 };
 use crate::module::Failed;
@@ -28,11 +28,6 @@ const fn minimal(name: &'static str, collect: fn(&mut Gather<'_, '_>) -> Result<
 
 const fn other(name: &'static str, collect: fn(&mut Gather<'_, '_>) -> Result<Map, Failed>) -> Collector {
     Collector { name, facts: &[], minimal: false, needs: &[], collect }
-}
-
-/// There is no facter or ohai to ask.
-fn nothing(_: &mut Gather<'_, '_>) -> Result<Map, Failed> {
-    Ok(Map::new())
 }
 
 /// Every subset, those that others build on first.
@@ -94,7 +89,7 @@ const COLLECTORS: &[Collector] = &[
         ..minimal("user", identity::user)
     },
     Collector { facts: &["is_chroot"], ..other("chroot", platform::chroot) },
-    other("facter", nothing),
+    other("facter", foreign::facter),
     other("fibre_channel_wwn", network::fibre_channel),
     Collector {
         facts: &["processor", "processor_cores", "processor_count", "mounts", "devices"],
@@ -109,7 +104,7 @@ const COLLECTORS: &[Collector] = &[
         ..other("network", network::collect)
     },
     other("nvme", network::nvme),
-    other("ohai", nothing),
+    other("ohai", foreign::ohai),
     other("systemd", managers::systemd),
     Collector {
         facts: &[
@@ -125,7 +120,7 @@ const COLLECTORS: &[Collector] = &[
 /// The collectors to run, in order.
 ///
 /// # Errors
-/// A subset that does not exist, or one that this agent has no way to gather.
+/// A subset that does not exist.
 pub fn select(requested: &[String]) -> Result<Vec<&'static Collector>, String> {
     let every: BTreeSet<&str> =
         COLLECTORS.iter().flat_map(|c| std::iter::once(&c.name).chain(c.facts)).copied().collect();
@@ -143,9 +138,6 @@ pub fn select(requested: &[String]) -> Result<Vec<&'static Collector>, String> {
                         allowed.join(", ")
                     ));
                 };
-                if matches!(*name, "facter" | "ohai") {
-                    return Err(format!("warp does not gather facts from {name}"));
-                }
                 explicit.insert(*name);
                 wanted.insert(name);
             }

@@ -86,7 +86,7 @@ class Commands:
             shell = executable or self._shell
             return line if not executable and shell in (None, '/bin/sh') else [to_text(shell), '-c', line]
         words = shlex.split(to_text(args)) if isinstance(args, (str, bytes)) else args
-        words = [to_text(word) for word in words if word is not None]
+        words = [to_bytes(word) for word in words if word is not None]
         return [os.path.expanduser(os.path.expandvars(word)) for word in words] if expand else words
 
     def run_command(self, args, check_rc=False, close_fds=True, executable=None, data=None, binary_data=False,

@@ -1,0 +1,5 @@
+from . import parts
+
+
+def both(text):
+    return parts.twice(text)

@@ -1,0 +1,2 @@
+def quiet(text):
+    return text.lower()

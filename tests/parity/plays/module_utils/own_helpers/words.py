@@ -1,0 +1,5 @@
+from .quiet import quiet
+
+
+def loud(text):
+    return text.upper() + '!'
