@@ -95,7 +95,7 @@ impl Attempt<'_> {
         let found = names.into_iter().map(|name| {
             let action = loader
                 .action(&self.task.play.vars.play, &self.task.task, &name)
-                .map_err(|_| format!("The module {name} was not found in configured module paths."))?;
+                .map_err(|_| format!("Task failed: The module {name} was not found in configured module paths"))?;
             let mut own = self.own_args(&name, args);
             for (key, value) in args::defaults(&self.task.task, &action.full, r).map_err(said)? {
                 own.entry(key).or_insert(value);

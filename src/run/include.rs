@@ -36,18 +36,17 @@ pub(super) struct Includes {
 }
 
 impl PlayRun {
-    /// Loads what hosts asked to include. Under `run_once`, what one host asked for is for all.
+    /// Loads what hosts asked to include. Under `run_once` one host asked, and it is for that one alone.
     pub(super) fn load_includes(
         &self,
         task: &Arc<Task>,
         ended: &[HostEnd],
         step: &Arc<StepInfo>,
-        all: Option<&Hosts>,
         ran: &mut Ran,
         around: Around,
     ) -> Result<Includes, Errors> {
         let mut includes = Includes::default();
-        for group in self.groups(ended, &ran.live, all) {
+        for group in groups(ended, &ran.live) {
             match self.bring(task, &group.include) {
                 Ok(brought) => includes.loaded.push((group, brought)),
                 Err(errors) if errors.exit() != Exit::Missing => return Err(errors),
@@ -100,24 +99,6 @@ impl PlayRun {
             ran.live = self.in_order(ran.live);
         }
         Ok(ran)
-    }
-
-    /// Equal includes together, in the order hosts came to them. A host that includes the same twice, in a loop, gets it
-    /// twice.
-    fn groups(&self, ended: &[HostEnd], live: &Hosts, all: Option<&Hosts>) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        for host in live {
-            let Some(end) = ended.iter().find(|e| e.host == *host) else { continue };
-            for include in end.effects.iter().filter_map(|e| e.include.as_ref()) {
-                let hosts = all.cloned().unwrap_or_else(|| vec![Arc::clone(host)]);
-                let same = |g: &&mut Group| g.include == *include && !g.hosts.contains(host);
-                match groups.iter_mut().find(same) {
-                    Some(group) => group.hosts.extend(hosts),
-                    None => groups.push(Group { include: include.clone(), hosts }),
-                }
-            }
-        }
-        groups
     }
 
     fn bring(&self, task: &Task, include: &Include) -> Result<Brought, Errors> {
@@ -195,4 +176,21 @@ fn not_found(path: &Path, error: &Error) -> Error {
 
 fn variables(args: &Map) -> Vars {
     args.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone()))).collect()
+}
+
+/// Equal includes together, in the order hosts came to them. A host that includes the same twice, in a loop, gets it
+/// twice.
+fn groups(ended: &[HostEnd], live: &Hosts) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for host in live {
+        let Some(end) = ended.iter().find(|e| e.host == *host) else { continue };
+        for include in end.effects.iter().filter_map(|e| e.include.as_ref()) {
+            let same = |g: &&mut Group| g.include == *include && !g.hosts.contains(host);
+            match groups.iter_mut().find(same) {
+                Some(group) => group.hosts.push(Arc::clone(host)),
+                None => groups.push(Group { include: include.clone(), hosts: vec![Arc::clone(host)] }),
+            }
+        }
+    }
+    groups
 }

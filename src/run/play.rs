@@ -214,6 +214,8 @@ pub(super) fn rendered_text(name: &Text, r: Rendered<'_>) -> Arc<str> {
 /// The task that gathers facts.
 fn gathering_task(play: &Play) -> Arc<Task> {
     let mut keywords = play.keywords.clone();
+    // Each host has facts of its own, whatever the play's tasks do once.
+    keywords.run_once = None;
     if keywords.tags.is_empty() {
         keywords.tags.push(Value::data("always"));
     }

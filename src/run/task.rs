@@ -69,8 +69,7 @@ impl PlayRun {
         let ended = self.on_hosts(task, &step, &on, &hosts, manner, around).await?;
         let mut ran = self.divide(&hosts, &ended, manner.run_once, around);
         ran.live = self.in_order(ran.live.into_iter().chain(passing).collect());
-        let included =
-            self.load_includes(task, &ended, &step, manner.run_once.then_some(&hosts), &mut ran, around)?;
+        let included = self.load_includes(task, &ended, &step, &mut ran, around)?;
         let failed_now: Hosts =
             ended.iter().filter(|e| e.failed()).map(|e| &e.host).chain(&included.failed).cloned().collect();
         let gone = ended.iter().any(|e| matches!(e.end, End::Unreachable | End::Lost));
