@@ -65,7 +65,7 @@ impl Attempt<'_> {
             Err(msg) => return Ok(Effect::failed(msg)),
         };
         let parallel = parallel.map_or(modules.len() > 1, |said| boolean(&said).unwrap_or(false));
-        let limit = args.get("gather_timeout").and_then(Value::as_int).and_then(|limit| u64::try_from(limit).ok());
+        let limit = args.get("gather_timeout").and_then(|limit| python_str(limit).parse::<u64>().ok());
         let mut ended = Vec::new();
         if parallel {
             let limit = limit.map(Duration::from_secs);

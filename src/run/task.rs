@@ -64,9 +64,9 @@ impl PlayRun {
             return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
         }
         self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
-        let left: Hosts = self.vars.batch.iter().filter(|h| !self.run.is_lost(h)).cloned().collect();
+        let left = self.left();
         let on: Hosts = if manner.run_once || manner.once_for_all { vec![first] } else { hosts.clone() };
-        let ended = self.on_hosts(task, &step, &on, &hosts, manner, around).await?;
+        let ended = self.on_hosts(task, &step, &on, manner, around).await?;
         let mut ran = self.divide(&hosts, &ended, manner.run_once, around);
         ran.live = self.in_order(ran.live.into_iter().chain(passing).collect());
         let included = self.load_includes(task, &ended, &step, &mut ran, around)?;
@@ -81,13 +81,12 @@ impl PlayRun {
         self.run_includes(included, ran, around).await
     }
 
-    /// Runs a task on each of `on`; `hosts` are those it counts for.
+    /// Runs a task on each of these hosts.
     async fn on_hosts(
         self: &Arc<Self>,
         task: &Arc<Task>,
         step: &Arc<StepInfo>,
         on: &[Arc<str>],
-        hosts: &[Arc<str>],
         manner: Manner,
         around: Around,
     ) -> Result<Vec<HostEnd>> {
@@ -115,13 +114,13 @@ impl PlayRun {
             }
             let Some(joined) = running.join_next().await else { break };
             let mut end = joined.map_err(|e| Error::other(format!("a step broke off: {e}")))?;
-            self.settle(task, step, &mut end, manner.run_once, hosts, around)?;
+            self.settle(task, step, &mut end, manner.run_once, around)?;
             let mut redone = self.debug(task, task, step, &end).await?;
             while let Some(changed) = redone {
                 let (play, step, host) = (Arc::clone(self), Arc::clone(step), Arc::clone(&end.host));
                 let again = HostTask { play, task: Arc::clone(&changed), step: Arc::clone(&step), host };
                 end = again.run().await;
-                self.settle(&changed, &step, &mut end, manner.run_once, hosts, around)?;
+                self.settle(&changed, &step, &mut end, manner.run_once, around)?;
                 redone = self.debug(task, &changed, &step, &end).await?;
             }
             ended.push(end);
@@ -177,7 +176,6 @@ impl PlayRun {
         step: &Arc<StepInfo>,
         end: &mut HostEnd,
         run_once: bool,
-        hosts: &[Arc<str>],
         around: Around,
     ) -> Result<()> {
         let ignored = match end.end {
@@ -185,9 +183,9 @@ impl PlayRun {
             End::Unreachable | End::Lost => end.ignore_unreachable,
             End::Ok | End::Skipped => false,
         };
-        let own = [Arc::clone(&end.host)];
-        let meant = if run_once { hosts } else { &own };
-        self.change_inventory(task, end, meant)?;
+        // What is done once counts for all of them, also for those that an include leaves out.
+        let meant = if run_once { self.left() } else { vec![Arc::clone(&end.host)] };
+        self.change_inventory(task, end, &meant)?;
         let included = end.effects.iter().any(|e| e.include.is_some());
         let mut status = status(end.end, ignored, &end.result);
         if ignored {
@@ -217,7 +215,12 @@ impl PlayRun {
         if matches!(end.end, End::Ok | End::Failed) {
             self.role_ran(task, &end.host);
         }
-        self.apply(end, task.register.as_ref().map(|r| r.as_str()), meant)
+        self.apply(end, task.register.as_ref().map(|r| r.as_str()), &meant)
+    }
+
+    /// The hosts of the batch that can be reached.
+    fn left(&self) -> Hosts {
+        self.vars.batch.iter().filter(|h| !self.run.is_lost(h)).cloned().collect()
     }
 
     /// Who goes on and who failed; unreachable hosts do neither.
