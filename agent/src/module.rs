@@ -29,9 +29,9 @@ pub trait Module: Sync {
     /// `Failed` holds the outcome of a module that failed; an `Outcome` whose `failed` is set says the same.
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed>;
 
-    /// What its result tells of how it was called.
-    fn invocation(&self, args: &Args) -> Value {
-        invocation::of(self.spec(), args.map())
+    /// What its result tells of how it was called; nothing where that is for the result alone to say.
+    fn invocation(&self, args: &Args) -> Option<Value> {
+        Some(invocation::of(self.spec(), args.map()))
     }
 }
 

@@ -38,8 +38,10 @@ pub fn run<'a>(
     let mut outcome = module.run(&args, &mut cx).unwrap_or_else(Failed::into_outcome);
     outcome.warnings.splice(0..0, cx.warnings);
     path_info::add(&mut outcome.values);
-    if !outcome.values.contains_key("invocation") {
-        outcome.values.insert("invocation".to_owned(), module.invocation(&args));
+    if !outcome.values.contains_key("invocation")
+        && let Some(told) = module.invocation(&args)
+    {
+        outcome.values.insert("invocation".to_owned(), told);
     }
     for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
         if let (Some(Value::Str(text)), None) = (outcome.values.get(text), outcome.values.get(lines)) {

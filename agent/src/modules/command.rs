@@ -90,8 +90,8 @@ impl Module for CommandModule {
         Ok(outcome)
     }
 
-    fn invocation(&self, args: &Args) -> Value {
-        invocation(args, false)
+    fn invocation(&self, args: &Args) -> Option<Value> {
+        Some(invocation(args, false))
     }
 }
 
@@ -117,8 +117,8 @@ impl Module for Shell {
         execute(args, cx, said, Command::new([shell, "-c", &line]))
     }
 
-    fn invocation(&self, args: &Args) -> Value {
-        invocation(args, true)
+    fn invocation(&self, args: &Args) -> Option<Value> {
+        Some(invocation(args, true))
     }
 }
 

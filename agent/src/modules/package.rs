@@ -47,7 +47,7 @@ impl Module for Package {
         let args = Args::new(module.spec(), checked.args, cx.environment);
         let mut outcome = module.run(&args, cx)?;
         outcome.warnings.extend(checked.warnings);
-        outcome.values.insert("invocation".to_owned(), module.invocation(&args));
+        outcome.values.extend(module.invocation(&args).map(|told| ("invocation".to_owned(), told)));
         Ok(outcome)
     }
 }

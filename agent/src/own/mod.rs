@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::private;
 use crate::shlex;
 use crate::spec::{Arg, Kind, Spec};
+use crate::value::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -72,6 +73,10 @@ impl Module for Keep {
         }
         Ok(Outcome::ok().with("kept", path.exists()))
     }
+
+    fn invocation(&self, _: &Args) -> Option<Value> {
+        None
+    }
 }
 
 /// Where the file with this hash is, or would be.
@@ -109,6 +114,10 @@ impl Module for Run {
         // Nothing more is known of what it left there.
         let _ = fs::remove_dir_all(&folder);
         ended
+    }
+
+    fn invocation(&self, _: &Args) -> Option<Value> {
+        None
     }
 }
 

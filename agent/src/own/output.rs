@@ -50,8 +50,6 @@ fn of_values(mut values: Map) -> Outcome {
         values.insert("msg".to_owned(), msg.into());
     }
     without_internal(&mut values);
-    // Given back for those who look at how a module was called, which registered results do not tell.
-    values.shift_remove("invocation");
     if let Some(results) = values.shift_remove("results") {
         let name = if matches!(results, Value::List(_)) { "results" } else { "ansible_module_results" };
         values.insert(name.to_owned(), results);
