@@ -251,8 +251,10 @@ impl Settings {
             roles_path: found
                 .paths("roles_path", &["~/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"]),
             library: found.paths("library", &["~/plugins/modules", "/usr/share/ansible/plugins/modules"]),
-            module_utils: found
-                .paths("module_utils", &["~/plugins/module_utils", "/usr/share/ansible/plugins/module_utils"]),
+            module_utils: found.paths(
+                "module_utils",
+                &["~/plugins/module_utils", "/usr/share/ansible/plugins/module_utils"],
+            ),
             action_plugins: found
                 .paths("action_plugins", &["~/plugins/action", "/usr/share/ansible/plugins/action"]),
             collections_path: found

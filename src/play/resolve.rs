@@ -183,7 +183,9 @@ impl Load<'_> {
             return Ok(Some(Resolved::new(&collection, short, Doer::Nobody(action_plugin(name)))));
         }
         let file = self.library.find(&path.join("plugins/modules"), &below);
-        Ok(file.map(|file| Resolved::new(&collection, short, Library::doer(name, self.module_file(file, place)))))
+        Ok(file.map(|file| {
+            Resolved::new(&collection, short, Library::doer(name, self.module_file(file, place)))
+        }))
     }
 
     /// A name that files of the play's author go before.

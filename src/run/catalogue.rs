@@ -1,7 +1,7 @@
 //! All modules that plays may name, and the rendering that loading needs.
 
-use super::{gather, meta};
 use super::settings::Settings;
+use super::{gather, meta};
 use crate::action::Actions;
 use crate::error::Result;
 use crate::play::{Catalogue, Play, Render};
@@ -33,7 +33,9 @@ impl Modules {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Spec> {
         let own = OWN.iter().find(|spec| spec.name == name).copied();
-        own.or_else(|| self.actions.find(name).map(|a| a.spec()).or_else(|| modules::find(name).map(|m| m.spec())))
+        own.or_else(|| {
+            self.actions.find(name).map(|a| a.spec()).or_else(|| modules::find(name).map(|m| m.spec()))
+        })
     }
 
     fn all(&self) -> Vec<&'static Spec> {

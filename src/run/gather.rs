@@ -19,8 +19,10 @@ use warp_agent::spec::Spec;
 use warp_agent::value::{Map as WireMap, Value as WireValue};
 
 /// The table of `gather_facts`.
-pub(super) static SPEC: Spec =
-    Spec { open: true, ..Spec::new("gather_facts", "Gathers facts, by the modules that the configuration names.", &[]) };
+pub(super) static SPEC: Spec = Spec {
+    open: true,
+    ..Spec::new("gather_facts", "Gathers facts, by the modules that the configuration names.", &[])
+};
 
 /// The names of the module that gathers a machine's facts.
 const SETUP: [&str; 3] = ["setup", "ansible.builtin.setup", "ansible.legacy.setup"];
@@ -76,7 +78,8 @@ impl Attempt<'_> {
             }
         }
         let ended = modules.into_iter().map(|facts| facts.name).zip(ended);
-        let ended = ended.map(|(name, outcome)| Ok((name, outcome?))).collect::<Result<Vec<_>, CallError>>()?;
+        let ended =
+            ended.map(|(name, outcome)| Ok((name, outcome?))).collect::<Result<Vec<_>, CallError>>()?;
         Ok(merged(ended).into())
     }
 
@@ -84,7 +87,8 @@ impl Attempt<'_> {
     fn modules(&self, args: &Map, r: Rendered<'_>) -> Result<Vec<Facts>, String> {
         let run = &self.task.play.run;
         let said = |e: crate::error::Error| e.message().to_owned();
-        let told = r.value("ansible_facts_modules", r.scope.get("ansible_facts_modules").as_ref()).map_err(said)?;
+        let told =
+            r.value("ansible_facts_modules", r.scope.get("ansible_facts_modules").as_ref()).map_err(said)?;
         let mut names: Vec<String> = match &told {
             Some(Value::List(names)) => names.iter().map(python_str).collect(),
             Some(names) => python_str(names).split(',').map(|name| name.trim().to_owned()).collect(),
@@ -93,9 +97,9 @@ impl Attempt<'_> {
         self.choose(&mut names, args, r)?;
         let loader = super::load::loader(&run.settings, &run.modules, &run.load_time);
         let found = names.into_iter().map(|name| {
-            let action = loader
-                .action(&self.task.play.vars.play, &self.task.task, &name)
-                .map_err(|_| format!("Task failed: The module {name} was not found in configured module paths"))?;
+            let action = loader.action(&self.task.play.vars.play, &self.task.task, &name).map_err(|_| {
+                format!("Task failed: The module {name} was not found in configured module paths")
+            })?;
             let mut own = self.own_args(&name, args);
             for (key, value) in args::defaults(&self.task.task, &action.full, r).map_err(said)? {
                 own.entry(key).or_insert(value);
@@ -142,11 +146,14 @@ impl Attempt<'_> {
 
     /// The action's arguments, as this module takes them.
     fn own_args(&self, name: &str, args: &Map) -> Map {
-        let mut own: Map = args.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut own: Map =
+            args.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
         if SETUP.contains(&name) {
             return own;
         }
-        for (argument, called) in [("gather_subset", "subset"), ("gather_timeout", "timeout"), ("filter", "filter")] {
+        for (argument, called) in
+            [("gather_subset", "subset"), ("gather_timeout", "timeout"), ("filter", "filter")]
+        {
             let Some(value) = own.shift_remove(argument) else { continue };
             let shown = python_str(&value);
             if argument != "gather_subset" || !matches!(shown.as_str(), "all" | "['all']") {

@@ -66,7 +66,8 @@ impl Module for Keep {
         let hash = args.text("hash");
         let path = kept(hash).map_err(Failed::new)?;
         if let (false, Some(blob)) = (path.exists(), &mut cx.blob) {
-            let cannot = |e: io::Error| Failed::new(format!("cannot keep the module as {}: {e}", path.display()));
+            let cannot =
+                |e: io::Error| Failed::new(format!("cannot keep the module as {}: {e}", path.display()));
             if !write(blob, hash, &path).map_err(cannot)? {
                 return Err(Failed::new("the module arrived otherwise than it was sent"));
             }

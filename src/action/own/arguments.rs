@@ -6,8 +6,8 @@ use crate::value::{Map, Value};
 use fancy_regex::Regex;
 use std::path::Path;
 use std::sync::LazyLock;
-use warp_agent::{own, python};
 use warp_agent::value::Value as WireValue;
+use warp_agent::{own, python};
 
 /// How a module takes its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

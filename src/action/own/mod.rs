@@ -87,8 +87,12 @@ pub async fn call(
     ];
     let args = args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     // What check mode means the module knows, and nobody else.
-    let call =
-        Call { module: own::RUN.to_owned(), args, mode: Mode::default(), environment: context.environment.to_vec() };
+    let call = Call {
+        module: own::RUN.to_owned(),
+        args,
+        mode: Mode::default(),
+        environment: context.environment.to_vec(),
+    };
     Ok(Ok(call))
 }
 

@@ -48,7 +48,9 @@ pub(super) fn of(file: &ModuleFile, content: &[u8]) -> io::Result<Vec<u8>> {
     while let Some(name) = waiting.pop() {
         for (place, path) in found(file, &name) {
             // What the play brings goes before what warp brings, but is read once.
-            let is_own = entries.get(&place).is_some_and(|known| LIBRARY.get_file(&place).is_none_or(|f| f.contents() != known));
+            let is_own = entries
+                .get(&place)
+                .is_some_and(|known| LIBRARY.get_file(&place).is_none_or(|f| f.contents() != known));
             if is_own {
                 continue;
             }
@@ -68,7 +70,10 @@ fn wanted(code: &str, package: &[String]) -> Vec<Dotted> {
     let names = imports::of(code, package).into_iter();
     let from = |name: &Dotted| {
         let mut parts = name.iter().map(String::as_str);
-        matches!((parts.next(), parts.next()), (Some("ansible"), Some("module_utils")) | (Some("ansible_collections"), _))
+        matches!(
+            (parts.next(), parts.next()),
+            (Some("ansible"), Some("module_utils")) | (Some("ansible_collections"), _)
+        )
     };
     names.filter(from).collect()
 }
@@ -84,7 +89,8 @@ fn found(file: &ModuleFile, name: &[String]) -> Vec<(String, PathBuf)> {
         let Some((below, whole)) = name.get(skipped..depth).zip(name.get(..depth)) else { continue };
         let (below, whole) = (below.join("/"), whole.join("/"));
         for end in ["/__init__.py", ".py"] {
-            let path = roots.iter().map(|root| root.join(format!("{below}{end}"))).find(|path| path.is_file());
+            let path =
+                roots.iter().map(|root| root.join(format!("{below}{end}"))).find(|path| path.is_file());
             files.extend(path.map(|path| (format!("{whole}{end}"), path)));
         }
     }
@@ -106,7 +112,9 @@ fn library(folder: &Dir<'_>, entries: &mut BTreeMap<String, Vec<u8>>) {
 /// Makes every folder a package.
 fn packages(entries: &mut BTreeMap<String, Vec<u8>>) {
     let places: Vec<PathBuf> = entries.keys().map(PathBuf::from).collect();
-    for folder in places.iter().flat_map(|place| place.ancestors().skip(1)).filter(|f| !f.as_os_str().is_empty()) {
+    for folder in
+        places.iter().flat_map(|place| place.ancestors().skip(1)).filter(|f| !f.as_os_str().is_empty())
+    {
         entries.entry(format!("{}/__init__.py", folder.display())).or_default();
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn error(step: &StepInfo, by: By, result: &Value, error: Option<&Erro
     };
     let msg = result.get("msg").map_or_else(|| "Unknown error.".to_owned(), python_str);
     // With the system's own words beneath the message, where there are any.
-    let told = error.map(|error| error.message().to_owned()).filter(|told| told.starts_with(msg.trim_end_matches('.')));
+    let told = error
+        .map(|error| error.message().to_owned())
+        .filter(|told| told.starts_with(msg.trim_end_matches('.')));
     let msg = told.unwrap_or(msg);
     let censored = result.get("censored").is_some();
     let text = if censored { who.to_owned() } else { joined(who, &msg) };

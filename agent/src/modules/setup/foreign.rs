@@ -38,7 +38,8 @@ pub fn ohai(gather: &mut Gather<'_, '_>) -> Result<Map, Failed> {
 fn told(gather: &mut Gather<'_, '_>, finder: &str, json: &[u8]) -> Map {
     match serde_json::from_slice(json).map(python::from_json) {
         Ok(Value::Map(facts)) => {
-            let named = |(name, value): (String, Value)| (format!("{finder}_{}", name.replace('-', "_")), value);
+            let named =
+                |(name, value): (String, Value)| (format!("{finder}_{}", name.replace('-', "_")), value);
             facts.into_iter().map(named).collect()
         }
         _ => {
