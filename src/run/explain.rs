@@ -5,10 +5,11 @@ use super::settings::Settings;
 use super::vars::{HostScope, Level, Options, PlayVars, Variables};
 use crate::config::VarsStage;
 use crate::error::Result;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Layer};
 use crate::play::{Plan, Play, Step, Task};
 use crate::template::{Engine, Scope};
 use crate::value::{Value, normal, place_of};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
@@ -174,7 +175,10 @@ impl Teller<'_> {
     fn of_inventory(&self) -> Result<Vec<Given>> {
         let folders = [self.folder.to_owned()];
         let layers = self.inventory.layers(self.host, &folders, VarsStage::Task)?;
-        let given = layers.iter().rev().filter_map(|layer| {
+        // A folder that is the inventory's and the playbook's is read as both; once is enough to tell.
+        let mut told = HashSet::new();
+        let once = |layer: &&Layer| layer.file.as_ref().is_none_or(|file| told.insert(normal(file)));
+        let given = layers.iter().rev().filter(once).filter_map(|layer| {
             let value = layer.vars.get(self.name)?;
             let place = place_of(value, self.name, layer.file.as_deref());
             let source = self.inventory.sources.iter().find(|s| s.is_file()).map(PathBuf::as_path);

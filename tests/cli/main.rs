@@ -18,6 +18,7 @@ mod bench;
 mod compat;
 mod detached;
 mod doc;
+mod facts;
 mod interrupted;
 mod lists;
 mod pty;
