@@ -15,48 +15,84 @@ pub(super) fn explain(
     };
     let place = span(mark, mark);
     let line = source.text().lines().nth(mark.line as usize).unwrap_or_default();
-    let mut error = Error::input(format!("malformed YAML: {}", e.problem())).at(place);
+    let hint = hint(e.problem(), line, mark.column as usize);
+    let words = match hint {
+        Some((Some(words), _)) => words.to_owned(),
+        _ => sentence(&[e.context().unwrap_or_default(), e.problem()]),
+    };
+    let mut error = failed(&words).at(place);
     if let (Some(context), Some(at)) = (e.context(), e.context_mark())
         && at.line != mark.line
     {
         error =
             error.note(format!("{context} that begins at line {}, column {}", at.line + 1, at.column + 1));
     }
-    match hint(e.problem(), line, mark.column as usize) {
-        Some(hint) => error.help(hint),
+    match hint {
+        Some((_, help)) => error.help(help),
         None => error,
     }
 }
 
+/// An error in Ansible's words.
+fn failed(words: &str) -> Error {
+    Error::input(format!("YAML parsing failed: {words}"))
+}
+
+/// libyaml's words as a sentence.
+fn sentence(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    let words = parts.join(" ");
+    let mut letters = words.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
+    first.chain(letters).chain(['.']).collect()
+}
+
 /// A list or a map used as a key, which is nearly always `{{` without quotes.
 pub(super) fn collection_key(key: &Node) -> Error {
-    let error = Error::input("malformed YAML: a map's key must be a string or a number").at(key.span.clone());
     match &key.kind {
-        Kind::Map(_) => error.help("a value that begins with `{{` needs quotes: \"{{ variable }}\""),
-        _ => error,
+        Kind::Map(_) => failed(BRACES.0).at(key.span.clone()).help(BRACES.1),
+        _ => failed("Mapping keys must be strings or numbers.").at(key.span.clone()),
     }
 }
 
-/// The classic mistake behind a complaint about this line.
-fn hint(problem: &str, line: &str, column: usize) -> Option<&'static str> {
+/// A template without quotes: Ansible's words, and what to do.
+const BRACES: (&str, &str) = (
+    "This may be an issue with missing quotes around a template block.",
+    "a value that begins with `{{` needs quotes: \"{{ variable }}\"",
+);
+
+/// The classic mistake behind a complaint about this line: Ansible's words where it has any, and what to do.
+fn hint(problem: &str, line: &str, column: usize) -> Option<(Option<&'static str>, &'static str)> {
     let rest: String = line.chars().skip(column).collect();
     let value = line.split_once(": ").map_or(line, |(_, v)| v).trim_start();
     if rest.starts_with('\t') || (line.trim_start_matches(' ').starts_with('\t')) {
-        Some("YAML does not allow tabs for indentation; use spaces")
+        Some((
+            Some("Tabs are usually invalid in YAML."),
+            "YAML does not allow tabs for indentation; use spaces",
+        ))
     } else if value.starts_with("{{") {
-        Some("a value that begins with `{{` needs quotes: \"{{ variable }}\"")
+        Some((Some(BRACES.0), BRACES.1))
     } else if rest.starts_with(['@', '`', '%']) {
-        Some("a value that begins with `@`, `%` or a backquote needs quotes")
+        Some((None, "a value that begins with `@`, `%` or a backquote needs quotes"))
     } else if problem.starts_with("mapping values are not allowed") {
-        Some(
+        let colon = value.contains(": ") || value.ends_with(':');
+        Some((
+            colon.then_some("Colons in unquoted values must be followed by a non-space character."),
             "a value that contains `: ` needs quotes; else check the indentation of this line and the one above",
-        )
+        ))
     } else if value.starts_with(['"', '\'']) && problem.starts_with("did not find expected") {
-        Some("text follows the closing quote: quote the whole value, or use the other kind of quotes outside")
+        let words = match value.chars().next() == value.chars().next_back() {
+            true => "Values starting with a quote must end with the same quote, and not contain that quote.",
+            false => "Values starting with a quote must end with the same quote.",
+        };
+        Some((
+            Some(words),
+            "text follows the closing quote: quote the whole value, or use the other kind of quotes outside",
+        ))
     } else if problem.contains("unexpected end of stream") {
-        Some("a quote that was opened is never closed")
+        Some((None, "a quote that was opened is never closed"))
     } else if problem.starts_with("did not find expected") {
-        Some("check the indentation: the entries of one list or map begin in the same column")
+        Some((None, "check the indentation: the entries of one list or map begin in the same column"))
     } else {
         None
     }
@@ -66,7 +102,7 @@ fn hint(problem: &str, line: &str, column: usize) -> Option<&'static str> {
 fn unreadable(e: &libyaml_safer::Error, source: &std::sync::Arc<Source>) -> Error {
     let text = source.text();
     let forbidden = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}');
-    let error = Error::input(format!("malformed YAML: {}", e.problem()));
+    let error = failed(&sentence(&[e.problem()]));
     match text.char_indices().find(|(_, c)| forbidden(*c)) {
         Some((start, c)) => {
             let before = text.get(..start).unwrap_or_default();
