@@ -10,6 +10,8 @@ use crate::value::{Text, Value, Vars};
 use indexmap::IndexSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use warp_agent::convert;
+use warp_agent::spec::Kind;
 
 /// The arguments of `import_tasks` and `include_tasks`.
 const TASKS_ARGUMENTS: [&str; 3] = ["_raw_params", "file", "apply"];
@@ -91,7 +93,16 @@ impl Load<'_> {
             defaults: from("defaults_from")?,
             handlers: from("handlers_from")?,
         };
-        let flag = |argument: &str| args.get(argument).is_none_or(Value::truthy);
+        let flag = |argument: &str| match args.get(argument).filter(|said| !said.is_null()) {
+            Some(Value::Text(text)) => {
+                let said = self.rendered(text, &place, Some(vars))?;
+                let told = convert::to(Kind::Bool, &(&said).into()).map_err(Error::input);
+                told.map(|told| told.as_bool()).map_err(|e| e.at(text.span().cloned()))
+            }
+            said => Ok(said.map(Value::truthy)),
+        };
+        let (allow_duplicates, public, validate) =
+            (flag("allow_duplicates")?, flag("public")?, flag("rolespec_validate")?);
         let used = Use {
             name,
             span,
@@ -101,9 +112,9 @@ impl Load<'_> {
             params: super::role::parents(place.role.as_deref()),
             above: place.role.as_ref().map(|r| Arc::clone(&r.link)),
             beside: None,
-            allow_duplicates: Some(flag("allow_duplicates")),
-            public: self.public(args.get("public").filter(|p| !p.is_null()).map(Value::truthy), true),
-            validate: flag("rolespec_validate"),
+            allow_duplicates: Some(allow_duplicates.unwrap_or(true)),
+            public: self.public(public, true),
+            validate: validate.unwrap_or(true),
             collections: None,
         };
         let Some(loaded) = self.role(used, &place) else { return Ok(Vec::new()) };

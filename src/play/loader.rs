@@ -203,6 +203,18 @@ impl<'a> Load<'a> {
         if !text.is_template() {
             return Ok(text.as_str().to_owned());
         }
+        let value = self.rendered(text, place, own)?;
+        value.as_str().map(str::to_owned).ok_or_else(|| {
+            Error::input(format!("this name renders to {}, not to text", value.type_name()))
+                .at(text.span().cloned())
+        })
+    }
+
+    /// An argument of an import, rendered by what is known while loading.
+    ///
+    /// # Errors
+    /// A template that needs more than that.
+    pub fn rendered(&self, text: &Text, place: &Place, own: Option<&Vars>) -> Result<Value> {
         let mut vars = self.magic(place);
         if let Some(role) = &place.role {
             extend(&mut vars, &role.defaults);
@@ -220,15 +232,11 @@ impl<'a> Load<'a> {
         if let Some(own) = own {
             extend(&mut vars, own);
         }
-        let value = self.loader.render.render(text, &vars).map_err(|e| {
+        self.loader.render.render(text, &vars).map_err(|e| {
             e.context(format!("Error when evaluating variable in import path '{text}'"))
                 .at(text.span().cloned())
                 .note("what is imported must be known while loading: from vars, vars_files or --extra-vars")
                 .help("use include_tasks or include_role where facts or inventory variables decide")
-        })?;
-        value.as_str().map(str::to_owned).ok_or_else(|| {
-            Error::input(format!("this name renders to {}, not to text", value.type_name()))
-                .at(text.span().cloned())
         })
     }
 }
