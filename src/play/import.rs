@@ -47,7 +47,7 @@ impl Load<'_> {
     pub fn import(&mut self, import: Import<'_>, place: &Place) -> Result<Vec<Step>> {
         let found = import.found;
         refuse_loops(import.node, found)?;
-        let text = check_statement(found)?;
+        let text = check_statement(found).map_err(|e| e.at(import.node.span.clone()))?;
         let name = self.name(&text, place, Some(import.vars))?;
         let span = text.span().cloned().unwrap_or_else(|| found.name.span.clone());
         let inner = Place { inherited: import.inner, path: import.path, ..place.clone() };
@@ -155,11 +155,11 @@ pub(super) fn check_statement(found: &Found<'_>) -> Result<Text> {
         Some(Value::Text(text)) if !text.as_str().is_empty() => text.clone(),
         Some(Value::Int(i)) => Text::data(i.to_string()),
         _ => {
-            let what = match role {
-                true => format!("'name' is a required field for {module}."),
-                false => format!("No file specified for {module}"),
-            };
-            return Err(Error::input(what).at(found.name.span.clone()));
+            let written = found.action.written.as_str();
+            return Err(Error::input(match role {
+                true => format!("'name' is a required field for {written}."),
+                false => format!("No file specified for {written}"),
+            }));
         }
     };
     for (name, value) in &found.action.args {

@@ -49,7 +49,7 @@ impl Load<'_> {
             _ => {}
         }
         if dynamic {
-            super::import::check_statement(&found)?;
+            super::import::check_statement(&found).map_err(|e| e.at(node.span.clone()))?;
         }
         let passes = match dynamic {
             true => Some(Arc::new(self.passes(&found, &vars, place)?)),
