@@ -2,7 +2,7 @@
 
 use super::{Action, BoxFuture, Context, Effect, FactKind, flag};
 use crate::connect::CallError;
-use crate::value::{Key, Map, Value, is_variable_name};
+use crate::value::{Key, Map, Value, is_variable_name, python_str};
 use warp_agent::spec::{Arg, Kind, Spec};
 
 static SPEC: Spec = Spec {
@@ -32,7 +32,12 @@ impl Action for SetFact {
                 ));
             }
             if let Some(bad) = args.keys().find(|k| !k.as_str().is_some_and(is_variable_name)) {
-                return Ok(Effect::failed(format!("Task failed: Invalid variable name '{bad}'.")));
+                let shown = python_str(&Value::from(bad.clone()));
+                let kind = match Value::from(bad.clone()) {
+                    Value::Text(_) => String::new(),
+                    other => format!(" of type '{}'", other.type_name()),
+                };
+                return Ok(Effect::failed(format!("Task failed: Invalid variable name '{shown}'{kind}.")));
             }
             let mut values = Map::new();
             values.insert(Key::from("ansible_facts"), Value::map(args.clone()));

@@ -54,12 +54,12 @@ impl Ready {
         for action in lab::plain_actions() {
             actions.register(action);
         }
-        let told = events.clone();
+        let (told, rules) = (events.clone(), settings.config.templates);
         Ok(Ready {
             settings,
             sources,
             inventory,
-            engine: Arc::new(Engine::telling(move |notice| told.emit(&notice.into()))),
+            engine: Arc::new(Engine::telling(rules, move |notice| told.emit(&notice.into()))),
             actions: Arc::new(actions),
             events,
         })

@@ -1,10 +1,12 @@
 //! The settings that touch running plays: ansible.cfg, `ANSIBLE_*`, and their defaults.
 
 mod command;
+pub mod definitions;
 mod file;
 mod inventory;
 mod screen;
 mod table;
+mod templates;
 mod variables;
 pub mod vault;
 
@@ -13,4 +15,5 @@ pub use file::find;
 pub use inventory::{GroupNames, Inventory, Mismatch, VarsStage};
 pub use screen::{Colours, ResultFormat, Screen};
 pub use table::{Gathering, Origin, Setting, Settings};
+pub use templates::{Templates, Untrusted};
 pub use variables::{FactCache, Variables, VarsRoot};

@@ -209,6 +209,8 @@ pub struct Settings {
     pub inventories: super::Inventory,
     /// Variables and facts.
     pub variables: super::Variables,
+    /// Templates.
+    pub templates: super::Templates,
     /// Every setting as found, in the order of the table.
     pub all: Vec<Setting>,
     /// What the user should know.
@@ -244,7 +246,8 @@ impl Settings {
             .chain(command::TABLE)
             .chain(screen::TABLE)
             .chain(super::inventory::TABLE)
-            .chain(super::variables::TABLE);
+            .chain(super::variables::TABLE)
+            .chain(super::templates::TABLE);
         let all = rows.map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {
@@ -306,6 +309,7 @@ impl Settings {
             screen: screen::Screen::of(&found)?,
             inventories: super::Inventory::of(&found)?,
             variables: super::Variables::of(&found)?,
+            templates: super::Templates::of(&found)?,
             all: found.all,
             file,
             warnings,

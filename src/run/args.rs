@@ -96,7 +96,14 @@ fn key(name: &str, r: Rendered<'_>) -> Result<Key> {
         return Ok(Key::from(name));
     }
     let rendered = r.engine.render(&Value::Text(text), r.scope)?;
-    Ok(Key::from(python::str(&(&rendered).into())))
+    Ok(match rendered {
+        Value::Text(text) => Key::Str(text.shared()),
+        Value::Int(i) => Key::Int(i),
+        Value::Bool(b) => Key::Bool(b),
+        Value::Float(f) => Key::Float(f.to_bits()),
+        Value::Null => Key::Null,
+        other => Key::from(python::str(&(&other).into())),
+    })
 }
 
 /// A module's full name: `ansible.builtin.copy`.

@@ -321,7 +321,12 @@ fn secrets(spec: &Spec, args: &warp_agent::value::Map) -> Vec<String> {
 fn with_originals(spec: &Spec, checked: warp_agent::value::Map, given: &Map) -> Map {
     let mut args: Map = checked.into_iter().map(|(k, v)| (Key::from(k), Value::from(v))).collect();
     for (name, value) in given {
-        let Some(name) = name.as_str() else { continue };
+        let Some(name) = name.as_str() else {
+            // A name that a template gave, which the wire made a text.
+            args.shift_remove(name.to_string().as_str());
+            args.insert(name.clone(), value.clone());
+            continue;
+        };
         match spec.arg(name) {
             Some(arg) if arg.kind == Kind::Raw => {
                 args.insert(Key::from(arg.name), value.clone());

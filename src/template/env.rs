@@ -7,7 +7,8 @@ use super::notice::Notice;
 use super::parse::Mode;
 use super::val::{Dict, List, Object, Slot, Val};
 use super::{DELEGATED, Scope, Shared};
-use crate::error::{Span, did_you_mean};
+use crate::config::Untrusted;
+use crate::error::{Error, Span, did_you_mean};
 use crate::value::{Key, Map, Origin, Text, Value, vault};
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -39,7 +40,7 @@ impl Env {
     /// A raw value as templates see it: author's text rendered, containers lazy. A failure becomes a marker.
     pub(crate) fn lift(&self, value: &Value) -> Val {
         let slot = |v: &Value| match v {
-            Value::Text(t) if t.is_template() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
+            Value::Text(t) if t.has_opening() || t.is_vault() => Slot::Raw(v.clone(), self.clone()),
             Value::List(_) | Value::Map(_) => Slot::Raw(v.clone(), self.clone()),
             other => Slot::Ready(self.lift(other)),
         };
@@ -54,12 +55,30 @@ impl Env {
                 vault::reveal(t).map_or_else(|e| Val::Marker(Fail::sealed(&e, t)), Val::Str)
             }
             Value::Text(_) if super::is_omit(value) => Val::Omit,
+            Value::Text(t) if self.shared().rules.untrusted != Untrusted::Ignored && t.has_opening() => {
+                self.untrusted(t)
+            }
             Value::Text(t) => Val::Str(t.clone()),
             Value::List(l) => Val::List(Rc::new(List(RefCell::new(l.iter().map(slot).collect())))),
             Value::Map(m) => {
                 Val::Dict(Rc::new(Dict(RefCell::new(m.iter().map(|(k, v)| (k.clone(), slot(v))).collect()))))
             }
         }
+    }
+
+    /// A text with a template that may not be rendered, where the settings want that to be known.
+    fn untrusted(&self, text: &Text) -> Val {
+        const WHY: &str = "Encountered untrusted template or expression.";
+        if self.shared().rules.untrusted == Untrusted::Refused {
+            return Val::Marker(Fail::finished(WHY).at(|| text.span().cloned()));
+        }
+        let place = text.span().cloned();
+        let warning = Error::input(WHY).at(place.clone()).in_text(place).help(
+            "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted \
+             sources such as module results.",
+        );
+        self.tell(Notice::Warning(Arc::new(warning)));
+        Val::Str(text.clone())
     }
 
     /// Renders an author's text as a template of a play.

@@ -39,7 +39,8 @@ mod yaml;
 pub use notice::Notice;
 pub use options::FileOptions;
 
-use crate::error::{Error, Result};
+use crate::config::Templates;
+use crate::error::{Error, Result, Span};
 use crate::value::{Text, Value};
 use env::Env;
 use fail::Fail;
@@ -109,10 +110,10 @@ impl Engine {
         Self::default()
     }
 
-    /// As `new`, telling what no scope takes.
+    /// As `new` under these rules, telling what no scope takes.
     #[must_use]
-    pub fn telling(tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
-        Engine { shared: Arc::new(Shared::telling(Box::new(tell))) }
+    pub fn telling(rules: Templates, tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        Engine { shared: Arc::new(Shared::telling(rules, Box::new(tell))) }
     }
 
     /// Renders a value: `Source` text as a template giving a native value, lists and maps in depth, all else as it is.
@@ -171,27 +172,33 @@ impl Engine {
     }
 
     fn conditional(&self, condition: &Value, env: &Env) -> fail::R<bool> {
-        let text = match condition {
-            Value::Bool(b) => return Ok(*b),
-            Value::Null => return Err(Fail::finished("Empty conditional expressions are not allowed.")),
-            Value::Text(t) => t,
-            _ => return Err(Fail::finished("Conditional expressions must be strings.")),
+        let allowed = self.shared.rules.broken_conditionals;
+        let evaluated = match condition {
+            Value::Text(text) => self.conditional_value(text, env)?,
+            Value::Null => empty(env, None)?,
+            Value::Bool(_) => condition.clone(),
+            _ if allowed => env.lift(condition).finish()?,
+            _ => return Err(broken("Conditional expressions must be strings.")),
         };
-        let evaluated = self.conditional_value(text, env)?;
         match &evaluated {
             Value::Bool(b) => Ok(*b),
             other => {
-                let origin = match other {
-                    Value::Text(t) => t.origin().cloned(),
-                    _ => text.origin().cloned(),
+                let origin = match (other, condition) {
+                    (Value::Text(t), _) | (_, Value::Text(t)) => t.origin().cloned(),
+                    _ => None,
                 };
                 let origin = origin.map_or_else(|| "<unknown>".to_owned(), |o| o.to_string());
                 let truth = if other.truthy() { "True" } else { "False" };
-                Err(Fail::finished(format!(
+                let why = format!(
                     "Conditional result ({truth}) was derived from value of type '{}' at '{origin}'. \
                      Conditionals must have a boolean result.",
                     other.type_name()
-                )))
+                );
+                if allowed {
+                    tell_broken(env, &why, condition.span());
+                    return Ok(other.truthy());
+                }
+                Err(broken(&why))
             }
         }
     }
@@ -199,7 +206,7 @@ impl Engine {
     fn conditional_value(&self, text: &Text, env: &Env) -> fail::R<Value> {
         let trimmed = text.as_str().trim();
         if trimmed.is_empty() {
-            return Err(Fail::finished("Empty conditional expressions are not allowed."));
+            return empty(env, text.span());
         }
         trusted(text)?;
         let mut expression: Arc<str> = trimmed.into();
@@ -209,9 +216,8 @@ impl Engine {
         {
             // `when: "{{ x }}"`: a value that decides, or an author's text that is the expression.
             match env.render_as(&expression, text.span(), Mode::Play)?.finish()? {
-                Value::Text(t) if t.as_str().trim().is_empty() => {
-                    return Err(Fail::finished("Empty conditional expressions are not allowed."));
-                }
+                Value::Text(t) if t.as_str().trim().is_empty() => return empty(env, t.span()),
+                Value::Null => return empty(env, text.span()),
                 Value::Text(t) => {
                     trusted(&t)?;
                     expression = t.as_str().trim().into();
@@ -291,6 +297,29 @@ impl Engine {
         let parsed = self.shared.template(chars, text.span(), mode);
         parsed.map(drop).map_err(|f| f.into_error(what, text.span()))
     }
+}
+
+/// A conditional that says nothing.
+fn empty(env: &Env, span: Option<&Span>) -> fail::R<Value> {
+    if env.shared().rules.broken_conditionals {
+        tell_broken(env, "Empty conditional expression was evaluated as True.", span);
+        return Ok(Value::Bool(true));
+    }
+    Err(broken("Empty conditional expressions are not allowed."))
+}
+
+/// The failure of a conditional that is none.
+fn broken(why: &str) -> Fail {
+    let help = "Broken conditionals can be temporarily allowed with the `ALLOW_BROKEN_CONDITIONALS` configuration option.";
+    Fail::finished(why).help(Some(help.to_owned()))
+}
+
+/// Tells a conditional that is none, where that is allowed.
+fn tell_broken(env: &Env, why: &str, span: Option<&Span>) {
+    let what = Error::input(why).at(span.cloned()).in_text(span.cloned()).help(
+        "Broken conditionals are currently allowed because the `ALLOW_BROKEN_CONDITIONALS` configuration option is enabled.",
+    );
+    env.tell(Notice::deprecated(what, "2.23"));
 }
 
 /// Only what an author wrote may be evaluated.

@@ -363,7 +363,8 @@ impl Lower<'_> {
         let callee = self.boxed(&c.expr)?;
         let mut args = self.args(&c.args)?;
         if matches!(&callee.kind, ExprKind::Var(name) if matches!(&**name, "lookup" | "query" | "q")) {
-            for arg in &mut args {
+            // The lookup's own name is never a template.
+            for arg in args.iter_mut().skip(1) {
                 if let Arg::Pos(expr) = arg {
                     embed(expr);
                 }

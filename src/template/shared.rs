@@ -7,6 +7,7 @@ use super::options::FileOptions;
 use super::parse::{self, Mode};
 use super::place::{Template, inside};
 use super::{ast::Parsed, files};
+use crate::config::Templates;
 use crate::error::Span;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,11 +25,12 @@ pub(crate) type Tell = Box<dyn Fn(Notice) + Send + Sync>;
 pub(crate) struct Shared {
     parsed: Mutex<HashMap<Key, Arc<Parsed>>>,
     tell: Option<Tell>,
+    pub(crate) rules: Templates,
 }
 
 impl Shared {
-    pub(crate) fn telling(tell: Tell) -> Self {
-        Shared { tell: Some(tell), ..Shared::default() }
+    pub(crate) fn telling(rules: Templates, tell: Tell) -> Self {
+        Shared { tell: Some(tell), rules, ..Shared::default() }
     }
 
     pub(crate) fn tell(&self, notice: Notice) {

@@ -1,5 +1,6 @@
 //! Lookups: what the controller knows. Their results are data.
 
+mod config;
 mod finding;
 mod ini;
 mod listing;
@@ -20,6 +21,7 @@ use crate::value::Value;
 /// A lookup.
 pub(crate) struct Lookup {
     name: &'static str,
+    collection: &'static str,
     options: Params,
     /// Whether it looks at failures among its terms itself.
     markers: bool,
@@ -32,7 +34,13 @@ impl Lookup {
         options: Params,
         run: fn(&Env, Vec<Val>, &Bound) -> R<Vec<Val>>,
     ) -> Self {
-        Lookup { name, options, markers: false, run }
+        Lookup { name, collection: "ansible.builtin", options, markers: false, run }
+    }
+
+    /// Belongs to another collection.
+    const fn of(mut self, collection: &'static str) -> Self {
+        self.collection = collection;
+        self
     }
 
     const fn takes_markers(mut self) -> Self {
@@ -42,15 +50,13 @@ impl Lookup {
 }
 
 const FAMILIES: &[&[Lookup]] =
-    &[reading::TABLE, finding::TABLE, listing::TABLE, password::TABLE, tables::TABLE];
+    &[config::TABLE, reading::TABLE, finding::TABLE, listing::TABLE, password::TABLE, tables::TABLE];
 
 fn find(name: &str) -> R<&'static Lookup> {
-    let short = name
-        .strip_prefix("ansible.builtin.")
-        .or_else(|| name.strip_prefix("ansible.legacy."))
-        .unwrap_or(name);
+    let (collection, short) = name.rsplit_once('.').unwrap_or(("ansible.builtin", name));
+    let collection = if collection == "ansible.legacy" { "ansible.builtin" } else { collection };
     let all = || FAMILIES.iter().flat_map(|f| f.iter());
-    all().find(|l| l.name == short).ok_or_else(|| {
+    all().find(|l| l.name == short && l.collection == collection).ok_or_else(|| {
         let near = did_you_mean(short, all().map(|l| l.name)).map(|n| format!("did you mean '{n}'?"));
         Fail::finished(format!("The lookup plugin '{name}' was not found.")).help(near)
     })

@@ -1,0 +1,121 @@
+//! Which value a setting has, and what gave it.
+
+use super::super::file::{Entries, find, read};
+use super::Definition;
+use super::convert::{convert, unquoted};
+use crate::error::Error;
+use crate::value::{Origin, Tags, Text, Value};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// A setting's value.
+pub struct Resolved {
+    /// The value, of the setting's type.
+    pub value: Value,
+    /// What gave it, as ansible-core names it: `default`, `env: NAME`, `var: NAME`, or the configuration file.
+    pub origin: String,
+}
+
+/// Why there is none.
+pub enum Undefined {
+    /// Nothing gives a setting that must be given.
+    Required,
+    /// The value is not of the setting's type, or not one of its choices.
+    Invalid(Error),
+}
+
+/// The process's configuration file.
+static FILE: LazyLock<Option<(PathBuf, Entries)>> = LazyLock::new(|| {
+    let env = |name: &str| std::env::var(name).ok();
+    let cwd = std::env::current_dir().unwrap_or_default();
+    // What is wrong with it was told when the process began.
+    let path = find(&env, &cwd, &mut Vec::new())?;
+    let entries = read(&path).ok()?;
+    Some((path, entries))
+});
+
+/// A setting's value: a variable's, the environment's, the configuration file's or the default, in this order. `label` is
+/// the setting in messages.
+///
+/// # Errors
+/// As [`Undefined`] says.
+pub fn resolve(
+    of: &Definition,
+    label: &str,
+    variable: &dyn Fn(&str) -> Option<Value>,
+) -> std::result::Result<Resolved, Undefined> {
+    let (value, origin) = match given(of, variable) {
+        Some(given) => given,
+        None if of.required() => return Err(Undefined::Required),
+        None => (default(of), "default".to_owned()),
+    };
+    checked(of, label, value, origin)
+}
+
+fn given(of: &Definition, variable: &dyn Fn(&str) -> Option<Value>) -> Option<(Value, String)> {
+    let known = |text: String, origin: Origin| {
+        Value::Text(Text::tagged(text, Tags { trusted: true, origin: Some(origin), ..Tags::default() }))
+    };
+    let named = |name: String| Origin::Named(name.into());
+    let variables = of.names("vars").filter_map(|name| Some((variable(name)?, format!("var: {name}"))));
+    if let Some(found) = variables.filter(|(value, _)| !value.is_null()).last() {
+        return Some(found);
+    }
+    let environment = of.names("env").filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    if let Some((name, text)) = environment.last() {
+        let origin = format!("env: {name}");
+        return Some((known(text, named(format!("<Config {origin}>"))), origin));
+    }
+    let (path, entries) = FILE.as_ref()?;
+    let entry = |(section, key): (&str, &str)| entries.get(&(section.to_owned(), key.to_owned()));
+    let entry = of.entries().filter_map(entry).last()?;
+    let value = known(unquoted(&entry.text).to_owned(), Origin::At(entry.span.clone()));
+    Some((value, path.to_string_lossy().into_owned()))
+}
+
+fn default(of: &Definition) -> Value {
+    let value = of.default();
+    match value.as_str() {
+        Some(text) if text.contains("{{ANSIBLE_HOME}}") => {
+            let home = std::env::var("ANSIBLE_HOME").unwrap_or_else(|_| "~/.ansible".to_owned());
+            Value::data(text.replace("{{ANSIBLE_HOME}}", &home))
+        }
+        _ => value,
+    }
+}
+
+fn checked(
+    of: &Definition,
+    label: &str,
+    value: Value,
+    origin: String,
+) -> std::result::Result<Resolved, Undefined> {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let base = match FILE.as_ref() {
+        Some((path, _)) if path.to_string_lossy() == origin => path.parent().unwrap_or(&cwd),
+        _ => &cwd,
+    };
+    let Some(converted) = convert(&value, of.kind(), base) else {
+        // An environment variable that is empty counts as none.
+        if origin.starts_with("env: ") && value.as_str() == Some("") {
+            return checked(of, label, default(of), "default".to_owned());
+        }
+        let error = Error::other(format!("Config {label} from '{origin}' has an invalid value."));
+        let kind = of.kind().unwrap_or_default();
+        return Err(Undefined::Invalid(error.note(format!("it must be of the type {kind}"))));
+    };
+    let allowed = |value: &Value| of.choices().contains(value);
+    let fits = match &converted {
+        Value::Null => true,
+        _ if of.choices().is_empty() => true,
+        Value::List(items) => items.iter().all(allowed),
+        other => allowed(other),
+    };
+    if fits {
+        return Ok(Resolved { value: converted, origin });
+    }
+    let words = of.choices().iter().map(crate::value::python_str).collect::<Vec<_>>().join(", ");
+    let shown = crate::value::python_repr(&converted);
+    let error = Error::other(format!("Invalid value {shown} for config {label}."));
+    Err(Undefined::Invalid(error.help(format!("Valid values are: {words}"))))
+}
