@@ -91,7 +91,7 @@ impl Load<'_> {
         };
         let later = matches!(doer, Doer::Template);
         args.place_rest(&canonical, free_form, later);
-        args.refuse_reserved(name)?;
+        args.refuse_reserved(name, module.as_str())?;
         let Arguments { vars, nodes, variable, .. } = args;
         let action =
             Action { written: module, module: canonical, full, doer, args: vars, variable_args: variable };
@@ -247,10 +247,13 @@ impl<'a> Arguments<'a> {
     }
 
     /// Names that only Ansible itself may use.
-    fn refuse_reserved(&self, name: &Node) -> Result<()> {
+    fn refuse_reserved(&self, name: &Node, module: &str) -> Result<()> {
         let Some(reserved) = self.vars.keys().find(|n| n.starts_with("_ansible_")) else { return Ok(()) };
         let node = self.nodes.iter().find(|(key, _)| key.as_str() == Some(reserved));
-        Err(Error::input(format!("`{reserved}` cannot be an argument: names with `_ansible_` are reserved"))
+        Err(Error::input(format!(
+            "Invalid parameter specified beginning with keyword '_ansible_' for action '{module}': '{reserved}'. The \
+             prefix '_ansible_' is reserved for internal use only."
+        ))
             .at(node.map_or_else(|| name.span.clone(), |(key, _)| key.span.clone())))
     }
 }
