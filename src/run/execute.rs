@@ -61,7 +61,7 @@ impl HostTask {
             .ok()
             .flatten()
             .unwrap_or(false);
-        self.told(scope, scope.collected(), &mut execution.result);
+        self.told(scope.collected(), &mut execution.result);
         if let Some(name) = &self.task.register {
             locals.insert(name.shared(), Value::map(execution.result.clone()));
         }

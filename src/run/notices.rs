@@ -2,28 +2,29 @@
 
 use super::host_task::HostTask;
 use super::result;
-use super::vars::HostScope;
 use crate::event::Event;
-use crate::template::{Notice, Scope};
+use crate::template::Notice;
 use crate::value::{Key, Map, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl HostTask {
-    /// Puts what templates told into the result. Warnings are printed with it; what is deprecated is told with its place.
-    pub(super) fn told(&self, scope: &HostScope, notices: Vec<Notice>, result: &mut Map) {
-        if notices.is_empty() {
-            return;
-        }
-        let enabled = scope.get("ansible_deprecation_warnings").map(|v| v.truthy());
-        let enabled = enabled.unwrap_or(self.play.run.settings.config.screen.deprecation_warnings);
+    /// Puts what templates told into the result, each once. Warnings are printed with it; what is deprecated is told with
+    /// its place.
+    pub(super) fn told(&self, notices: Vec<Notice>, result: &mut Map) {
+        let mut seen = HashSet::new();
         for notice in notices {
+            let (Notice::Warning(what) | Notice::Deprecated { what, .. }) = &notice;
+            let place = what.span().map(ToString::to_string);
+            if !seen.insert((what.message().to_owned(), place)) {
+                continue;
+            }
             match notice {
                 Notice::Warning(what) => append(result, "warnings", Value::data(what.message())),
-                Notice::Deprecated { what, version } if enabled => {
+                Notice::Deprecated { what, version } => {
                     append(result, "deprecations", deprecation(what.message(), version));
                     self.play.run.events.emit(&Event::Deprecated { what, version: Some(Arc::from(version)) });
                 }
-                Notice::Deprecated { .. } => {}
             }
         }
     }
