@@ -268,6 +268,18 @@ impl Command {
     }
 }
 
+/// The umask that an argument names in octal.
+///
+/// # Errors
+/// It is not one.
+pub fn umask(text: &str) -> Result<u32, Failed> {
+    u32::from_str_radix(text.trim().trim_start_matches("0o"), 8).map_err(|_| {
+        let shown = crate::python::repr(&text.into());
+        let details = format!("invalid literal for int() with base 8: {shown}");
+        Failed::new("umask must be an octal integer").with("details", details)
+    })
+}
+
 /// The failure of a step that was cancelled.
 pub(crate) fn cancelled() -> Failed {
     Failed::new("the step was cancelled")

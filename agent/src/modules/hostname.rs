@@ -4,7 +4,7 @@ use super::setup::systemd_runs;
 use crate::args::Args;
 use crate::command::Command;
 use crate::module::{Context, Failed, Module};
-use crate::outcome::{Diff, Outcome};
+use crate::outcome::Outcome;
 use crate::program;
 use crate::resolve;
 use crate::spec::{Arg, Kind, Spec};
@@ -71,11 +71,10 @@ impl Module for Hostname {
         let mut outcome = Outcome::changed(changed).with("name", name).with("ansible_facts", facts);
         if changed {
             let before = if name == current { permanent } else { current };
-            outcome.diff.push(Diff {
-                before: format!("hostname = {before}\n"),
-                after: format!("hostname = {name}\n"),
-                ..Diff::default()
-            });
+            let diff: Map = [("before", before.as_str()), ("after", name)]
+                .map(|(side, name)| (side.to_owned(), format!("hostname = {name}\n").into()))
+                .into();
+            outcome = outcome.with("diff", diff);
         }
         Ok(outcome)
     }
@@ -122,9 +121,9 @@ impl Keeper {
                 let line = text.lines().find_map(|line| line.trim().strip_prefix(key));
                 match line {
                     Some(value) => Ok(value.trim().trim_matches(|c| quote.contains(c)).to_owned()),
-                    None if quote.is_empty() => Err(Failed::new(format!(
-                        "failed to read hostname: Unable to locate HOSTNAME entry in {file}"
-                    ))),
+                    None if quote.is_empty() => {
+                        Err(Failed::new(format!("Unable to locate HOSTNAME entry in {file}")))
+                    }
                     None => Ok(String::new()),
                 }
             }

@@ -33,6 +33,7 @@ mod service_facts;
 mod setup;
 mod slurp;
 mod stat;
+mod sysvinit;
 mod tempfile;
 pub mod unarchive;
 pub mod uri;
@@ -79,6 +80,7 @@ static ALL: &[&dyn Module] = &[
     &setup::Setup,
     &slurp::Slurp,
     &stat::Stat,
+    &sysvinit::Sysvinit,
     &tempfile::Tempfile,
     &unarchive::Unarchive,
     &uri::Uri,

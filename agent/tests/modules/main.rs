@@ -20,6 +20,8 @@ mod git;
 #[path = "../agent/harness.rs"]
 mod harness;
 #[cfg(test)]
+mod naming;
+#[cfg(test)]
 #[path = "../agent/oracle.rs"]
 mod oracle;
 #[cfg(test)]

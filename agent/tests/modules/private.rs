@@ -7,9 +7,18 @@ pub fn network(test: impl FnOnce() + Send + 'static) {
     within(libc::CLONE_NEWNET, test);
 }
 
+/// Runs a test on a machine whose name, like these directories, only it sees changed.
+pub fn name_and_files(overlaid: &'static [&'static str], test: impl FnOnce() + Send + 'static) {
+    overlay(libc::CLONE_NEWUTS | libc::CLONE_NEWNS, overlaid, test);
+}
+
 /// Runs a test that sees these directories as they are, and whose changes to them nobody else sees.
-pub fn files(overlaid: &'static [&str], test: impl FnOnce() + Send + 'static) {
-    within(libc::CLONE_NEWNS, move || {
+pub fn files(overlaid: &'static [&'static str], test: impl FnOnce() + Send + 'static) {
+    overlay(libc::CLONE_NEWNS, overlaid, test);
+}
+
+fn overlay(kind: libc::c_int, overlaid: &'static [&'static str], test: impl FnOnce() + Send + 'static) {
+    within(kind, move || {
         let mut script = "set -e; mount --make-rprivate /; mount -t tmpfs none /mnt; ".to_owned();
         for (n, path) in overlaid.iter().enumerate() {
             script += &format!(

@@ -1,7 +1,7 @@
 //! Running git: its version, its environment, how its failures are told.
 
 use crate::args::Args;
-use crate::command::{Command, Output};
+use crate::command::{self, Command, Output};
 use crate::effects::Temp;
 use crate::expand;
 use crate::module::{Context, Failed};
@@ -128,9 +128,5 @@ fn umask(given: &Value) -> Result<Option<u32>, Failed> {
     }
     let text =
         given.as_str().ok_or_else(|| Failed::new("umask must be defined as a quoted octal integer"))?;
-    let digits = text.trim().trim_start_matches("0o");
-    u32::from_str_radix(digits, 8).map(Some).map_err(|_| {
-        let details = format!("invalid literal for int() with base 8: {}", crate::python::repr(given));
-        Failed::new("umask must be an octal integer").with("details", details)
-    })
+    command::umask(text).map(Some)
 }
