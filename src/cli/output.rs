@@ -5,7 +5,7 @@ use crate::config;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events, Report};
 use crate::play::Errors;
-use crate::report::{Default, Json, Minimal, Redacting, Screen, Tree, terminal};
+use crate::report::{Default, Json, Junit, Minimal, Redacting, Screen, Tree, terminal};
 use clap::ValueEnum;
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(super) enum Output {
     Oneline,
     /// As ansible-playbook prints, and each host's last result in a file of its own: ANSIBLE_CALLBACK_TREE_DIR.
     Tree,
+    /// As ansible-playbook prints, and a file in JUnit's form: JUNIT_OUTPUT_DIR.
+    Junit,
     /// One JSON object a line, for programs.
     Json,
 }
@@ -34,6 +36,7 @@ impl Output {
             "minimal" => Some(Output::Minimal),
             "oneline" => Some(Output::Oneline),
             "tree" => Some(Output::Tree),
+            "junit" => Some(Output::Junit),
             _ => None,
         }
     }
@@ -55,14 +58,16 @@ impl Output {
             Output::of_callback(name).ok_or_else(|| {
                 Error::other(format!("Could not load '{name}' callback plugin."))
                     .note("callback plugins are Python, which warp does not run")
-                    .help("use default, minimal, oneline or tree")
+                    .help("use default, minimal, oneline, junit or tree")
             })?
         } else {
             self
         };
         let mut report: Box<dyn Report> = match form {
             Output::Screen => Box::new(Screen::new(verbosity)),
-            Output::Default | Output::Tree => Box::new(Default::new(verbosity, check, screen)),
+            Output::Default | Output::Tree | Output::Junit => {
+                Box::new(Default::new(verbosity, check, screen))
+            }
             Output::Minimal => Box::new(Minimal::new(verbosity, screen, false)),
             Output::Oneline => Box::new(Minimal::new(verbosity, screen, true)),
             Output::Json => Box::new(Json::new(std::io::stdout())),
@@ -75,6 +80,9 @@ impl Output {
         let tree = form == Output::Tree || enabled.contains(&Some(Output::Tree));
         if tree {
             report = Box::new(Tree::new(verbosity, screen, report));
+        }
+        if form == Output::Junit || enabled.contains(&Some(Output::Junit)) {
+            report = Box::new(Junit::new(verbosity, config, report));
         }
         let events = Events::new(vec![Box::new(Redacting::new(vec![report]))]);
         for (name, known) in screen.callbacks_enabled.iter().zip(&enabled) {

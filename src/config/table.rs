@@ -205,6 +205,8 @@ pub struct Settings {
     pub command: Command,
     /// What is printed in Ansible's way.
     pub screen: screen::Screen,
+    /// What is written in JUnit's form.
+    pub junit: super::Junit,
     /// Inventories, and the variables that lie beside them.
     pub inventories: super::Inventory,
     /// Variables and facts.
@@ -245,6 +247,7 @@ impl Settings {
             .iter()
             .chain(command::TABLE)
             .chain(screen::TABLE)
+            .chain(super::junit::TABLE)
             .chain(super::inventory::TABLE)
             .chain(super::variables::TABLE)
             .chain(super::templates::TABLE);
@@ -307,6 +310,7 @@ impl Settings {
             pager: found.text("pager"),
             command: Command::of(&found)?,
             screen: screen::Screen::of(&found)?,
+            junit: super::Junit::of(&found),
             inventories: super::Inventory::of(&found)?,
             variables: super::Variables::of(&found)?,
             templates: super::Templates::of(&found)?,

@@ -36,6 +36,8 @@ pub struct StepInfo {
     pub written: Arc<str>,
     /// Its module, as its canonical short name.
     pub module: Arc<str>,
+    /// Its arguments as written: `a=b, c=d`.
+    pub args: Arc<str>,
     /// Where it is written.
     pub span: Option<Span>,
     /// Whether it is a handler.

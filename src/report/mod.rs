@@ -14,7 +14,7 @@ mod screen;
 pub mod terminal;
 mod values;
 
-pub use default::{Default, Minimal, Tree};
+pub use default::{Default, Junit, Minimal, Tree};
 pub use json::Json;
 pub use redact::Redacting;
 pub use screen::Screen;

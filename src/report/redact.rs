@@ -116,10 +116,11 @@ impl Redacting {
 
     fn step(&self, step: &mut Arc<StepInfo>) {
         let betrayed = step.span.as_ref().is_some_and(|s| self.betrays(&Error::other("").at(s.clone())));
-        let name = self.text(&step.name);
-        if betrayed || name != step.name {
+        let (name, args) = (self.text(&step.name), self.text(&step.args));
+        if betrayed || name != step.name || args != step.args {
             let shown = Arc::make_mut(step);
             shown.name = name;
+            shown.args = args;
             if betrayed {
                 shown.span = None;
             }
@@ -202,6 +203,7 @@ mod tests {
                 name: "set".into(),
                 written: "set_fact".into(),
                 module: "set_fact".into(),
+                args: "x=hunter2".into(),
                 span: None,
                 handler: false,
                 no_log: false,

@@ -8,6 +8,7 @@ use super::strategy::Strategy;
 use crate::error::Result;
 use crate::event::{Event, StepInfo};
 use crate::play::{Play, Task};
+use crate::value::{Vars, python_str};
 use std::sync::Arc;
 
 impl Shared {
@@ -36,6 +37,7 @@ impl PlayRun {
             name: self.shown_name(task, r),
             written: task.action.written.shared(),
             module: Arc::clone(&task.action.module),
+            args: written(&task.action.args).into(),
             span: Some(task.span.clone()),
             handler: around.handler,
             // What cannot be decided is kept secret.
@@ -48,4 +50,9 @@ impl PlayRun {
             looped: task.loops.is_some(),
         }))
     }
+}
+
+/// Arguments as they are written.
+fn written(args: &Vars) -> String {
+    args.iter().map(|(name, value)| format!("{name}={}", python_str(value))).collect::<Vec<_>>().join(", ")
 }

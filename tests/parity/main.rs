@@ -20,6 +20,7 @@ mod sshd;
 mod support;
 
 mod generated;
+mod junit;
 mod screens;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! `--output default`: the screen of ansible-playbook, as its callback `default` prints it.
 
 mod failure;
+mod junit;
 mod look;
 mod minimal;
 mod recap;
@@ -8,6 +9,7 @@ mod results;
 mod stats;
 mod tree;
 
+pub use junit::Junit;
 pub use minimal::Minimal;
 pub use tree::Tree;
 
