@@ -51,7 +51,7 @@ bench: test-deps build
 
 soak: test-deps build
 	PARITY_SEED=$${PARITY_SEED:-$$(date +%s)} PARITY_SECONDS=$${PARITY_SECONDS:-600} \
-		cargo test --release --locked --test parity generated -- --ignored --nocapture --test-threads 1
+		cargo test --release --locked --test parity generated -- --include-ignored --nocapture --test-threads 1
 	cargo test --release --locked --test soak -- --nocapture
 
 corpus: test-deps build

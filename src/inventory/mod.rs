@@ -313,7 +313,8 @@ impl Inventory {
         if self.reaches(child, parent) {
             return Err(Error::input(format!(
                 "Adding group '{child}' as child to '{parent}' creates a recursive dependency loop."
-            )));
+            ))
+            .help(format!("take '{parent}' out of what is beneath '{child}'")));
         }
         self.group(child);
         Ok(self.group(parent).children.insert(Arc::from(child)))

@@ -45,7 +45,8 @@ impl Load<'_> {
         let empty = |name: &str| node.get(name).and_then(Node::as_list).is_none_or(<[Node]>::is_empty);
         if let Some(name) = ["rescue", "always"].into_iter().find(|name| empty("block") && !empty(name)) {
             return Err(Error::input(format!("'{name}' keyword cannot be used without 'block'"))
-                .at(node.get(name).map(|n| n.span.clone())));
+                .at(node.get(name).map(|n| n.span.clone()))
+                .help("put the tasks that it is for under `block:`"));
         }
         self.check_texts(node, &["block", "rescue", "always"]);
         let vars = self.variables(node.get("vars"), "Block")?;
@@ -74,9 +75,9 @@ impl Load<'_> {
 fn refuse_blocks(handlers: Option<&Node>) -> Result<()> {
     let mut inner = handlers.and_then(Node::as_list).unwrap_or_default().iter();
     match inner.find(|handler| handler.get("block").is_some()) {
-        Some(inner) => {
-            Err(Error::input("Using a block as a handler is not supported.").at(inner.span.clone()))
-        }
+        Some(inner) => Err(Error::input("Using a block as a handler is not supported.")
+            .at(inner.span.clone())
+            .help("make each of its tasks a handler, with the same `listen`")),
         None => Ok(()),
     }
 }

@@ -172,7 +172,8 @@ fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
         for arg in spec.arguments().filter(|a| a.required && !given(a)) {
             errors.push(
                 Error::input(format!("the module `{}` needs the argument `{}`", spec.name, arg.name))
-                    .at(found.name.span.clone()),
+                    .at(found.name.span.clone())
+                    .help(format!("`warp doc {}` tells what it takes", spec.name)),
             );
         }
     }

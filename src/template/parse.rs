@@ -101,7 +101,10 @@ fn told(text: &str, error: &minijinja::Error, expression: bool, config: &SyntaxC
         .filter(|(token, at)| usize::from(at.start_line) == line && !matches!(token, Token::TemplateData(_)))
         .last();
     let (start, end) = found.map_or((line_start(text, line), 0), |(_, at)| (at.start_offset, at.end_offset));
-    SyntaxFail { fail: Fail::syntax(message), start, end: end.max(start) }
+    let help = message
+        .starts_with("unexpected end of input")
+        .then(|| "something is still open: a bracket, a quote, `{{` or `{%`".to_owned());
+    SyntaxFail { fail: Fail::syntax(message).help(help), start, end: end.max(start) }
 }
 
 fn line_start(text: &str, line: usize) -> u32 {

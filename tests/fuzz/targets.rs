@@ -95,7 +95,6 @@ pub const TARGETS: &[Target] = &[
             });
             let _ = vault::is_vault(input);
             let _ = SECRETS.open(input).map_err(|error| error.to_string());
-            let _ = vault::vault_of(&Arc::from(String::from_utf8_lossy(input)));
         },
     },
     Target {

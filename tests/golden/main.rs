@@ -41,7 +41,7 @@ static FILE: Spec = Spec::new(
     "",
     &[
         Arg::new("path", Kind::Path).required().aliases(&["dest", "name"]),
-        Arg::new("state", Kind::Str).choices(&["absent", "directory", "file", "link", "touch"]),
+        Arg::new("state", Kind::Str).choices(&["absent", "directory", "file", "hard", "link", "touch"]),
     ],
 );
 

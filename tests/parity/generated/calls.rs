@@ -227,7 +227,7 @@ fn modules_do_what_ansibles_do() {
             },
         }
     };
-    judge("calls", 150, cases(), verdict, |case| {
+    judge("calls", 40, cases(), verdict, |case| {
         let calls: Vec<_> =
             case.calls.iter().map(|(module, given)| format!("{module}: {}", json!(given))).collect();
         format!("check: {}\n{}", case.check, calls.join("\n"))

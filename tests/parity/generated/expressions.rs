@@ -96,7 +96,6 @@ fn mark(theirs: &Json, ours: &Json) -> String {
 }
 
 #[test]
-#[ignore = "finds differences that are not mended yet: `make soak` runs it"]
 fn templates_give_what_ansible_gives() {
     let (oracle, engine) = (Oracle::start(), Engine::new());
     let verdict = |(kind, text): &(&str, String)| {
@@ -114,5 +113,5 @@ fn templates_give_what_ansible_gives() {
             },
         }
     };
-    judge("templates", 3000, grammar::templates(), verdict, |(kind, text)| format!("{kind}: {text}"));
+    judge("templates", 1500, grammar::templates(), verdict, |(kind, text)| format!("{kind}: {text}"));
 }

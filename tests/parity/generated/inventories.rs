@@ -55,7 +55,7 @@ fn inventories_are_read_as_ansible_reads_them() {
         };
         Verdict::Differs { how, mark }
     };
-    judge("inventories", 150, (files(), question()), verdict, |(files, question)| {
+    judge("inventories", 60, (files(), question()), verdict, |(files, question)| {
         let files: Vec<_> = files.iter().map(|(name, text)| format!("--- {name}\n{text}")).collect();
         format!("{}\n{}", question.join(" "), files.join("\n"))
     });

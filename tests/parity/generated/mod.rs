@@ -1,4 +1,4 @@
-//! Cases that are made up: templates and plays, each under warp and under real Ansible.
+//! Cases that are made up: templates, plays, inventories and calls of modules, each under warp and under real Ansible.
 //!
 //! How many and which: `PARITY_SEED` (fixed otherwise) and `PARITY_CASES` (few otherwise) or `PARITY_SECONDS` for each
 //! test; `make soak` gives them. A case that differs is made as small as it can be before it is told.
