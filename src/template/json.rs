@@ -11,6 +11,8 @@ use std::fmt::Write;
 pub(crate) struct Style {
     pub(crate) indent: Option<String>,
     pub(crate) sort_keys: bool,
+    /// Keys are texts before they are sorted, not only when they are written.
+    pub(crate) text_keys: bool,
     pub(crate) ensure_ascii: bool,
     pub(crate) item: String,
     pub(crate) pair: String,
@@ -18,7 +20,14 @@ pub(crate) struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Style { indent: None, sort_keys: false, ensure_ascii: true, item: ", ".into(), pair: ": ".into() }
+        Style {
+            indent: None,
+            sort_keys: false,
+            text_keys: false,
+            ensure_ascii: true,
+            item: ", ".into(),
+            pair: ": ".into(),
+        }
     }
 }
 
@@ -77,7 +86,9 @@ fn kept(items: Vec<Val>) -> Vec<Val> {
 
 fn object(mut entries: Vec<(Key, Val)>, style: &Style, depth: usize, out: &mut String) -> R<()> {
     entries.retain(|(_, v)| !matches!(v, Val::Omit));
-    if style.sort_keys {
+    if style.sort_keys && style.text_keys {
+        entries.sort_by_cached_key(|(key, _)| shown(key));
+    } else if style.sort_keys {
         let keyed = entries.into_iter().map(|(k, v)| {
             let key = Val::from(k);
             (key.clone(), Val::tuple(vec![key, v]))
@@ -96,11 +107,7 @@ fn object(mut entries: Vec<(Key, Val)>, style: &Style, depth: usize, out: &mut S
             out.push_str(&style.item);
         }
         newline(style, depth + 1, out);
-        let shown = match key {
-            Key::Float(bits) => number(f64::from_bits(*bits)),
-            other => other.to_string(),
-        };
-        string(&shown, style.ensure_ascii, out);
+        string(&shown(key), style.ensure_ascii, out);
         out.push_str(&style.pair);
         write(value, style, depth + 1, out)?;
     }
@@ -109,6 +116,13 @@ fn object(mut entries: Vec<(Key, Val)>, style: &Style, depth: usize, out: &mut S
     }
     out.push('}');
     Ok(())
+}
+
+fn shown(key: &Key) -> String {
+    match key {
+        Key::Float(bits) => number(f64::from_bits(*bits)),
+        other => other.to_string(),
+    }
 }
 
 fn newline(style: &Style, depth: usize, out: &mut String) {

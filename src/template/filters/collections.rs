@@ -303,8 +303,8 @@ pub(crate) fn subelements(of: &Val, path: &Val, skip_missing: bool) -> R {
     let mut made = Vec::new();
     for element in elements {
         let mut values = element.clone();
-        for part in &path {
-            if !values.is_mapping() && skip_missing {
+        for (depth, part) in path.iter().enumerate() {
+            if depth > 0 && !values.is_mapping() && skip_missing {
                 values = Val::list(Vec::new());
                 break;
             }

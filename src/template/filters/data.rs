@@ -85,6 +85,7 @@ fn to_json(_: &Env, v: Val, b: Bound) -> R {
     let mut style = Style {
         indent: indentation(&b)?,
         sort_keys: b.flag("sort_keys", false)?,
+        text_keys: true,
         ensure_ascii: b.flag("ensure_ascii", true)?,
         ..Style::default()
     };
@@ -105,6 +106,7 @@ fn to_nice_json(_: &Env, v: Val, b: Bound) -> R {
     let style = Style {
         indent,
         sort_keys: b.flag("sort_keys", true)?,
+        text_keys: true,
         ensure_ascii: b.flag("ensure_ascii", true)?,
         item: ",".into(),
         pair: ": ".into(),
