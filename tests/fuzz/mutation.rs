@@ -140,7 +140,7 @@ impl Mutator {
         match self.below(8) {
             0 => drop(input.drain(range)),
             1 if !range.is_empty() => input[range.start] = self.below(256) as u8,
-            1 | 2 | 3 => {
+            1..=3 => {
                 let word = WORDS[self.below(WORDS.len())];
                 input.splice(range.start..range.start, word.bytes());
             }
