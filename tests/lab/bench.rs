@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use warp::action::{Action, Context, Effect};
 use warp::connect::{AgentImage, LocalAgent, Sessions, Target, Transport};
 use warp::error::{Source, Span};
+use warp::event::Events;
 use warp::lab::{self, Lab};
 use warp::template::{Engine, Scope};
 use warp::value::{Key, Map, Text, Value};
@@ -76,6 +77,9 @@ impl Bench {
             search_path: &[],
             verbosity: 0,
             span: &Span { source: Source::new("test", ""), start: 0, end: 0, line: 1, column: 1 },
+            name: module,
+            events: &Events::new(Vec::new()),
+            no_log: false,
         };
         self.runtime.block_on(action.run(context, args)).unwrap()
     }
