@@ -483,8 +483,8 @@ mod tests {
         assert_eq!(settings.ssh_args.as_deref(), Some("-F x\n-C"));
         assert_eq!(settings.remote_user.as_deref(), Some("me"));
         assert!(settings.become_ && settings.host_key_checking);
-        let forks = &settings.all[5];
-        assert_eq!((forks.name, forks.origin.to_string()), ("forks", "environment ANSIBLE_FORKS".to_owned()));
+        let forks = settings.all.iter().find(|s| s.name == "forks").unwrap();
+        assert_eq!(forks.origin.to_string(), "environment ANSIBLE_FORKS");
     }
 
     #[test]

@@ -88,7 +88,7 @@ TASK loops
   changed     localhost (item=2)
 TASK goes wrong
   rescued     localhost
-      error: Error executing command.: [Errno 2] No such file or directory: b'/no/such'
+      error: Error executing command: [Errno 2] No such file or directory: b'/no/such'
         --> DIR/play.yml:24:11
          |
       24 |         - name: goes wrong
@@ -103,7 +103,11 @@ TASK writes
       +new
 TASK is not there
   UNREACHABLE localhost
-      error: localhost (ssh root@127.0.0.1 port 1): cannot connect to 127.0.0.1:1: Connection refused (os error 111)
+      error: Task failed: Failed to connect to the host via ssh: localhost (ssh root@127.0.0.1 port 1): cannot connect to 127.0.0.1:1: Connection refused (os error 111)
+        --> DIR/play.yml:31:7
+         |
+      31 |     - name: is not there
+         |       ^^^^^^^^^^^^^^^^^^
 
 localhost  ok=8 changed=3 unreachable=1 failed=0 skipped=1 rescued=1 ignored=1
 took ...

@@ -2,7 +2,7 @@
 
 use crate::far::target;
 use crate::sshd::Sshd;
-use crate::{call, holds, sessions, unreachable};
+use crate::{call, denied, holds, sessions, unreachable};
 use std::fs;
 use std::time::{Duration, Instant};
 use warp::connect::{Become, CallError, Password, SshTarget, Target};
@@ -67,13 +67,13 @@ async fn sudo_takes_the_password_of_who_logs_in() {
     assert_eq!(who(&become_(bob(), "sudo", "carol", Some("whatever"))).await.unwrap(), "carol");
     assert_eq!(who(&become_(bob(), "sudo", "carol", None)).await.unwrap(), "carol");
     let begun = Instant::now();
-    let error = unreachable(who(&become_(alice(), "sudo", "root", Some("hunter2"))).await);
+    let error = denied(who(&become_(alice(), "sudo", "root", Some("hunter2"))).await);
     holds(&error, &["become root by sudo", "Incorrect sudo password", "ansible_become_password"]);
     assert!(!error.contains("hunter2"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    let error = unreachable(who(&become_(alice(), "sudo", "root", None)).await);
+    let error = denied(who(&become_(alice(), "sudo", "root", None)).await);
     holds(&error, &["cannot become root: sudo asks for a password"]);
-    let error = unreachable(who(&become_(bob(), "sudo", "root", None)).await);
+    let error = denied(who(&become_(bob(), "sudo", "root", None)).await);
     holds(&error, &["become root by sudo"]);
 }
 
@@ -85,9 +85,9 @@ async fn su_takes_the_password_of_whom_it_becomes() {
     // root needs no password for it.
     let root = target(login(&sshd, "root", None));
     assert_eq!(who(&become_(root, "su", "carol", None)).await.unwrap(), "carol");
-    let error = unreachable(who(&become_(alice(), "su", "bob", Some("hunter2"))).await);
+    let error = denied(who(&become_(alice(), "su", "bob", Some("hunter2"))).await);
     holds(&error, &["become bob by su", "ncorrect"]);
-    let error = unreachable(who(&become_(alice(), "su", "bob", None)).await);
+    let error = denied(who(&become_(alice(), "su", "bob", None)).await);
     holds(&error, &["Missing su password"]);
 }
 
@@ -100,7 +100,7 @@ async fn sudo_that_wants_a_terminal_gets_one() {
     let alice = || target(login(&sshd, "alice", None));
     let there = who(&become_(alice(), "sudo", "carol", Some("wonder land"))).await;
     assert_eq!(there.unwrap(), "carol", "{}", sshd.log());
-    let error = unreachable(who(&become_(alice(), "sudo", "root", Some("hunter2"))).await);
+    let error = denied(who(&become_(alice(), "sudo", "root", Some("hunter2"))).await);
     holds(&error, &["Incorrect sudo password"]);
     // A terminal is for becoming only: what runs has pipes, and bytes go through unchanged.
     let sessions = sessions();

@@ -1,7 +1,7 @@
 //! The agent on a target: where it is put, what keeps it from there, and as whom it runs.
 
 use crate::sshd::Sshd;
-use crate::{call, holds, sessions, unreachable};
+use crate::{call, denied, holds, sessions, unreachable};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -212,7 +212,7 @@ async fn what_sudo_refuses_is_told_as_such() {
         become_: Some(Become { method: method.into(), user: user.into(), flags: None, exe, password: None }),
         ..plain.clone()
     };
-    let error = unreachable(ping(&as_nobody("sudo", "no-such-user", None)).await);
+    let error = denied(ping(&as_nobody("sudo", "no-such-user", None)).await);
     holds(
         &error,
         &[
@@ -221,15 +221,15 @@ async fn what_sudo_refuses_is_told_as_such() {
             "sudo said:",
         ],
     );
-    let error = unreachable(ping(&as_nobody("sudo", "root", Some("/no/sudo".into()))).await);
+    let error = denied(ping(&as_nobody("sudo", "root", Some("/no/sudo".into()))).await);
     holds(&error, &["become root by sudo", "/no/sudo", "see that /no/sudo is installed"]);
-    let error = unreachable(ping(&as_nobody("doas", "root", None)).await);
+    let error = denied(ping(&as_nobody("doas", "root", None)).await);
     holds(&error, &["become_method doas is not supported yet"]);
     // nobody has no rule: sudo on the way from nobody to root wants a password it cannot ask for.
     let script = sshd.at("as-nobody");
     fs::write(&script, "#!/bin/sh\nexec sudo -n -u nobody -- sudo \"$@\"\n").unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let error = unreachable(ping(&as_nobody("sudo", "root", Some(script.display().to_string()))).await);
+    let error = denied(ping(&as_nobody("sudo", "root", Some(script.display().to_string()))).await);
     holds(&error, &["cannot become root: sudo asks for a password", "NOPASSWD"]);
 }
 

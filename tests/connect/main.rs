@@ -67,6 +67,15 @@ pub fn unreachable<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
     }
 }
 
+/// The text of an error that says the account was not become.
+#[track_caller]
+pub fn denied<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
+    match result {
+        Err(CallError::Denied(error)) => error.to_string(),
+        other => panic!("expected denied, got {other:?}"),
+    }
+}
+
 /// Asserts that a text holds all of these.
 #[track_caller]
 pub fn holds(text: &str, parts: &[&str]) {

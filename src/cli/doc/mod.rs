@@ -86,9 +86,11 @@ fn catalogue() -> Modules {
     Modules::new(Arc::new(actions))
 }
 
-/// Their tables, by whole name.
+/// Their tables, by whole name; without those that only look inside, which ansible-doc does not list either.
 fn specs(catalogue: &Modules) -> Vec<&'static Spec> {
-    let mut all: Vec<_> = catalogue.names().into_iter().filter_map(|name| catalogue.find(name)).collect();
+    let names = catalogue.names().into_iter();
+    let mut all: Vec<_> = names.filter_map(|name| catalogue.find(name)).collect();
+    all.retain(|spec| spec.collection != "ansible._protomatter");
     all.sort_by_key(|spec| full_name(spec));
     all
 }
