@@ -17,7 +17,7 @@ pub(super) fn draw(
     span: Option<&Span>,
     label: Option<&str>,
     notes: &[String],
-    help: &[String],
+    help: &[&str],
 ) -> String {
     let mut group = Group::with_title(level.primary_title(clean(message)));
     let shown = span.map(|span| (span, clean(&span.source.name().display().to_string()), Marked::new(span)));

@@ -30,6 +30,7 @@ struct Inner {
     label: Option<String>,
     notes: Vec<String>,
     help: Vec<String>,
+    hints: Vec<String>,
 }
 
 /// Words about what surrounds an error's place, and where that is.
@@ -54,6 +55,7 @@ impl Error {
             label: None,
             notes: Vec::new(),
             help: Vec::new(),
+            hints: Vec::new(),
         }))
     }
 
@@ -103,6 +105,13 @@ impl Error {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help.push(help.into());
+        self
+    }
+
+    /// With what to do next, in words that Ansible has not: its screens leave it out.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hints.push(hint.into());
         self
     }
 
@@ -177,8 +186,9 @@ impl Error {
     }
 
     fn draw(&self, level: frame::Level<'_>) -> String {
-        let Inner { message, span, label, notes, help, .. } = &*self.0;
-        frame::draw(level, message, span.as_ref(), label.as_deref(), notes, help)
+        let Inner { message, span, label, notes, help, hints, .. } = &*self.0;
+        let help: Vec<&str> = help.iter().chain(hints).map(String::as_str).collect();
+        frame::draw(level, message, span.as_ref(), label.as_deref(), notes, &help)
     }
 
     /// Reasons and circumstances.
@@ -187,7 +197,7 @@ impl Error {
         &self.0.notes
     }
 
-    /// What to do next.
+    /// What to do next, as Ansible says it too.
     #[must_use]
     pub fn help_lines(&self) -> &[String] {
         &self.0.help

@@ -314,7 +314,7 @@ impl Inventory {
             return Err(Error::input(format!(
                 "Adding group '{child}' as child to '{parent}' creates a recursive dependency loop."
             ))
-            .help(format!("take '{parent}' out of what is beneath '{child}'")));
+            .hint(format!("take '{parent}' out of what is beneath '{child}'")));
         }
         self.group(child);
         Ok(self.group(parent).children.insert(Arc::from(child)))

@@ -46,7 +46,7 @@ impl Load<'_> {
         if let Some(name) = ["rescue", "always"].into_iter().find(|name| empty("block") && !empty(name)) {
             return Err(Error::input(format!("'{name}' keyword cannot be used without 'block'"))
                 .at(node.get(name).map(|n| n.span.clone()))
-                .help("put the tasks that it is for under `block:`"));
+                .hint("put the tasks that it is for under `block:`"));
         }
         self.check_texts(node, &["block", "rescue", "always"]);
         let vars = self.variables(node.get("vars"), "Block")?;
@@ -77,7 +77,7 @@ fn refuse_blocks(handlers: Option<&Node>) -> Result<()> {
     match inner.find(|handler| handler.get("block").is_some()) {
         Some(inner) => Err(Error::input("Using a block as a handler is not supported.")
             .at(inner.span.clone())
-            .help("make each of its tasks a handler, with the same `listen`")),
+            .hint("make each of its tasks a handler, with the same `listen`")),
         None => Ok(()),
     }
 }

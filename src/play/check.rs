@@ -173,7 +173,7 @@ fn arguments(spec: &'static Spec, found: &Found<'_>) -> Vec<Error> {
             errors.push(
                 Error::input(format!("the module `{}` needs the argument `{}`", spec.name, arg.name))
                     .at(found.name.span.clone())
-                    .help(format!("`warp doc {}` tells what it takes", spec.name)),
+                    .hint(format!("`warp doc {}` tells what it takes", spec.name)),
             );
         }
     }

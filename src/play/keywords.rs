@@ -115,7 +115,7 @@ pub(super) fn check(key: &Node, level: Levels, class: &str) -> Result<(), Error>
     let places: Vec<_> =
         places.iter().filter(|(l, _)| is_keyword(name, *l)).map(|(_, place)| *place).collect();
     Err(match did_you_mean(name, names_at(level)) {
-        _ if !places.is_empty() => error.help(format!("it is a keyword of {}", places.join(", "))),
+        _ if !places.is_empty() => error.hint(format!("it is a keyword of {}", places.join(", "))),
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,
     })

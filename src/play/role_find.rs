@@ -45,7 +45,7 @@ impl Load<'_> {
         let names: Vec<String> = searched.iter().flat_map(|p| folders(p)).collect();
         Err(match crate::error::did_you_mean(&used.name, names.iter().map(String::as_str)) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(
+            None => error.hint(
                 "a role is a folder with `tasks/main.yml` in one of these; `roles_path` names more of them",
             ),
         })

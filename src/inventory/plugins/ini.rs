@@ -93,7 +93,7 @@ fn section(line: &str) -> Option<Result<(String, Kind)>> {
             let error = Error::input(format!("Section [{title}] has unknown type: {kind}"));
             return Some(Err(match did_you_mean(kind, ["hosts", "children", "vars"]) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
-                None => error.help("it is `hosts`, `children` or `vars`"),
+                None => error.hint("it is `hosts`, `children` or `vars`"),
             }));
         }
     };
@@ -129,7 +129,7 @@ impl Reader<'_> {
     fn host(&mut self, line: &str, group: &str, span: &Span) -> Result<()> {
         let words = words::split(line).map_err(|why| {
             Error::input(format!("Error parsing host definition '{line}': {why}"))
-                .help("close it, or put a backslash before it")
+                .hint("close it, or put a backslash before it")
         })?;
         let Some((pattern, assignments)) = words.split_first() else { return Ok(()) };
         if pattern == "---" {
@@ -141,7 +141,7 @@ impl Reader<'_> {
         let (names, port) = expand(pattern).map_err(|why| {
             let error = Error::input(why);
             if pattern.contains('[') {
-                error.help("a range is written as in w[01:20] or w[a:f]")
+                error.hint("a range is written as in w[01:20] or w[a:f]")
             } else {
                 error
             }
