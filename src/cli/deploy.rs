@@ -8,6 +8,7 @@ use crate::event::{Event, Events};
 use crate::lab::Lab;
 use crate::play::Errors;
 use crate::template::Engine;
+use crate::value::{self, Vars, extend};
 use crate::{action, config, image, lab, run};
 use clap::Subcommand;
 use std::sync::Arc;
@@ -45,10 +46,11 @@ fn undercloud(args: &Args) -> Result<Exit, Errors> {
     let settings = Settings::from_environment(|name| std::env::var(name).ok())?;
     let mut run = run::Settings::new(config::Settings::of_process()?);
     run.verbosity = args.verbose;
-    let mut given: Vec<String> =
-        settings.variable_files().iter().map(|file| format!("@{}", file.display())).collect();
-    given.extend_from_slice(&args.extra_vars);
-    let mut vars = run::extra_vars(&given)?;
+    let mut vars = Vars::new();
+    for file in settings.variable_files() {
+        extend(&mut vars, &value::read_vars(&file)?);
+    }
+    extend(&mut vars, &run::extra_vars(&args.extra_vars)?);
     vars.extend(settings.variables());
     run.extra_vars = Arc::new(vars);
 
