@@ -9,6 +9,8 @@ use crate::error::Error;
 use crate::value::{Text, Value, Vars, extend};
 use std::path::PathBuf;
 use std::sync::Arc;
+use warp_agent::convert;
+use warp_agent::spec::Kind;
 
 /// A role to include: the arguments of `include_role`, rendered.
 #[derive(Clone, Debug)]
@@ -184,6 +186,14 @@ impl RoleRequest {
             Some(other) => Err(Error::input(format!("`{name}` must be a string, not {}", other.type_name()))
                 .at(place.span().cloned())),
         };
+        let flag = |name: &str| match args.get(name).filter(|said| !said.is_null()) {
+            // `public=no` gives a word.
+            Some(Value::Text(text)) => {
+                let told = convert::to(Kind::Bool, &text.as_str().into()).map_err(Error::input);
+                told.map(|told| told.as_bool()).map_err(|e| e.at(place.span().cloned()))
+            }
+            said => Ok(said.map(Value::truthy)),
+        };
         let name = match text("name")? {
             Some(name) => Some(name),
             None => text("role")?,
@@ -196,9 +206,9 @@ impl RoleRequest {
                 defaults: text("defaults_from")?,
                 handlers: text("handlers_from")?,
             },
-            public: args.get("public").filter(|p| !p.is_null()).map(Value::truthy),
-            allow_duplicates: args.get("allow_duplicates").is_none_or(Value::truthy),
-            validate: args.get("rolespec_validate").is_none_or(Value::truthy),
+            public: flag("public")?,
+            allow_duplicates: flag("allow_duplicates")?.unwrap_or(true),
+            validate: flag("rolespec_validate")?.unwrap_or(true),
         })
     }
 }
