@@ -96,8 +96,7 @@ impl Load<'_> {
         let flag = |argument: &str| match args.get(argument).filter(|said| !said.is_null()) {
             Some(Value::Text(text)) => {
                 let said = self.rendered(text, &place, Some(vars))?;
-                let told = convert::to(Kind::Bool, &(&said).into()).map_err(Error::input);
-                told.map(|told| told.as_bool()).map_err(|e| e.at(text.span().cloned()))
+                flag_of(&(&said).into(), text.span())
             }
             said => Ok(said.map(Value::truthy)),
         };
@@ -219,4 +218,13 @@ pub(super) fn find_tasks(name: &str, place: &Place, basedir: &Path, dynamic: boo
     let shown: Vec<String> = searched.iter().map(|p| p.display().to_string()).collect();
     let what = format!("Could not find or access '{}' on the Ansible Controller", first.display());
     Err(Error::new(Exit::Missing, what).note(format!("searched: {}", shown.join(", "))))
+}
+
+/// What a word or another value of an argument means as a boolean.
+///
+/// # Errors
+/// It means none; at its place.
+pub(super) fn flag_of(said: &warp_agent::value::Value, place: Option<&Span>) -> Result<Option<bool>> {
+    let told = convert::to(Kind::Bool, said).map_err(|why| Error::input(why).at(place.cloned()))?;
+    Ok(told.as_bool())
 }

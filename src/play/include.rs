@@ -1,6 +1,6 @@
 //! What the runner loads when it comes to `include_tasks` and `include_role`.
 
-use super::import::find_tasks;
+use super::import::{find_tasks, flag_of};
 use super::loader::{Errors, Load, Loaded, Loader, Place};
 use super::plan::{Action, Keywords, Play, Role, Step, Task};
 use super::resolve::{Resolved, STATEMENTS};
@@ -9,8 +9,6 @@ use crate::error::Error;
 use crate::value::{Text, Value, Vars, extend};
 use std::path::PathBuf;
 use std::sync::Arc;
-use warp_agent::convert;
-use warp_agent::spec::Kind;
 
 /// A role to include: the arguments of `include_role`, rendered.
 #[derive(Clone, Debug)]
@@ -188,10 +186,7 @@ impl RoleRequest {
         };
         let flag = |name: &str| match args.get(name).filter(|said| !said.is_null()) {
             // `public=no` gives a word.
-            Some(Value::Text(text)) => {
-                let told = convert::to(Kind::Bool, &text.as_str().into()).map_err(Error::input);
-                told.map(|told| told.as_bool()).map_err(|e| e.at(place.span().cloned()))
-            }
+            Some(Value::Text(text)) => flag_of(&text.as_str().into(), place.span()),
             said => Ok(said.map(Value::truthy)),
         };
         let name = match text("name")? {

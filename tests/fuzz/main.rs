@@ -17,6 +17,8 @@
 
 mod corpus;
 mod mutation;
+#[path = "../support/names.rs"]
+mod names;
 mod targets;
 
 use mutation::Mutator;

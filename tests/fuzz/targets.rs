@@ -1,6 +1,7 @@
 //! What reads texts.
 
-use std::path::{Path, PathBuf};
+use crate::names::Names;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use warp::error::{Source, Span};
 use warp::inventory::Sources;
@@ -117,22 +118,6 @@ pub const TARGETS: &[Target] = &[
         },
     },
 ];
-
-struct Names(Vars);
-
-impl Scope for Names {
-    fn get(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.0.keys().cloned().collect()
-    }
-
-    fn search_path(&self) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
 
 /// Lookups run commands and read files: what a mutation made of them must not run.
 fn harmless(text: &str) -> bool {

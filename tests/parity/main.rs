@@ -13,6 +13,8 @@
     reason = "a test ends by panicking"
 )]
 
+#[path = "../support/names.rs"]
+mod names;
 #[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/sshd.rs"]
 mod sshd;

@@ -1,6 +1,7 @@
 //! The byte stream to a server: TCP, a command's pipes, or a channel through another host.
 
 use super::config::{Family, Options};
+use super::shell;
 use crate::connect::link::one_line;
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
@@ -94,9 +95,8 @@ impl LastWords {
 
 /// Starts a ProxyCommand by the user's shell, as ssh does.
 pub(super) fn command(command: &str) -> Result<(Piped, LastWords)> {
-    let shell = std::env::var_os("SHELL").filter(|s| !s.is_empty()).unwrap_or_else(|| "/bin/sh".into());
     let failed = |e: std::io::Error| Error::other(format!("cannot start the ProxyCommand `{command}`: {e}"));
-    let mut child = Command::new(shell)
+    let mut child = Command::new(shell::users_own())
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(Stdio::piped())

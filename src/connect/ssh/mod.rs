@@ -9,6 +9,7 @@ mod known_hosts;
 mod offer;
 mod pattern;
 mod revoked;
+mod shell;
 
 pub(super) use config::{Account, Hop, Options, Proxy};
 

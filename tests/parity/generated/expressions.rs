@@ -2,28 +2,12 @@
 
 use super::oracle::Oracle;
 use super::{Verdict, grammar, judge};
+use crate::names::Names;
 use serde_json::{Value as Json, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 use warp::error::{Source, Span};
 use warp::template::{Engine, Scope};
-use warp::value::{Text, Value, Vars, parse_vars};
-
-struct Names(Vars);
-
-impl Scope for Names {
-    fn get(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.0.keys().cloned().collect()
-    }
-
-    fn search_path(&self) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
+use warp::value::{Text, Value, parse_vars};
 
 fn ours(engine: &Engine, kind: &str, text: &str) -> Json {
     let vars = parse_vars(&Source::new("vars.yml", grammar::VARS)).unwrap();

@@ -1,6 +1,6 @@
 //! The criteria of a `Match` block.
 
-use super::super::pattern;
+use super::super::{pattern, shell};
 use super::Account;
 use super::read::Values;
 use super::tokens::Tokens;
@@ -120,8 +120,7 @@ fn run(command: &str, situation: Situation<'_>, values: &Values) -> Result<bool>
     tokens.set_host(&host(situation, values)?);
     tokens.set_key_alias(values.word("hostkeyalias"));
     let command = tokens.criterion(command)?;
-    let shell = std::env::var_os("SHELL").filter(|s| !s.is_empty()).unwrap_or_else(|| "/bin/sh".into());
-    let status = Command::new(shell)
+    let status = Command::new(shell::users_own())
         .arg("-c")
         .arg(&command)
         .stdin(Stdio::null())
