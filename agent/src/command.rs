@@ -1,5 +1,6 @@
 //! Running programs: one process group each, output read as Ansible reads it, ended whole when the step is cancelled.
 
+use crate::bounded::MOST_LINES;
 use crate::errno;
 use crate::module::Failed;
 use crate::shlex;
@@ -211,6 +212,16 @@ impl Command {
         if printed > KEPT as u64 {
             return Err(Failed::new(format!(
                 "the command ended with {}, but it printed {printed} bytes, more than the {KEPT} that a result \
+                 holds; let it write to a file",
+                output.rc
+            ))
+            .with("rc", output.rc));
+        }
+        let lines =
+            [&output.stdout, &output.stderr].iter().flat_map(|o| o.iter()).filter(|b| **b == b'\n').count();
+        if lines > MOST_LINES {
+            return Err(Failed::new(format!(
+                "the command ended with {}, but it printed {lines} lines, more than the {MOST_LINES} that a result \
                  holds; let it write to a file",
                 output.rc
             ))

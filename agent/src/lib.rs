@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod acting;
 pub mod args;
+pub mod bounded;
 pub mod clock;
 pub mod command;
 pub mod convert;

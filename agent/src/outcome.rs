@@ -1,5 +1,6 @@
 //! What a module says when it is done.
 
+use crate::bounded;
 use crate::python;
 use crate::value::{Map, Value};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub struct Diff {
     /// What `after` is called.
     pub after_header: String,
     /// Why a side is missing, as Ansible words it: `destination file appears to be binary`.
+    #[serde(deserialize_with = "bounded::list")]
     pub skipped: Vec<String>,
 }
 
@@ -50,10 +52,13 @@ pub struct Outcome {
     /// Whether the module found nothing to do for a reason of its own (`creates`, check mode).
     pub skipped: bool,
     /// Every other return value, as Ansible names them.
+    #[serde(deserialize_with = "bounded::map")]
     pub values: Map,
     /// What changed, where diff mode asked for it.
+    #[serde(deserialize_with = "bounded::list")]
     pub diff: Vec<Diff>,
     /// Warnings for the user.
+    #[serde(deserialize_with = "bounded::list")]
     pub warnings: Vec<String>,
     /// Why it failed, beneath `msg`: the system's own words. Shown, but as in Ansible not part of the registered result.
     pub cause: Option<String>,

@@ -1,5 +1,6 @@
 //! The value that travels between controller and agent: what JSON can say, with integers of Python's usual size.
 
+use crate::bounded;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +22,9 @@ pub enum Value {
     /// UTF-8 text.
     Str(String),
     /// A list.
-    List(Vec<Value>),
+    List(#[serde(deserialize_with = "bounded::list")] Vec<Value>),
     /// A map, in insertion order.
-    Map(Map),
+    Map(#[serde(deserialize_with = "bounded::map")] Map),
 }
 
 impl Value {

@@ -8,6 +8,7 @@
 //! The agent speaks first, with `Hello`. The controller refuses any version but its own and then sends nothing; the
 //! agent ends at a frame that it cannot read. An agent whose input ends stops what runs and exits.
 
+use crate::bounded;
 use crate::outcome::Outcome;
 use crate::value::Map;
 use serde::{Deserialize, Serialize};
@@ -39,10 +40,12 @@ pub struct Call {
     /// The module's short name.
     pub module: String,
     /// Its arguments, named by their canonical names.
+    #[serde(deserialize_with = "bounded::map")]
     pub args: Map,
     /// Check and diff mode.
     pub mode: Mode,
     /// Variables added to the environment of the module and of what it starts.
+    #[serde(deserialize_with = "bounded::list")]
     pub environment: Vec<(String, String)>,
 }
 

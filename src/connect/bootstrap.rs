@@ -18,6 +18,9 @@ pub(super) const COMMAND: &str = "read -r s; eval \"$s\"";
 /// make sudo wait.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// How much a login shell may print before the script's answer, in bytes.
+const NOISE: usize = 4 << 20;
+
 /// The piece of the agent that must move within `LIMIT`, in bytes.
 const PIECE: usize = 32 << 10;
 
@@ -102,6 +105,7 @@ async fn upload(link: &mut Link, agent: &AgentImage, mark: &str) -> Result<(), E
 /// What follows our mark on a line of the output; everything before it is the login shell's.
 async fn heard(link: &mut Link, mark: &str) -> Result<String, Error> {
     let mut noise: Vec<u8> = Vec::new();
+    let mut dropped = 0;
     loop {
         if let Some((said, used)) = find(&link.input, mark) {
             link.input.buffer.drain(..used);
@@ -112,6 +116,12 @@ async fn heard(link: &mut Link, mark: &str) -> Result<String, Error> {
         noise.extend(link.input.buffer.drain(..old));
         let excess = noise.len().saturating_sub(1024);
         noise.drain(..excess);
+        dropped += excess;
+        if dropped > NOISE {
+            return Err(Error::other(format!("what answers is not sh: it printed more than {NOISE} bytes"))
+                .note(format!("it printed: {}", one_line(&noise)))
+                .help("see that the account's login shell runs a command and prints nothing"));
+        }
         let more = tokio::time::timeout(LIMIT, link.input.fill()).await;
         match more {
             Ok(Ok(true)) => continue,

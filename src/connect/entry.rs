@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// How long a method may take to ask or to let in. Some wait after a wrong password.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// How much a method may print before it lets in, in bytes.
+const NOISE: usize = 64 << 10;
+
 /// How often standard error is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -50,6 +53,12 @@ impl Entry {
             if let Some(at) = find(&link.input.buffer, mark.as_bytes()) {
                 link.input.buffer.drain(..at + mark.len());
                 return Ok(());
+            }
+            if link.input.buffer.len() > NOISE {
+                return Err(Error::other(format!(
+                    "{} printed more than {NOISE} bytes and did not let us in",
+                    self.method
+                )));
             }
             // On a terminal the two streams are one.
             let printed = String::from_utf8_lossy(&link.input.buffer);

@@ -17,6 +17,7 @@ mod certificates;
 mod far;
 mod figures;
 mod forwarding;
+mod hostile;
 mod keys;
 mod links;
 mod routes;

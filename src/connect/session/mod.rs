@@ -117,6 +117,12 @@ impl Shared {
 
     fn deliver(&self, frame: ToController) -> Result<(), String> {
         let mut calls = self.calls();
+        if let ToController::Data { id, .. } | ToController::Credit { id, .. } | ToController::Done(id, _) =
+            &frame
+            && *id >= calls.next
+        {
+            return Err(format!("an answer to request {id}, which was never made"));
+        }
         match frame {
             ToController::Hello { .. } => return Err("a second hello".to_owned()),
             ToController::Pong(_) => {}

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use warp_agent::wire::CHUNK;
 
+/// What a stream to memory may come to: twice what an agent sends of output at once.
+const MOST_IN_MEMORY: usize = 16 << 20;
+
 /// Bytes to send, of a length told beforehand.
 pub(in crate::connect) struct Upload {
     source: Source,
@@ -72,9 +75,9 @@ impl Upload {
 
 /// Where a call's stream goes.
 pub(in crate::connect) enum Sink {
-    /// The call has none; what comes is dropped.
+    /// The call has none.
     None,
-    /// To memory.
+    /// To memory, which is for the output of one poll.
     Memory(Vec<u8>),
     /// To a file.
     File(Box<Download>),
@@ -84,7 +87,11 @@ impl Sink {
     /// Takes a piece; an error is a sentence for the user.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         match self {
-            Sink::None => Ok(()),
+            Sink::None if bytes.is_empty() => Ok(()),
+            Sink::None => Err("the agent sent a stream that nobody asked for".to_owned()),
+            Sink::Memory(all) if all.len() + bytes.len() > MOST_IN_MEMORY => {
+                Err(format!("the agent sent more than {MOST_IN_MEMORY} bytes of output at once"))
+            }
             Sink::Memory(all) => {
                 all.extend_from_slice(bytes);
                 Ok(())

@@ -91,8 +91,8 @@ async fn answers_find_their_calls_in_any_order() {
     for id in ids.iter().rev() {
         agent.say(ToController::Done(*id, Outcome::ok().with("id", *id))).await;
     }
-    // An answer to nobody is let pass.
-    agent.say(ToController::Done(99, Outcome::ok())).await;
+    // A second answer is let pass.
+    agent.say(ToController::Done(ids[0], Outcome::failed("again"))).await;
     let mut answered = Vec::new();
     for call in calls {
         answered.push(call.await.unwrap().unwrap().values.get("id").and_then(|v| v.as_int()).unwrap());
@@ -224,6 +224,8 @@ async fn an_agent_that_breaks_the_protocol_is_let_go() {
         (1, "a second hello"),
         (2, "a frame that cannot be read"),
         (3, "more than the"),
+        (4, "an answer to request 99, which was never made"),
+        (5, "a frame that cannot be read"),
     ] {
         let (session, mut agent) = pair().await;
         let call = start(&session, None);
@@ -241,6 +243,15 @@ async fn an_agent_that_breaks_the_protocol_is_let_go() {
                 let _ = agent.stream.write_all(&flood).await;
             }
             1 => agent.say(hello(VERSION)).await,
+            4 => agent.say(ToController::Done(99, Outcome::ok())).await,
+            5 => {
+                // Lists in lists, which a reader that recursed as deep as it is told would not survive.
+                let mut body = vec![3, 1, 0, 0, 0, 1, 1, b'x'];
+                body.extend([5, 1].repeat(400_000));
+                let length = (body.len() as u32).to_le_bytes();
+                agent.stream.write_all(&length).await.unwrap();
+                agent.stream.write_all(&body).await.unwrap();
+            }
             2 => agent.stream.write_all(&[2, 0, 0, 0, 255, 255]).await.unwrap(),
             _ => agent.stream.write_all(&(MAX_FRAME as u32 + 1).to_le_bytes()).await.unwrap(),
         }
