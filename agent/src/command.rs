@@ -1,5 +1,9 @@
 //! Running programs: one process group each, output read as Ansible reads it, ended whole when the step is cancelled.
 
+mod terminal;
+
+pub use terminal::{Heard, Terminal};
+
 use crate::bounded::MOST_LINES;
 use crate::errno;
 use crate::module::Failed;
@@ -232,17 +236,22 @@ impl Command {
 
     /// Starts it in a process group of its own; `None` when the step is cancelled already.
     fn spawn(&self, environment: &[(String, String)], cancel: &Cancel) -> io::Result<Option<process::Child>> {
-        let Some((program, args)) = self.argv.split_first() else {
-            return Err(io::Error::from(ErrorKind::InvalidInput));
-        };
-        let mut command = process::Command::new(program);
+        let mut command = self.prepared(environment)?;
         command
-            .args(args)
-            .envs(environment.iter().chain(&self.env).map(|(k, v)| (k, v)))
             .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        start(&mut command, cancel)
+    }
+
+    /// All of it but its streams and its process group.
+    fn prepared(&self, environment: &[(String, String)]) -> io::Result<process::Command> {
+        let Some((program, args)) = self.argv.split_first() else {
+            return Err(io::Error::from(ErrorKind::InvalidInput));
+        };
+        let mut command = process::Command::new(program);
+        command.args(args).envs(environment.iter().chain(&self.env).map(|(k, v)| (k, v)));
         if let Some(dir) = &self.cwd {
             command.current_dir(dir);
         }
@@ -258,14 +267,7 @@ impl Command {
                 })
             };
         }
-        // Held while it starts, so that a cancel finds it either not started or in the list.
-        let mut state = cancel.lock();
-        if state.cancelled {
-            return Ok(None);
-        }
-        let child = command.spawn()?;
-        state.groups.push(group_of(&child));
-        Ok(Some(child))
+        Ok(command)
     }
 
     fn not_started(&self, e: &io::Error) -> Failed {
@@ -277,6 +279,18 @@ impl Command {
             .with("stdout", "")
             .with("stderr", "")
     }
+}
+
+/// Starts a program that leads a process group; `None` when the step is cancelled already.
+fn start(command: &mut process::Command, cancel: &Cancel) -> io::Result<Option<process::Child>> {
+    // Held while it starts, so that a cancel finds it either not started or in the list.
+    let mut state = cancel.lock();
+    if state.cancelled {
+        return Ok(None);
+    }
+    let child = command.spawn()?;
+    state.groups.push(group_of(&child));
+    Ok(Some(child))
 }
 
 /// The umask that an argument names in octal.

@@ -142,12 +142,17 @@ impl<'a> Context<'a> {
     /// # Errors
     /// As `run`.
     pub fn run_shown(&mut self, command: &Command) -> Result<Output, Failed> {
+        let (environment, cancel) = (self.environment, self.cancel);
+        command.run(environment, cancel, self.shown())
+    }
+
+    /// Where output is shown while it comes, if somebody looks.
+    pub fn shown(&mut self) -> Option<&mut (dyn Write + Send)> {
         // Spelled out: only so does the compiler shorten the output's lifetime.
-        let shown: Option<&mut (dyn Write + Send)> = match &mut self.output {
+        match &mut self.output {
             Some(output) => Some(&mut **output),
             None => None,
-        };
-        command.run(self.environment, self.cancel, shown)
+        }
     }
 
     /// Waits; a cancel ends the waiting at once.

@@ -96,6 +96,14 @@ pub fn quoted(s: &str) -> String {
     out
 }
 
+/// A literal of bytes, of which those beyond ASCII are escaped.
+#[must_use]
+pub fn quoted_bytes(bytes: &[u8]) -> String {
+    let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let escaped = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\x{:02x}", u32::from(c)) };
+    std::iter::once("b".to_owned()).chain(quoted(&latin).chars().map(escaped)).collect()
+}
+
 /// Python's idea of printable: no control, format, private or separator characters but the space.
 fn printable(c: char) -> bool {
     !(c.is_control()

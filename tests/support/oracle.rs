@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 pub const CORE: &str = "ansible-core==2.19.14";
 /// The community package whose collections are the oracle for filters and modules outside ansible-core.
 const COMMUNITY: &str = "ansible==12.3.0";
-const LIBRARIES: &[&str] = &["netaddr", "jmespath", "passlib"];
+const LIBRARIES: &[&str] = &["netaddr", "jmespath", "passlib", "pexpect"];
 const COLLECTIONS: &[&str] =
     &["ansible/posix", "ansible/utils", "ansible/netcommon", "community/libvirt", "community/general"];
 

@@ -1,6 +1,7 @@
 //! The modules that run on a target, one file each.
 
 mod apt;
+mod apt_key;
 mod apt_repository;
 pub mod assemble;
 mod async_status;
@@ -13,6 +14,7 @@ mod deb822_repository;
 mod debconf;
 mod dpkg_selections;
 mod edit;
+mod expect;
 mod file;
 mod find;
 mod get_url;
@@ -27,12 +29,14 @@ mod mount_facts;
 mod package;
 mod package_facts;
 mod ping;
+mod pip;
 mod replace;
 mod service;
 mod service_facts;
 mod setup;
 mod slurp;
 mod stat;
+mod subversion;
 mod sysvinit;
 mod tempfile;
 pub mod unarchive;
@@ -46,6 +50,7 @@ use crate::own;
 /// All of them.
 static ALL: &[&dyn Module] = &[
     &apt::AptModule,
+    &apt_key::AptKey,
     &apt_repository::AptRepository,
     &assemble::Assemble,
     &async_status::AsyncStatus,
@@ -58,6 +63,7 @@ static ALL: &[&dyn Module] = &[
     &deb822_repository::Deb822Repository,
     &debconf::Debconf,
     &dpkg_selections::DpkgSelections,
+    &expect::Expect,
     &file::FileModule,
     &find::Find,
     &get_url::GetUrl,
@@ -72,6 +78,7 @@ static ALL: &[&dyn Module] = &[
     &package::Package,
     &package_facts::PackageFacts,
     &ping::Ping,
+    &pip::PipModule,
     &replace::Replace,
     &service::Service,
     &service::Systemd,
@@ -80,6 +87,7 @@ static ALL: &[&dyn Module] = &[
     &setup::Setup,
     &slurp::Slurp,
     &stat::Stat,
+    &subversion::SubversionModule,
     &sysvinit::Sysvinit,
     &tempfile::Tempfile,
     &unarchive::Unarchive,

@@ -4,9 +4,13 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod apt_keys;
+#[cfg(test)]
 mod editing;
 #[cfg(test)]
 mod editing_parity;
+#[cfg(test)]
+mod expecting;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
@@ -31,6 +35,8 @@ mod packages_parity;
 #[cfg(test)]
 mod private;
 #[cfg(test)]
+mod python_packages;
+#[cfg(test)]
 mod sandbox;
 #[cfg(test)]
 mod servers;
@@ -38,5 +44,7 @@ mod servers;
 mod services;
 #[cfg(test)]
 mod sources_parity;
+#[cfg(test)]
+mod subversion;
 #[cfg(test)]
 mod waiting;
