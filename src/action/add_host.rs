@@ -2,6 +2,7 @@
 
 use super::{Action, AddHost, BoxFuture, Context, Effect};
 use crate::connect::CallError;
+use crate::error::Error;
 use crate::value::{Key, Map, Value, Vars};
 use std::sync::Arc;
 use warp_agent::outcome::Outcome;
@@ -9,7 +10,6 @@ use warp_agent::spec::{Arg, Kind, Spec};
 
 static SPEC: Spec = Spec {
     open: true,
-    required_one_of: &[&["name"]],
     ..Spec::new(
         "add_host",
         "Adds a host, its groups and variables to the inventory of this run.",
@@ -43,7 +43,7 @@ fn add_host(mut args: Map) -> Effect {
     let given = args.shift_remove("name").unwrap_or_default();
     let name = crate::value::python_str(&given);
     if name.trim().is_empty() || given.is_null() {
-        return Effect::failed("name, host or hostname needs to be provided");
+        return Effect::refused(Error::input("name, host or hostname needs to be provided"));
     }
     let (name, port) = split_port(&name);
     let groups = match args.shift_remove("groups") {

@@ -34,7 +34,7 @@ async fn assemble(context: &Context<'_>, args: &Map) -> Result<Effect, CallError
     let src = text(args, "src").unwrap_or_default();
     let source = match search::find(context, "files", src) {
         Ok(source) => source,
-        Err(e) => return Ok(search::failure(e)),
+        Err(e) => return Ok(Effect::raised(e)),
     };
     if !source.is_dir() {
         return Ok(Effect::failed(format!("Source ({}) is not a directory", source.display())));

@@ -1,6 +1,6 @@
 //! `assert`: fails unless expressions hold.
 
-use super::{Action, BoxFuture, Context, Effect, arg};
+use super::{Action, BoxFuture, Context, Effect, arg, flag};
 use crate::connect::CallError;
 use crate::error::Result;
 use crate::value::{Key, Map, Value, python_str};
@@ -31,7 +31,7 @@ impl Action for Assert {
     }
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
-        Box::pin(async move { Ok(assert(&context, &args).unwrap_or_else(Effect::error)) })
+        Box::pin(async move { Ok(assert(&context, &args).unwrap_or_else(Effect::raised)) })
     }
 }
 
@@ -53,6 +53,7 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
     let message = |name: &str, default: &str| {
         args.get(name).filter(|m| !m.is_null()).cloned().unwrap_or_else(|| Value::data(default))
     };
+    let shown = !flag(args, "quiet");
     let mut values = Map::new();
     for condition in conditions {
         if context.engine.test(condition, context.scope)? {
@@ -66,9 +67,9 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
             crate::error::Error::other(python_str(&told)).at(span.clone()).label("does not hold")
         });
         let outcome = Outcome { failed: true, ..Outcome::default() };
-        return Ok(Effect { outcome, values, error, ..Effect::default() });
+        return Ok(Effect { outcome, values, error, shown, ..Effect::default() });
     }
     values.insert(Key::from("changed"), Value::Bool(false));
     values.insert(Key::from("msg"), message("success_msg", "All assertions passed"));
-    Ok(Effect { values, ..Effect::default() })
+    Ok(Effect { values, shown, ..Effect::default() })
 }

@@ -56,20 +56,20 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
         Some(var @ (Value::List(_) | Value::Map(_))) => {
             let kind = var.type_name();
             let said = python_str(var);
-            return Effect::error(Error::input(format!(
+            return Effect::refused(Error::input(format!(
                 "argument 'var' is of type {kind} and we were unable to convert to _check_type_str_no_conversion: '{said}' is not a string and conversion is not allowed"
             )));
         }
         Some(var) => {
             let shown = match shown(context, var) {
                 Ok(shown) => shown,
-                Err(e) => return Effect::error(e),
+                Err(e) => return Effect::raised(e.context("Error while resolving `var` expression")),
             };
             values.insert(Key::from(shown.name), shown.value);
             outcome.warnings.extend(shown.warning);
         }
     }
-    Effect { outcome, values, ..Effect::default() }
+    Effect { outcome, values, shown: true, ..Effect::default() }
 }
 
 /// What `var` comes to.

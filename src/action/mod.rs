@@ -102,6 +102,10 @@ pub struct Effect {
     pub hidden: bool,
     /// Where the failure lies, when that has a place of its own.
     pub error: Option<crate::error::Error>,
+    /// Whether that failure came before there was a result: it fails the task, not the action.
+    pub raised: bool,
+    /// Whether the result is for the user to see, however little they want to be told.
+    pub shown: bool,
 }
 
 /// Which layer facts go to.
@@ -186,6 +190,19 @@ impl Effect {
     #[must_use]
     pub fn skip(why: impl Into<String>) -> Self {
         Effect { skip: Some(why.into()), ..Effect::default() }
+    }
+
+    /// The action cannot begin, for its arguments.
+    #[must_use]
+    pub fn refused(error: crate::error::Error) -> Self {
+        Effect { raised: true, ..Effect::error(error) }
+    }
+
+    /// The action broke off.
+    #[must_use]
+    pub fn raised(error: crate::error::Error) -> Self {
+        let outcome = Outcome::failed(format!("Task failed: {}", error.message()));
+        Effect { outcome, error: Some(error), raised: true, ..Effect::default() }
     }
 
     /// A failure of the controller's: its message, and its place.

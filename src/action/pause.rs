@@ -57,7 +57,7 @@ enum Waited {
 
 async fn pause(context: &Context<'_>, args: &Map) -> Effect {
     let (unit, seconds) = match (whole(args, "minutes"), whole(args, "seconds")) {
-        (Err(why), _) | (_, Err(why)) => return Effect::error(Error::other(why)),
+        (Err(why), _) | (_, Err(why)) => return Effect::refused(Error::other(why)),
         (Ok(Some(minutes)), _) => ("minutes", Some(minutes.saturating_mul(60))),
         (_, Ok(Some(seconds))) => ("seconds", Some(seconds)),
         (Ok(None), Ok(None)) => ("minutes", None),

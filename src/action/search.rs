@@ -1,9 +1,8 @@
 //! Files on the controller: where they are searched, and what is said when they are not there.
 
-use super::{Context, Effect};
+use super::Context;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
-use warp_agent::outcome::Outcome;
 
 /// Finds a task's file: in the sub-folder of its kind (`files`, `templates`, `vars`) of each folder of the search path,
 /// and in the folder itself.
@@ -27,12 +26,6 @@ pub(super) fn find(context: &Context<'_>, kind: &str, name: &str) -> Result<Path
         Some(path) => Ok(crate::value::normal(path)),
         None => Err(missing(name, &tried)),
     }
-}
-
-/// What a task says that fails because of a file here.
-pub(super) fn failure(error: Error) -> Effect {
-    let outcome = Outcome::failed(format!("Task failed: {}", error.message()));
-    Effect { outcome, ..Effect::error(error) }
 }
 
 /// A path with `~` for the home of the account that warp runs as.

@@ -5,15 +5,18 @@ use crate::connect::CallError;
 use crate::value::{Key, Map, Value, is_variable_name};
 use warp_agent::spec::{Arg, Kind, Spec};
 
-static SPEC: Spec = Spec::new(
-    "set_stats",
-    "Sets or adds to sums that are shown at the end of the run.",
-    &[
-        Arg::new("data", Kind::Raw).help("Names and values."),
-        Arg::new("per_host", Kind::Raw).help("Keep them for each host, not for the run."),
-        Arg::new("aggregate", Kind::Raw).help("Add to values that are there, not replace them."),
-    ],
-);
+static SPEC: Spec = Spec {
+    options: true,
+    ..Spec::new(
+        "set_stats",
+        "Sets or adds to sums that are shown at the end of the run.",
+        &[
+            Arg::new("data", Kind::Raw).help("Names and values."),
+            Arg::new("per_host", Kind::Raw).help("Keep them for each host, not for the run."),
+            Arg::new("aggregate", Kind::Raw).help("Add to values that are there, not replace them."),
+        ],
+    )
+};
 
 /// The action.
 pub(super) struct SetStats;
@@ -35,7 +38,7 @@ fn set_stats(args: &Map) -> Effect {
         _ => return Effect::failed("The 'data' option needs to be a dictionary/hash"),
     };
     if let Some(bad) = data.keys().find(|k| !k.as_str().is_some_and(is_variable_name)) {
-        return Effect::failed(format!("Task failed: Invalid variable name '{bad}'."));
+        return Effect::raised(super::set_fact::invalid_name(&bad.to_string(), ""));
     }
     let stats = Map::from_iter([
         (Key::from("data"), Value::map(data)),

@@ -83,7 +83,7 @@ fn source(
     search::find(context, "files", src)
         .and_then(|path| Content::of_file(path, flag(args, "decrypt")))
         .map(Some)
-        .map_err(|e| Box::new(search::failure(e)))
+        .map_err(|e| Box::new(Effect::raised(e)))
 }
 
 async fn on_stage(

@@ -32,7 +32,7 @@ async fn uri(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
     let files = match files(context, args) {
         Ok(files) if files.is_empty() => return Ok(module::call(context, "uri", passed, None).await?.into()),
         Ok(files) => files,
-        Err(e) => return Ok(search::failure(e)),
+        Err(e) => return Ok(Effect::raised(e)),
     };
     let stage = match Stage::new(context).await? {
         Ok(stage) => stage,

@@ -60,6 +60,8 @@ pub enum By {
     Task,
     /// That of the module's part on the controller.
     Action,
+    /// That of an action which shows something: seen however little the user wants to be told.
+    Display,
     /// That of the module on the target.
     Module,
 }
@@ -103,7 +105,7 @@ pub enum Event {
         step: Arc<StepInfo>,
         /// The host.
         host: Arc<str>,
-        /// The host it ran on, if delegated.
+        /// The host that it is delegated to, as it is shown.
         delegated_to: Option<Arc<str>>,
         /// How it ended.
         status: Status,
@@ -157,7 +159,7 @@ pub enum Event {
         step: Arc<StepInfo>,
         /// The host.
         host: Arc<str>,
-        /// The host it ran on, if delegated.
+        /// The host that it is delegated to, as it is shown.
         delegated_to: Option<Arc<str>>,
         /// How it ended.
         status: Status,

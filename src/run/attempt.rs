@@ -93,7 +93,11 @@ impl Attempt<'_> {
         if let Some(vars) = &effect.included_vars {
             after.extend(vars.clone());
         }
-        let error = effect.error.or(caused).map(|e| Arc::new(e.at(self.task.task.span.clone())));
+        let span = || Some(self.task.task.span.clone());
+        let error = effect.error.or(caused).map(|e| match effect.raised {
+            true => Arc::new(e.within("Task failed", span())),
+            false => Arc::new(e.at(span())),
+        });
         if !result::is(&result, "skipped") {
             self.judge(&mut result, &mut after);
         }
@@ -110,7 +114,12 @@ impl Attempt<'_> {
         };
         let mut execution = self.task.blank(end, result);
         execution.error = error;
-        execution.by = if module_failed && !forgiven { By::Module } else { By::Action };
+        execution.by = match effect.shown {
+            _ if effect.raised => By::Task,
+            true => By::Display,
+            false if module_failed && !forgiven => By::Module,
+            false => By::Action,
+        };
         execution.no_log = effect.hidden;
         execution.effects = Effects {
             facts: effect.facts,
@@ -218,12 +227,11 @@ impl Attempt<'_> {
         let checked = match validate::check(spec, &raw) {
             Ok(checked) => checked,
             Err(msg) => {
-                let mut refused = Outcome::failed(msg);
                 // An action of the controller's refuses before there is a module.
-                if run.actions.find(module).is_none() {
-                    refused = refused.with("invocation", invocation::of_given(spec, &raw));
+                if run.actions.find(module).is_some() {
+                    return Ok(Effect::refused(Error::other(msg)));
                 }
-                return Ok(refused.into());
+                return Ok(Outcome::failed(msg).with("invocation", invocation::of_given(spec, &raw)).into());
             }
         };
         for secret in secrets(spec, &checked.args) {

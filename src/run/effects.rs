@@ -27,15 +27,7 @@ pub(super) fn facts_seen(scope: &Arc<HostScope>, facts: &Map, kind: FactKind, lo
 
 impl PlayRun {
     /// Registers a task's result and applies its effects. Under `run_once` all `hosts` get what one got.
-    ///
-    /// # Errors
-    /// A notified handler that is not there.
-    pub(super) fn apply(
-        &self,
-        ended: &mut HostEnd,
-        register: Option<&str>,
-        hosts: &[Arc<str>],
-    ) -> Result<()> {
+    pub(super) fn apply(&self, ended: &mut HostEnd, register: Option<&str>, hosts: &[Arc<str>]) {
         for effects in &mut ended.effects {
             self.apply_one(effects, hosts);
         }
@@ -51,6 +43,13 @@ impl PlayRun {
                 self.run.variables.change_host(host, |state| state.set(name, value));
             }
         }
+    }
+
+    /// Notes which handlers a task's end notifies.
+    ///
+    /// # Errors
+    /// A notified handler that is not there.
+    pub(super) fn apply_notifications(&self, ended: &HostEnd) -> Result<()> {
         if ended.changed && ended.end == End::Ok {
             for name in ended.effects.iter().flat_map(|e| &e.notify) {
                 self.notify(name, &ended.host)?;

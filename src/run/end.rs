@@ -36,6 +36,10 @@ pub(super) struct Effects {
     pub notify: Vec<String>,
     /// Tasks to include.
     pub include: Option<Include>,
+    /// The label of a loop's item whose end is told when the inventory was changed, for only that says what changed.
+    pub label: Option<Value>,
+    /// The host that such an item was delegated to.
+    pub delegated_to: Option<Arc<str>>,
     /// The host that facts go to: the one delegated to, under `delegate_facts`.
     pub facts_host: Option<Arc<str>>,
 }

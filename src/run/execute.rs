@@ -10,7 +10,7 @@ use crate::connect::Target;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::play::{Doer, Task};
-use crate::template::{DELEGATED, Scope};
+use crate::template::{DELEGATED, Scope, is_omit};
 use crate::value::{Map, Text, Value, Vars};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,16 @@ struct Delegate {
     scope: Arc<dyn Scope>,
 }
 
+/// How far an execution came.
+#[derive(Default)]
+struct Progress {
+    delegate: Option<Delegate>,
+    /// Whether it is known where to run.
+    placed: bool,
+    /// Whether keywords have been rendered; before, they count as they are written.
+    rendered: bool,
+}
+
 impl HostTask {
     /// Runs the task once, with `locals` above all variables; what it registers or sets is added to them, for the
     /// items that follow. `loop_error` is raised unless the condition does not hold.
@@ -39,23 +49,22 @@ impl HostTask {
         index: usize,
     ) -> Execution {
         let scope = &scope.collecting();
-        let here = scope.with(locals);
-        let mut execution = match self.decide(&here, loop_error) {
-            Err(e) => self.failed(e),
-            Ok(Some(condition)) => self.blank(End::Skipped, result::skipped(&condition)),
-            Ok(None) => match self.perform(scope, locals, index).await {
-                Ok(execution) => execution,
-                Err(e) => self.failed(e),
-            },
-        };
+        let mut progress = Progress::default();
+        let attempted = self.staged(scope, locals, loop_error, index, &mut progress).await;
+        let ran = attempted.is_ok();
+        let mut execution = attempted.unwrap_or_else(|e| self.failed(e));
+        execution.delegated_to = self.delegate_label(&progress, ran);
         result::mark_failed(&mut execution.result);
+        let here = scope.with(locals);
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
         let keywords = &self.task.keywords;
         execution.no_log |= self.no_log(&here);
-        // What cannot be decided is not ignored.
-        execution.ignore_errors =
-            r.flag("ignore_errors", keywords.ignore_errors.as_ref()).ok().flatten().unwrap_or(false);
+        let ignores = keywords.ignore_errors.as_ref();
+        execution.ignore_errors = match progress.rendered {
+            true => r.flag("ignore_errors", ignores).ok().flatten().unwrap_or(false),
+            false => ignores.is_some_and(Value::truthy),
+        };
         execution.ignore_unreachable = r
             .flag("ignore_unreachable", keywords.ignore_unreachable.as_ref())
             .ok()
@@ -66,6 +75,48 @@ impl HostTask {
             locals.insert(name.shared(), Value::map(execution.result.clone()));
         }
         execution
+    }
+
+    /// Finds out where to run, decides whether, and runs.
+    async fn staged(
+        &self,
+        scope: &Arc<HostScope>,
+        locals: &mut Vars,
+        loop_error: Option<Error>,
+        index: usize,
+        progress: &mut Progress,
+    ) -> Result<Execution> {
+        progress.delegate = self.delegate(&scope.with(locals))?;
+        progress.placed = true;
+        if let Some(delegate) = &progress.delegate {
+            locals.insert(Arc::from(DELEGATED), Value::data(Arc::clone(&delegate.host)));
+        }
+        match self.decide(&scope.with(locals), loop_error)? {
+            Some(condition) => Ok(self.blank(End::Skipped, result::skipped(&condition))),
+            None => self.perform(scope, locals, index, progress).await,
+        }
+    }
+
+    /// The host delegated to, as it is shown: with its address once the task ran there, and as written where its name
+    /// could not be rendered.
+    fn delegate_label(&self, progress: &Progress, ran: bool) -> Option<Arc<str>> {
+        if !progress.placed {
+            return self.delegate_as_written();
+        }
+        let delegate = progress.delegate.as_ref().filter(|delegate| delegate.host != self.host)?;
+        let address =
+            delegate.scope.get("ansible_host").filter(|_| ran).map(|a| crate::value::python_str(&a));
+        Some(match address.filter(|address| **address != *delegate.host) {
+            Some(address) => format!("{}({address})", delegate.host).into(),
+            None => Arc::clone(&delegate.host),
+        })
+    }
+
+    /// The host delegated to, unrendered.
+    pub(super) fn delegate_as_written(&self) -> Option<Arc<str>> {
+        let written = self.task.keywords.delegate_to.as_ref().filter(|name| name.truthy())?;
+        let written = crate::value::python_str(written);
+        (*written != *self.host).then(|| written.into())
     }
 
     /// The condition that does not hold, if there is one.
@@ -89,36 +140,35 @@ impl HostTask {
     }
 
     /// Everything after the condition.
-    async fn perform(&self, scope: &Arc<HostScope>, locals: &mut Vars, index: usize) -> Result<Execution> {
+    async fn perform(
+        &self,
+        scope: &Arc<HostScope>,
+        locals: &mut Vars,
+        index: usize,
+        progress: &mut Progress,
+    ) -> Result<Execution> {
         let here = scope.with(locals);
         if let Doer::Template = self.task.action.doer {
             let task = Arc::new(self.with_action(&here)?);
             let known = HostTask { task, ..self.clone() };
-            return Box::pin(known.perform(scope, locals, index)).await;
+            return Box::pin(known.perform(scope, locals, index, progress)).await;
         }
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
         keyword::check(&self.task, r)?;
-        let delegate = self.delegate(&here)?;
-        if let Some(delegate) = &delegate {
-            locals.insert(Arc::from(DELEGATED), Value::data(Arc::clone(&delegate.host)));
-        }
-        let here = scope.with(locals);
-        let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(&here);
-        let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
+        progress.rendered = true;
         let args = args::render(&self.play.run, &self.task, r)?;
         if matches!(&*self.task.action.module, "include_tasks" | "include_role") {
             let mut execution = self.blank(End::Ok, Map::new());
             execution.effects.include = Some(Include { args, loop_vars: Vars::new(), label: None });
             return Ok(execution);
         }
-        let prepared = self.prepare(&here, r, delegate.as_ref(), index)?;
+        let prepared = self.prepare(&here, r, progress.delegate.as_ref(), index)?;
         let mut execution = self.attempts(scope, locals, prepared, args).await?;
         let notify = self.task.notify.iter().map(|n| self.notified(n, r)).collect::<Result<Vec<_>>>()?;
         execution.effects.notify = notify.into_iter().flatten().collect();
-        execution.delegated_to = delegate.map(|d| d.host);
         if r.flag("delegate_facts", self.task.keywords.delegate_facts.as_ref())?.unwrap_or(false) {
-            execution.effects.facts_host.clone_from(&execution.delegated_to);
+            execution.effects.facts_host = progress.delegate.as_ref().map(|d| Arc::clone(&d.host));
         }
         Ok(execution)
     }
@@ -139,11 +189,15 @@ impl HostTask {
         let keyword = self.task.keywords.delegate_to.as_ref().filter(|name| name.truthy());
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
         let r = Rendered { engine: &self.play.run.engine, scope: &dynamic };
-        let Some(value) = r.value("delegate_to", keyword)? else { return Ok(None) };
+        let Some(keyword) = keyword else { return Ok(None) };
+        let value = r.engine.render(keyword, r.scope).map_err(|e| e.at(keyword.span().cloned()))?;
+        if is_omit(&value) {
+            return Ok(None);
+        }
         let name = match value.as_str() {
             Some(name) if !name.is_empty() => Arc::<str>::from(name),
             _ => {
-                let written = keyword.map(crate::value::python_str).unwrap_or_default();
+                let written = crate::value::python_str(keyword);
                 return Err(Error::input(format!("Empty hostname produced from delegate_to: \"{written}\"")));
             }
         };

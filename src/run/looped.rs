@@ -164,6 +164,11 @@ impl HostTask {
             include.label = Some(label.clone());
             return;
         }
+        if execution.effects.add_host.is_some() || execution.effects.add_group.is_some() {
+            execution.effects.label = Some(label);
+            execution.effects.delegated_to.clone_from(&execution.delegated_to);
+            return;
+        }
         self.play.run.events.emit(&Event::ItemDone {
             step: Arc::clone(&self.step),
             host: Arc::clone(&self.host),
@@ -197,7 +202,6 @@ impl HostTask {
         let ignore_unreachable = ended.iter().filter(gone).all(|e| e.ignore_unreachable);
         let error = ended.iter().find_map(|e| e.error.clone());
         let no_log = ended.iter().any(|e| e.no_log);
-        let delegated_to = ended.last().and_then(|e| e.delegated_to.clone());
         let (results, effects): (Vec<Map>, Vec<Effects>) =
             ended.into_iter().map(|e| (e.result, e.effects)).unzip();
         let result = result::of_loop(results);
@@ -212,7 +216,7 @@ impl HostTask {
             ignore_errors,
             ignore_unreachable,
             no_log,
-            delegated_to,
+            delegated_to: self.delegate_as_written(),
             seconds: 0.0,
         }
     }

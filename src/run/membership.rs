@@ -5,6 +5,7 @@ use super::play::PlayRun;
 use super::refresh::Added;
 use super::result;
 use crate::error::Result;
+use crate::event::{By, Event, Status, StepInfo};
 use crate::play::Task;
 use crate::value::{Map, Value};
 use std::sync::Arc;
@@ -15,7 +16,13 @@ impl PlayRun {
     ///
     /// # Errors
     /// A group that would be beneath itself.
-    pub(super) fn change_inventory(&self, task: &Task, end: &mut HostEnd, hosts: &[Arc<str>]) -> Result<()> {
+    pub(super) fn change_inventory(
+        &self,
+        task: &Task,
+        step: &Arc<StepInfo>,
+        end: &mut HostEnd,
+        hosts: &[Arc<str>],
+    ) -> Result<()> {
         let mut changes = Vec::new();
         for effects in &mut end.effects {
             let host = effects.add_host.take().map(Added::Host);
@@ -31,7 +38,34 @@ impl PlayRun {
             end.changed = changes.contains(&Some(true));
             note(&mut end.result, &changes, end.changed);
         }
+        self.tell_items(step, end);
         Ok(())
+    }
+
+    /// Tells the ends of a loop's items that waited for the inventory.
+    fn tell_items(&self, step: &Arc<StepInfo>, end: &mut HostEnd) {
+        let Some(Value::List(items)) = end.result.get("results").cloned() else { return };
+        for (effects, item) in end.effects.iter_mut().zip(items.iter()) {
+            let Some(label) = effects.label.take() else { continue };
+            let changed = item.get("changed").is_some_and(Value::truthy);
+            let failed = item.get("failed").is_some_and(Value::truthy);
+            let status = match changed {
+                _ if failed => Status::Failed,
+                true => Status::Changed,
+                false => Status::Ok,
+            };
+            self.run.events.emit(&Event::ItemDone {
+                step: Arc::clone(step),
+                host: Arc::clone(&end.host),
+                delegated_to: effects.delegated_to.take(),
+                status,
+                label,
+                result: item.clone(),
+                error: None,
+                by: By::Action,
+                no_log: end.no_log,
+            });
+        }
     }
 }
 

@@ -119,13 +119,12 @@ impl PlayRun {
             if !forced {
                 return steps.iter().cloned().chain(flush()).collect();
             }
-            vec![Step::Block(Arc::new(Block {
-                name: None,
-                span: play.span.clone(),
-                steps: steps.clone(),
-                rescue: Vec::new(),
-                always: flush().into_iter().collect(),
-            }))]
+            // A section's tasks stand in a block of their own inside the one that flushes.
+            let block = |steps, always| {
+                let (span, rescue) = (play.span.clone(), Vec::new());
+                Step::Block(Arc::new(Block { name: None, span, steps, rescue, always }))
+            };
+            vec![block(vec![block(steps.clone(), Vec::new())], flush().into_iter().collect())]
         };
         Ok(play.sections.iter().flat_map(section).collect())
     }

@@ -73,10 +73,16 @@ impl PlayRun {
         let failed_now: Hosts =
             ended.iter().filter(|e| e.failed()).map(|e| &e.host).chain(&included.failed).cloned().collect();
         let gone = ended.iter().any(|e| matches!(e.end, End::Unreachable | End::Lost));
-        if (manner.fatal_errors && (gone || !failed_now.is_empty()))
-            || self.too_many_failed(&left, &failed_now)
-        {
+        let fatal = manner.fatal_errors && (gone || !failed_now.is_empty());
+        if fatal {
             self.fail_all(&mut ran, &left, &failed_now);
+        }
+        if self.too_many_failed(&left, &failed_now) {
+            self.fail_all(&mut ran, &left, &failed_now);
+            if fatal {
+                // Failed for two reasons, the others leave out the next section too.
+                ran.twice = ran.failed.iter().filter(|h| !failed_now.contains(h)).cloned().collect();
+            }
         }
         self.run_includes(included, ran, around).await
     }
@@ -185,7 +191,9 @@ impl PlayRun {
         };
         // What is done once counts for all of them, also for those that an include leaves out.
         let meant = if run_once { self.left() } else { vec![Arc::clone(&end.host)] };
-        self.change_inventory(task, end, &meant)?;
+        // A notification that nobody hears ends the run before the task's end is told.
+        self.apply_notifications(end)?;
+        self.change_inventory(task, step, end, &meant)?;
         let included = end.effects.iter().any(|e| e.include.is_some());
         let mut status = status(end.end, ignored, &end.result);
         if ignored {
@@ -215,7 +223,8 @@ impl PlayRun {
         if matches!(end.end, End::Ok | End::Failed) {
             self.role_ran(task, &end.host);
         }
-        self.apply(end, task.register.as_ref().map(|r| r.as_str()), &meant)
+        self.apply(end, task.register.as_ref().map(|r| r.as_str()), &meant);
+        Ok(())
     }
 
     /// The hosts of the batch that can be reached.

@@ -15,7 +15,7 @@ pub(super) fn error(step: &StepInfo, by: By, result: &Value, error: Option<&Erro
     result.get("exception")?;
     let who = match by {
         By::Task => return Some(lines(&format!("[ERROR]: {}", of_task(step, result, error)))),
-        By::Action => "Action failed.",
+        By::Action | By::Display => "Action failed.",
         By::Module => "Module failed.",
     };
     let msg = result.get("msg").map_or_else(|| "Unknown error.".to_owned(), python_str);
@@ -45,7 +45,7 @@ fn of_task(step: &StepInfo, result: &Value, error: Option<&Error>) -> String {
     let outer = error.outer().iter().map(|o| Part { words: format!("{}.", o.words), span: o.span.as_ref() });
     for part in outer.chain([own]) {
         match parts.last_mut() {
-            Some(last) if part.span.is_none() || part.span == last.span => {
+            Some(last) if part.span.is_none() || place(part.span) == place(last.span) => {
                 last.words = joined(&last.words, &part.words);
             }
             _ => parts.push(part),

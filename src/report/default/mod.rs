@@ -393,7 +393,7 @@ fn includes(step: &StepInfo) -> bool {
 /// The host, and the one delegated to.
 fn host_label(told: &Told<'_>) -> String {
     match told.delegated_to {
-        Some(delegate) if delegate != told.host => format!("{} -> {delegate}", told.host),
-        _ => told.host.to_owned(),
+        Some(delegate) => format!("{} -> {delegate}", told.host),
+        None => told.host.to_owned(),
     }
 }

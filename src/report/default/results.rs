@@ -107,9 +107,7 @@ fn indented(text: &str, by: usize) -> String {
 
 /// Whether a result is shown, and over several lines, whatever the verbosity.
 fn always(told: &Told<'_>) -> bool {
-    told.by != By::Task
-        && matches!(&*told.step.module, "debug" | "assert")
-        && told.result.get("skipped_reason").is_none()
+    told.by == By::Display && told.result.get("censored").is_none()
 }
 
 /// Whether only a message is left of a result: `debug`'s shows nothing else, not even its items.
