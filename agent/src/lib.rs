@@ -45,11 +45,11 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The agent as a program: without arguments it serves its standard streams, with `supervise DIR` it runs one detached
-/// call. A program that is the agent among other things (`warp agent`) hands on the arguments after its own word for
+/// call, with `digest` it prints the SHA-256 of its own file, for targets on which nothing else does. A program that is the agent among other things (`warp agent`) hands on the arguments after its own word for
 /// it; detached calls start that program again with the same arguments and those two more.
 ///
 /// To be called before any other thread is started.
@@ -63,7 +63,8 @@ pub fn main_with_args(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             serve::serve(io::stdin(), io::stdout())
         }
         (Some("supervise"), Some(dir), None) => detach::supervise(PathBuf::from(dir)),
-        _ => Err("it takes no arguments, or `supervise DIR`".to_owned()),
+        (Some("digest"), None, None) => print_digest(),
+        _ => Err("it takes no arguments, `supervise DIR` or `digest`".to_owned()),
     };
     match end {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,6 +73,12 @@ pub fn main_with_args(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_digest() -> Result<(), String> {
+    let digest = digest::named("sha256", Path::new("/proc/self/exe"));
+    println!("{}", digest.map_err(|e| format!("cannot read its own file: {e}"))?);
+    Ok(())
 }
 
 /// Leaves the terminal that warp may have been started from: programs of steps have none, as under Ansible, and an

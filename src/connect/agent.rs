@@ -3,13 +3,27 @@
 use crate::error::{Error, Result};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// What unpacks the agent on a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// Nothing: it travels as it is.
+    None,
+    Gzip,
+    Zstd,
+}
 
 /// An agent's executable and what it is known by.
 #[derive(Clone, Debug)]
 pub struct AgentImage {
     bytes: Cow<'static, [u8]>,
     sha256: String,
+    /// Packed for the first target that asks, then for all.
+    gzip: Arc<OnceLock<Vec<u8>>>,
+    zstd: Arc<OnceLock<Vec<u8>>>,
 }
 
 impl AgentImage {
@@ -19,6 +33,8 @@ impl AgentImage {
         AgentImage {
             bytes: Cow::Borrowed(include_bytes!(env!("WARP_AGENT_PATH"))),
             sha256: env!("WARP_AGENT_HASH").to_owned(),
+            gzip: Arc::default(),
+            zstd: Arc::default(),
         }
     }
 
@@ -27,7 +43,7 @@ impl AgentImage {
     pub fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         let bytes = bytes.into();
         let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-        AgentImage { bytes, sha256 }
+        AgentImage { bytes, sha256, gzip: Arc::default(), zstd: Arc::default() }
     }
 
     /// From a file.
@@ -52,9 +68,38 @@ impl AgentImage {
         &self.sha256
     }
 
+    /// It as it travels to a target that unpacks it so.
+    ///
+    /// # Errors
+    /// It could not be packed.
+    pub(super) fn packed(&self, packing: Packing) -> std::io::Result<&[u8]> {
+        match packing {
+            Packing::None => Ok(&self.bytes),
+            Packing::Gzip => once(&self.gzip, || {
+                let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+                packer.write_all(&self.bytes)?;
+                packer.finish()
+            }),
+            Packing::Zstd => {
+                once(&self.zstd, || zstd::encode_all(&*self.bytes, zstd::DEFAULT_COMPRESSION_LEVEL))
+            }
+        }
+    }
+
     /// The processor it runs on, as `uname -m` calls it.
     #[must_use]
     pub fn arch(&self) -> &'static str {
         std::env::consts::ARCH
     }
+}
+
+fn once(
+    place: &OnceLock<Vec<u8>>,
+    make: impl FnOnce() -> std::io::Result<Vec<u8>>,
+) -> std::io::Result<&[u8]> {
+    if let Some(made) = place.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(place.get_or_init(|| made))
 }

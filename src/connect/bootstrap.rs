@@ -3,7 +3,7 @@
 //! One command on one channel: a script finds the agent by its hash in a directory of the account's own, or takes it
 //! from its standard input, and becomes it. An agent that is there already costs no round trip of its own.
 
-use super::agent::AgentImage;
+use super::agent::{AgentImage, Packing};
 use super::link::{Input, Link, one_line};
 use super::random;
 use crate::error::Error;
@@ -24,6 +24,13 @@ const NOISE: usize = 4 << 20;
 /// The piece of the agent that must move within `LIMIT`, in bytes.
 const PIECE: usize = 32 << 10;
 
+/// The longest answer of the script.
+const LINE: usize = 4 << 10;
+
+/// What may stand between us and sh.
+const NO_SHELL: &str = "see that the account has a login shell that runs commands, and that no forced command \
+    (command= in authorized_keys, ForceCommand in sshd_config) runs instead";
+
 /// Brings the agent to life over a link on which `COMMAND` runs; afterwards the agent speaks on it.
 ///
 /// # Errors
@@ -32,34 +39,30 @@ pub(super) async fn start(link: &mut Link, agent: &AgentImage) -> Result<(), Err
     let mark = random::word();
     let script = script(agent, &mark);
     write(link, script.as_bytes()).await?;
-    let verdict = match heard(link, &mark).await? {
-        said if said == "need" => {
-            upload(link, agent, &mark).await?;
-            heard(link, &mark).await?
+    let verdict = loop {
+        let said = heard(link, &mark).await?;
+        match said.split_once(' ') {
+            // Once more where a place did not take it.
+            Some(("need", with)) => upload(link, agent, with).await?,
+            _ => break said,
         }
-        said => said,
     };
     match verdict.split_once(' ').unwrap_or((&verdict, "")) {
         ("have", _) => Ok(()),
-        ("other", system) => Err(Error::other(format!("the agent does not run on {system}"))
-            .note(format!("this warp carries an agent for Linux {}", agent.arch()))),
-        ("torn", directory) => Err(Error::other(format!("the agent did not arrive whole in {directory}"))
-            .note(said_on_stderr(link))
-            .help("see whether the file system is full or a quota is reached")),
-        _ => Err(Error::other("found no directory for the agent")
-            .note("tried ~/.cache/warp, /var/tmp and /tmp")
-            .note(format!(
-                "one is needed that is writable, has {} MB of space, may hold programs (no noexec) and lies under \
-                 directories that no other account can change",
-                agent.bytes().len().div_ceil(1_000_000)
-            ))),
-    }
-}
-
-fn said_on_stderr(link: &Link) -> String {
-    match link.ending.stderr_line() {
-        said if said.is_empty() => "nothing was said on standard error".to_owned(),
-        said => said,
+        ("other", system) => Err(Error::other(format!(
+            "the agent does not run on {system}: this warp carries one for Linux {}",
+            agent.arch()
+        ))
+        .help("run these tasks by `raw`, which needs no agent, or warp on a machine of that kind")),
+        (_, places) => Err(Error::other(format!(
+            "found no directory for the agent: {}",
+            one_line(places.as_bytes())
+        ))
+        .help(format!(
+            "one is needed that is writable, has {} MB of space, may hold programs (no noexec) and lies under \
+             directories that no other account can change",
+            agent.bytes().len().div_ceil(1_000_000)
+        ))),
     }
 }
 
@@ -77,27 +80,48 @@ fn script(agent: &AgentImage, mark: &str) -> String {
     script + "\n"
 }
 
+/// Writes, as long as the other side is there.
 async fn write(link: &mut Link, bytes: &[u8]) -> Result<(), Error> {
+    let Link { input, output, .. } = link;
     let written = async {
-        link.output.write_all(bytes).await?;
-        link.output.flush().await
+        output.write_all(bytes).await?;
+        output.flush().await
     };
-    match tokio::time::timeout(LIMIT, written).await {
-        Ok(Ok(())) => Ok(()),
-        // What went wrong is said where the answer is read: a command that ends at once takes no input.
-        Ok(Err(_)) => Ok(()),
-        Err(_) => Err(Error::other(format!("the target took no input for {} s", LIMIT.as_secs()))),
+    // Who waits for room on a link that has ended waits in vain; only its other direction tells of the end.
+    let ended = async {
+        while input.buffer.len() < NOISE && matches!(input.fill().await, Ok(true)) {}
+        if input.buffer.len() >= NOISE {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        written = tokio::time::timeout(LIMIT, written) => match written {
+            // What went wrong is said where the answer is read: a command that ends at once takes no input.
+            Ok(Ok(()) | Err(_)) => Ok(()),
+            Err(_) => Err(Error::other(format!("the target took no input for {} s", LIMIT.as_secs()))),
+        },
+        () = ended => Ok(()),
     }
 }
 
-async fn upload(link: &mut Link, agent: &AgentImage, mark: &str) -> Result<(), Error> {
-    for piece in agent.bytes().chunks(PIECE) {
+/// How the agent is packed for a command that unpacks it.
+fn packing(command: &str) -> Packing {
+    match command.split(' ').next() {
+        Some("zstd") => Packing::Zstd,
+        Some("gzip") => Packing::Gzip,
+        _ => Packing::None,
+    }
+}
+
+/// Sends the agent, for the target to unpack `with` what it has.
+async fn upload(link: &mut Link, agent: &AgentImage, with: &str) -> Result<(), Error> {
+    let bytes = agent
+        .packed(packing(with))
+        .map_err(|e| Error::other(format!("the agent could not be packed: {e}")))?;
+    write(link, format!("{}\n", bytes.len()).as_bytes()).await?;
+    for piece in bytes.chunks(PIECE) {
         write(link, piece).await?;
         failpoint::reach("mid-upload");
-        // The script says nothing while it reads, unless it has given up.
-        if find(&link.input, mark).is_some() {
-            break;
-        }
     }
     Ok(())
 }
@@ -111,8 +135,13 @@ async fn heard(link: &mut Link, mark: &str) -> Result<String, Error> {
             link.input.buffer.drain(..used);
             return Ok(said);
         }
+        if find(&link.input, &format!("m={mark};")).is_some() {
+            return Err(
+                Error::other("what runs there is no shell: it repeats what it is sent").help(NO_SHELL)
+            );
+        }
         // Keep what may be the beginning of our line.
-        let old = link.input.buffer.len().saturating_sub(256);
+        let old = link.input.buffer.len().saturating_sub(LINE);
         noise.extend(link.input.buffer.drain(..old));
         let excess = noise.len().saturating_sub(1024);
         noise.drain(..excess);
@@ -120,35 +149,21 @@ async fn heard(link: &mut Link, mark: &str) -> Result<String, Error> {
         if dropped > NOISE {
             return Err(Error::other(format!("what answers is not sh: it printed more than {NOISE} bytes"))
                 .note(format!("it printed: {}", one_line(&noise)))
-                .help("see that the account's login shell runs a command and prints nothing"));
+                .help(NO_SHELL));
         }
-        let more = tokio::time::timeout(LIMIT, link.input.fill()).await;
-        match more {
+        let mut error = match tokio::time::timeout(LIMIT, link.input.fill()).await {
             Ok(Ok(true)) => continue,
-            Ok(Ok(false)) => {
-                noise.append(&mut link.input.buffer);
-                let mut error =
-                    Error::other(format!("could not start the agent: {}", link.ending.describe()));
-                if !noise.is_empty() {
-                    error = error.note(format!("it printed: {}", one_line(&noise)));
-                }
-                return Err(error);
-            }
+            Ok(Ok(false)) => format!("could not start the agent: {}", link.ending.describe()),
             Ok(Err(e)) => {
                 return Err(Error::other(format!("the link broke while the agent was started: {e}")));
             }
-            Err(_) => {
-                noise.append(&mut link.input.buffer);
-                let mut error =
-                    Error::other(format!("no answer to the agent's start in {} s", LIMIT.as_secs()));
-                if !noise.is_empty() {
-                    error = error.note(format!("it printed: {}", one_line(&noise)));
-                }
-                return Err(
-                    error.help("see that the account's login shell runs a command and prints nothing")
-                );
-            }
+            Err(_) => format!("no answer to the agent's start in {} s", LIMIT.as_secs()),
+        };
+        noise.append(&mut link.input.buffer);
+        if !noise.is_empty() {
+            error += &format!("; it printed: {}", one_line(&noise));
         }
+        return Err(Error::other(error).help(NO_SHELL));
     }
 }
 
@@ -163,67 +178,4 @@ fn find(input: &Input, mark: &str) -> Option<(String, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{Read as _, Write as _};
-    use std::process::{Child, Command, Stdio};
-
-    /// The script under a shell of this machine, in a home of its own.
-    fn run(shell: &[&str], home: &std::path::Path, script: &str) -> Child {
-        let (program, args) = shell.split_first().unwrap();
-        let mut command = Command::new(program);
-        command.args(args).args(["-c", COMMAND]).env("HOME", home);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
-        child
-    }
-
-    #[test]
-    fn every_shell_places_the_agent_whole_or_not_at_all() {
-        // An agent that says who it is and repeats its input.
-        let agent = AgentImage::new(b"#!/bin/sh\necho hello\nexec cat\n".to_vec());
-        let script = script(&agent, "mark");
-        for shell in [&["dash"][..], &["bash"], &["bash", "--posix"], &["busybox", "sh"]] {
-            if Command::new(shell[0]).arg("-c").arg("true").status().is_err() {
-                println!("{shell:?} is not on this machine");
-                continue;
-            }
-            let home = tempfile::tempdir().unwrap();
-            let cache = home.path().join(".cache/warp");
-            let files = || std::fs::read_dir(&cache).unwrap().count();
-            // Cut off in the middle, and with other bytes of the same length: nothing stays.
-            for bytes in [agent.bytes().len() / 2, agent.bytes().len()] {
-                let mut child = run(shell, home.path(), &script);
-                child.stdin.take().unwrap().write_all(&vec![b'x'; bytes]).unwrap();
-                let output = child.wait_with_output().unwrap();
-                let said = String::from_utf8(output.stdout).unwrap();
-                assert!(said.starts_with("mark need\nmark torn "), "{shell:?}: {said}");
-                assert_eq!(files(), 0, "{shell:?}");
-            }
-            // Whole, and then there.
-            for expected in ["mark need\nmark have\nhello\nframes", "mark have\nhello\nframes"] {
-                let mut child = run(shell, home.path(), &script);
-                let mut stdin = child.stdin.take().unwrap();
-                if expected.contains("need") {
-                    let mut need = [0; 10];
-                    child.stdout.as_mut().unwrap().read_exact(&mut need).unwrap();
-                    stdin.write_all(agent.bytes()).unwrap();
-                }
-                stdin.write_all(b"frames").unwrap();
-                drop(stdin);
-                let output = child.wait_with_output().unwrap();
-                assert_eq!(
-                    String::from_utf8_lossy(&output.stdout),
-                    expected.trim_start_matches("mark need\n")
-                );
-                assert_eq!(files(), 1, "{shell:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_embedded_agent_is_known_by_its_hash() {
-        let embedded = AgentImage::embedded();
-        assert_eq!(AgentImage::new(embedded.bytes().to_vec()).sha256(), embedded.sha256());
-    }
-}
+mod tests;

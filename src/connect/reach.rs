@@ -16,6 +16,9 @@ const STDERR: usize = 4 << 10;
 /// How many connections to one server may be under way at once: sshd drops some from the tenth on (MaxStartups).
 const CONNECTING: usize = 8;
 
+/// How many connections a host may take: a server allows few sessions on each, and every account has one.
+const CONNECTIONS: u32 = 32;
+
 impl Sessions {
     /// The target's session, started if there is none.
     pub(super) async fn session(&self, target: &Target) -> Result<Arc<Session>> {
@@ -83,14 +86,26 @@ impl Sessions {
                 Ok((link, target.host.clone()))
             }
             Transport::Ssh(ssh) => {
-                let connection = self.connection(&target.host, ssh).await?;
-                Ok((connection.exec(command, stderr_limit, terminal).await?, connection.peer()))
+                // A connection that holds as many sessions as the server allows (MaxSessions) is followed by one more.
+                for number in 0..CONNECTIONS {
+                    let connection = self.connection(&target.host, ssh, number).await?;
+                    let started = connection.exec(command, stderr_limit, terminal).await?;
+                    if let Some(link) = started {
+                        return Ok((link, connection.peer()));
+                    }
+                }
+                Err(Error::other(format!(
+                    "{}: none of {CONNECTIONS} connections takes a session",
+                    target.host
+                ))
+                .help("the server allows too few on each: raise MaxSessions in its configuration"))
             }
         }
     }
 
-    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget) -> Result<Arc<Connection>> {
-        let key = (host.clone(), ssh.clone());
+    /// The host's connection of this number, from 0.
+    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget, number: u32) -> Result<Arc<Connection>> {
+        let key = (host.clone(), ssh.clone(), number);
         let usable = |c: &Connection| !c.has_ended();
         let make = async || {
             // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
@@ -101,7 +116,7 @@ impl Sessions {
                 .map_err(|e| Error::other(format!("{host}: looking up the way there failed: {e}")))??;
             let mut through = None;
             for leg in on_the_way.into_iter().rev() {
-                let key = (leg.name.clone(), leg.ssh.clone());
+                let key = (leg.name.clone(), leg.ssh.clone(), 0);
                 let before = through.take();
                 let made =
                     self.connections.get(&key, usable, async || self.connect(&leg, before).await).await;

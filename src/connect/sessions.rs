@@ -22,7 +22,8 @@ pub struct Sessions {
     pub(super) local: LocalAgent,
     pub(super) patience: Patience,
     pub(super) agents: Pool<Target, Session>,
-    pub(super) connections: Pool<(Arc<str>, SshTarget), Connection>,
+    /// By name, variables and number: a server may allow few sessions on each.
+    pub(super) connections: Pool<(Arc<str>, SshTarget, u32), Connection>,
     pub(super) doors: Mutex<HashMap<(String, u16), Arc<Semaphore>>>,
 }
 
@@ -140,7 +141,7 @@ impl Sessions {
     /// Drops every connection of a host, for `wait_for_connection` and after a reboot.
     pub async fn reset(&self, host: &str) {
         let agents = self.agents.take(|target| &*target.host == host).await;
-        let connections = self.connections.take(|(name, _)| &**name == host).await;
+        let connections = self.connections.take(|(name, _, _)| &**name == host).await;
         drop(agents);
         for connection in connections {
             connection.bye().await;

@@ -37,7 +37,7 @@ impl Sshd {
     /// On a machine of its own: real accounts of these names and passwords, made in a mount namespace in which what the
     /// system knows of accounts is overlaid, and the rules of `sudoers`. Their homes are in the server's directory.
     pub fn start_with_accounts(more: &str, accounts: &[(&str, &str)], sudoers: &str) -> Sshd {
-        Self::start_by(more, |dir| {
+        Self::start_on_machine(more, |dir| {
             let d = dir.display();
             for part in ["upper", "work"] {
                 fs::create_dir(dir.join(part)).unwrap();
@@ -47,8 +47,7 @@ impl Sshd {
             fs::write(dir.join("passwords"), lines).unwrap();
             fs::write(dir.join("sudoers"), format!("{sudoers}\n")).unwrap();
             let mut script = format!(
-                "set -e; cd {d}; mount --make-rprivate /
-                 mount -t overlay overlay -o lowerdir=/etc,upperdir={d}/upper,workdir={d}/work /etc
+                "mount -t overlay overlay -o lowerdir=/etc,upperdir={d}/upper,workdir={d}/work /etc
                  mount -t tmpfs tmpfs /root; mount -t tmpfs -o mode=1777 tmpfs /var/tmp
                  for s in sshd sudo su; do
                    printf '%s required pam_unix.so\\n' auth account > /etc/pam.d/$s
@@ -63,9 +62,18 @@ impl Sshd {
                     "useradd -M -s /bin/sh -d {d}/{name} {name}; mkdir -m 700 {name}; chown {name}: {name}\n"
                 );
             }
-            script += "chpasswd < passwords\n";
+            script + "chpasswd < passwords\n"
+        })
+    }
+
+    /// In a mount namespace that a script sets up, given the server's directory, in which it starts.
+    pub fn start_on_machine(more: &str, script: impl FnOnce(&Path) -> String) -> Sshd {
+        Self::start_by(more, |dir| {
+            let (d, script) = (dir.display(), script(dir));
+            let whole =
+                format!("set -e; mount --make-rprivate /; cd {d}\n{script}\nexec /usr/sbin/sshd \"$@\"");
             let mut command = Command::new("unshare");
-            command.args(["-m", "sh", "-c", &(script + "exec /usr/sbin/sshd \"$@\""), "sshd"]);
+            command.args(["-m", "sh", "-c", &whole, "sshd"]);
             command
         })
     }
@@ -86,8 +94,14 @@ impl Sshd {
             "{more}\nPort {port}\n{listen}HostKey {0}/host_ed25519\n\
              AuthorizedKeysFile {0}/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n\
              PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nLogLevel VERBOSE\n\
-             Match User root\nSetEnv HOME={0}/home\n",
-            dir.path().display()
+             {1}",
+            dir.path().display(),
+            // A server of an old system has not heard of it; its root has a home of his own.
+            if more.contains("no SetEnv") {
+                String::new()
+            } else {
+                format!("Match User root\nSetEnv HOME={}/home\n", dir.path().display())
+            }
         );
         fs::write(at("sshd_config"), config).unwrap();
         let log = fs::File::create(at("log")).unwrap();

@@ -23,6 +23,7 @@ use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, Pty};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     environment: Vec<(String, String)>,
     forwards_agent: bool,
     fate: Fate,
+    /// How many commands it was asked to start.
+    asked: AtomicU64,
     /// The connection this one goes through must live as long.
     _through: Option<Arc<Connection>>,
 }
@@ -260,6 +263,7 @@ impl Connection {
             environment: options.environment.clone(),
             forwards_agent: options.forward_agent.is_some(),
             fate,
+            asked: AtomicU64::new(0),
             _through: through,
         })
     }
@@ -274,8 +278,10 @@ impl Connection {
         self.handle.is_closed()
     }
 
-    /// Starts a command by the account's login shell; the last `stderr_limit` bytes of standard error are kept.
-    pub async fn exec(&self, command: &str, stderr_limit: usize, terminal: Terminal) -> Result<Link> {
+    /// Starts a command by the account's login shell; the last `stderr_limit` bytes of standard error are kept. Nothing
+    /// is started where the server allows no more sessions beside those that there are.
+    pub async fn exec(&self, command: &str, stderr_limit: usize, terminal: Terminal) -> Result<Option<Link>> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         let opened = async {
             let channel = self.handle.channel_open_session().await?;
             for (name, value) in &self.environment {
@@ -291,14 +297,14 @@ impl Connection {
             Ok::<_, russh::Error>(channel)
         };
         match tokio::time::timeout(OPEN_LIMIT, opened).await {
-            Ok(Ok(channel)) => Ok(Link::channel(channel, stderr_limit)),
+            Ok(Ok(channel)) => Ok(Some(Link::channel(channel, stderr_limit))),
+            Ok(Err(russh::Error::ChannelOpenFailure(_))) if asked > 0 => Ok(None),
             Ok(Err(e)) => {
                 let why = self.fate.get().unwrap_or_else(|| sentence(&e));
                 let error = Error::other(format!("{}: cannot start a command: {why}", self.peer));
                 Err(match e {
-                    russh::Error::ChannelOpenFailure(_) => {
-                        error.help("the server limits sessions per connection (MaxSessions): raise it")
-                    }
+                    russh::Error::ChannelOpenFailure(_) => error
+                        .help("the server allows no sessions at all: see MaxSessions in its configuration"),
                     _ => error,
                 })
             }

@@ -1,0 +1,52 @@
+//! Slow links, and links that break.
+
+use crate::proxy::{Manner, Proxy};
+use crate::run;
+use crate::sshd::Sshd;
+use std::fs;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_slow_link_carries_all_of_it() {
+    let server = Sshd::start("Compression yes");
+    // 4 Mbit/s and 200 ms there and back.
+    let slow = Proxy::before(server.port, Manner::Slow { bytes_a_second: 500 << 10, delay_ms: 100 });
+    let variables = slow.variables(&server, slow.port);
+    fs::write(server.at("big"), vec![b'x'; 3 << 20]).unwrap();
+    let (from, to) = (server.at("big"), server.at("there"));
+    let args = format!("src={} dest={}", from.display(), to.display());
+    let compressed = variables.replace("-F none", "-F none -o Compression=yes");
+    run(&server, &compressed, &["far"], &["-m", "copy", "-a", &args]).went(&["far"]);
+    assert_eq!(fs::read(&to).unwrap(), fs::read(&from).unwrap());
+    // The agent went packed, and three megabytes of one letter as next to nothing.
+    assert!(slow.carried() < 3 << 20, "{} bytes", slow.carried());
+}
+
+#[test]
+fn a_server_that_drops_connections_at_once_is_tried_again() {
+    let server = Sshd::start("");
+    let moody = Proxy::before(server.port, Manner::DroppingFirst(3));
+    run(&server, &moody.variables(&server, moody.port), &["far"], &["-m", "ping"]).went(&["pong"]);
+    assert_eq!(moody.connections(), 4);
+}
+
+#[test]
+fn a_link_cut_at_any_time_leaves_nothing_half_done() {
+    let server = Sshd::start("");
+    for after in [10, 3000, 20_000, 600_000] {
+        let cut = Proxy::before(server.port, Manner::CutAfter(after));
+        let begun = Instant::now();
+        let ran = run(&server, &cut.variables(&server, cut.port), &["far"], &["-m", "ping"]);
+        ran.unreachable(&["far (ssh root@127.0.0.1 port"]);
+        assert!(begun.elapsed() < Duration::from_secs(30), "cut after {after}: {:?}", begun.elapsed());
+        let cache = server.at("home/.cache/warp");
+        let left = || fs::read_dir(&cache).map_or(0, Iterator::count);
+        // The shell over there hears of it a moment later.
+        let until = Instant::now() + Duration::from_secs(10);
+        while left() > 0 {
+            assert!(Instant::now() < until, "cut after {after} bytes: {} files", left());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    run(&server, &server.variables(), &["far"], &["-m", "ping"]).went(&["pong"]);
+}
