@@ -1,23 +1,22 @@
 //! Disk images as something to read: raw and qcow2, with their backing files.
 
+mod chain;
 mod header;
+mod layer;
 mod partition;
 mod verify;
 
+pub use chain::{Link, chain};
 pub use header::Header;
+use layer::Layer;
 pub use partition::{FileSystem, Volume, volumes};
 pub use verify::verify;
 
 use crate::error::{Error, Result};
-use imago::{FormatAccess, FormatDriverBuilder, PermissiveImplicitOpenGate};
-use qcow2_rs::dev::{Qcow2Dev, Qcow2DevParams};
-use qcow2_rs::sync_io::Qcow2IoSync;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use tokio::runtime::Runtime;
 
 /// How an image file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,17 +87,10 @@ const KEPT: usize = 64;
 
 /// A disk that can be read at any place. Its calls block: not for a thread that drives futures.
 pub struct Disk {
-    reader: Reader,
+    /// The image, then what it is laid over.
+    layers: Vec<Layer>,
     size: u64,
     chunks: VecDeque<(u64, Vec<u8>)>,
-}
-
-enum Reader {
-    Raw(File),
-    /// A qcow2 file that stands alone.
-    Qcow2(Runtime, Box<Qcow2Dev<Qcow2IoSync>>),
-    /// One with a backing file, which qcow2-rs follows only where it is qcow2 too.
-    Chain(Runtime, Box<FormatAccess<imago::file::File>>),
 }
 
 impl Disk {
@@ -107,38 +99,9 @@ impl Disk {
     /// # Errors
     /// As `verify`.
     pub fn open(path: &Path) -> Result<Self> {
-        verify(path)?;
-        let failed = |e: &dyn std::fmt::Display| {
-            Error::input(format!("the image {} cannot be read: {e}", path.display()))
-        };
-        let (reader, size) = match detect(path)? {
-            Format::Raw => {
-                let file = open(path)?;
-                let size = file.metadata()?.len();
-                (Reader::Raw(file), size)
-            }
-            Format::Qcow2 => {
-                let header = Header::read(path)?;
-                if header.compression != 0 {
-                    return Err(failed(&"its clusters are compressed with zstd; warp reads deflate")
-                        .help("convert it: qemu-img convert -O qcow2 -c -o compression_type=zlib OLD NEW"));
-                }
-                let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-                let reader = if header.backing.is_none() {
-                    let params = Qcow2DevParams::new(9, None, None, true, false);
-                    let dev = qcow2_rs::utils::qcow2_setup_dev_sync(path, &params).map_err(|e| failed(&e))?;
-                    runtime.block_on(dev.qcow2_prep_io()).map_err(|e| failed(&e))?;
-                    Reader::Qcow2(runtime, Box::new(dev))
-                } else {
-                    let opening = imago::qcow2::Qcow2::<imago::file::File>::builder_path(path)
-                        .open(PermissiveImplicitOpenGate::default());
-                    let image = runtime.block_on(opening).map_err(|e| failed(&e))?;
-                    Reader::Chain(runtime, Box::new(FormatAccess::new(image)))
-                };
-                (reader, header.size)
-            }
-        };
-        Ok(Disk { reader, size, chunks: VecDeque::new() })
+        let layers = chain(path)?.iter().map(Layer::open).collect::<Result<Vec<_>>>()?;
+        let size = layers.first().map_or(0, Layer::size);
+        Ok(Disk { layers, size, chunks: VecDeque::new() })
     }
 
     /// Its size in bytes, as a guest sees it.
@@ -174,18 +137,7 @@ impl Disk {
         } else {
             let len = CHUNK.min(self.size.saturating_sub(start));
             let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
-            match &self.reader {
-                Reader::Raw(file) => file.read_exact_at(&mut bytes, start)?,
-                Reader::Qcow2(runtime, dev) => {
-                    // qcow2-rs reads whole sectors only.
-                    bytes.resize(bytes.len().next_multiple_of(512), 0);
-                    runtime
-                        .block_on(dev.read_at(&mut bytes, start))
-                        .map_err(|e| io::Error::other(e.to_string()))?;
-                    bytes.truncate(usize::try_from(len).map_err(io::Error::other)?);
-                }
-                Reader::Chain(runtime, image) => runtime.block_on(image.read(bytes.as_mut_slice(), start))?,
-            }
+            fill(&mut self.layers, start, &mut bytes)?;
             if self.chunks.len() == KEPT {
                 self.chunks.pop_front();
             }
@@ -193,4 +145,22 @@ impl Disk {
         }
         Ok(self.chunks.back().map_or(&[], |(_, bytes)| bytes))
     }
+}
+
+/// Fills `buf` from the uppermost layer that has the bytes; what none has is zero.
+fn fill(layers: &mut [Layer], mut offset: u64, mut buf: &mut [u8]) -> io::Result<()> {
+    let Some((upper, below)) = layers.split_first_mut() else {
+        buf.fill(0);
+        return Ok(());
+    };
+    while !buf.is_empty() {
+        let (len, filled) = upper.read(offset, buf)?;
+        let (now, later) = buf.split_at_mut(len.min(buf.len()));
+        if !filled {
+            fill(below, offset, now)?;
+        }
+        offset += now.len() as u64;
+        buf = later;
+    }
+    Ok(())
 }

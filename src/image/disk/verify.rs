@@ -1,10 +1,11 @@
 //! Whether an image is whole, before anything is built on it.
 
-use super::{Format, Header, detect, open, unreadable};
+use super::chain::chain;
+use super::{Header, open, unreadable};
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Offsets in L1 and standard L2 entries.
 const OFFSET: u64 = 0x00ff_ffff_ffff_fe00;
@@ -17,46 +18,15 @@ const COMPRESSED: u64 = 1 << 62;
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn verify(path: &Path) -> Result<()> {
-    let mut chain: Vec<PathBuf> = Vec::new();
-    let mut next = path.to_owned();
-    loop {
-        let real = next.canonicalize().map_err(|e| match chain.last() {
-            None => unreadable(&next, &e),
-            Some(above) => Error::input(format!(
-                "the image {} is laid over {}, which cannot be read: {e}",
-                above.display(),
-                next.display()
-            )),
-        })?;
-        if chain.contains(&real) {
-            return Err(Error::input(format!(
-                "the image {} is laid over itself: its chain of backing files comes back to {}",
-                path.display(),
-                real.display()
-            )));
-        }
-        let backing = match detect(&real)? {
-            Format::Raw => None,
-            Format::Qcow2 => {
-                let header = Header::read(&real)?;
-                Tables::open(&real, &header)?.check().map_err(|what| {
-                    Error::input(format!("the image {}: {what}", real.display()))
-                        .help("copy or download it again; it was not changed by warp")
-                })?;
-                header.backing
-            }
-        };
-        chain.push(real);
-        match backing {
-            // A raw file may begin with any bytes: where the format is named, the name counts.
-            Some((file, Some(format))) if format == "raw" => {
-                open(&file)?;
-                return Ok(());
-            }
-            Some((file, _)) => next = file,
-            None => return Ok(()),
-        }
-    }
+    chain(path).map(drop)
+}
+
+/// Checks the tables of one qcow2 file.
+pub(super) fn tables(path: &Path, header: &Header) -> Result<()> {
+    Tables::open(path, header)?.check().map_err(|what| {
+        Error::input(format!("the image {}: {what}", path.display()))
+            .help("copy or download it again; it was not changed by warp")
+    })
 }
 
 /// The tables of a qcow2 file.
