@@ -6,6 +6,7 @@ mod config;
 mod deploy;
 mod doc;
 mod engine;
+mod image;
 mod inventories;
 mod inventory;
 mod ls;
@@ -52,6 +53,9 @@ enum Command {
     Ssh(ssh::Args),
     /// List the lab's nodes.
     Ls(ls::Args),
+    /// Look into disk images without booting them.
+    #[command(subcommand)]
+    Image(image::What),
     /// Remove what warp made.
     Teardown(teardown::Args),
     /// Show the configuration.
@@ -107,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Deploy(what) => deploy::run(&what).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
+        Command::Image(what) => image::run(&what).into(),
         Command::Teardown(args) => teardown::run(&args).into(),
         Command::Config(what) => output::exit_of(config::run(&what).map_err(Into::into)).into(),
         Command::Vars(what) => vars::main(&what).into(),

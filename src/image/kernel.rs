@@ -1,12 +1,9 @@
 //! A guest's own kernel and initrd, read out of its disk image.
 
-use super::disk::{Disk, FileSystem, Volume, volumes};
+use super::files::{Kind, Mount, System};
 use crate::error::{Error, Result};
-use ext4_view::{Ext4, Ext4Error, Ext4Read};
-use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::path::Path;
-use std::rc::Rc;
 
 /// A kernel with its initrd, as read out of an image.
 #[derive(Debug)]
@@ -21,27 +18,28 @@ pub struct Kernel {
     pub initrd: Vec<u8>,
 }
 
+/// The largest kernel or initrd that is read, in bytes.
+const LARGEST: usize = 1 << 30;
+
 /// Reads the newest kernel that has an initrd out of an image. Blocks.
 ///
 /// # Errors
-/// The image is not whole, its file system is not ext4, or it has no kernel with an initrd.
+/// The image is not whole, its file system is not read, or it has no kernel with an initrd.
 pub fn read(image: &Path) -> Result<Kernel> {
+    let system = System::open(image, None).map_err(|e| {
+        e.help("name the kernel and initrd yourself: undercloud_custom_vmlinuz and undercloud_custom_initrd")
+    })?;
     let in_image = |e: Error| e.context(format!("no kernel can be read out of {}", image.display()));
-    let disk = Rc::new(RefCell::new(Disk::open(image)?));
-    let found = volumes(&mut disk.borrow_mut()).map_err(in_image)?;
-    let systems = mount(&disk, &found).map_err(in_image)?;
-    let (system, newest) = newest(&systems).ok_or_else(|| {
+    let (mount, newest) = newest(system.mounts()).ok_or_else(|| {
         in_image(Error::input("it has no kernel with an initrd"))
             .note("looked for vmlinuz-VERSION with initrd.img-VERSION or initramfs-VERSION.img in /boot")
     })?;
-    // With /boot on a partition of its own, the root is the one that has a system's folders.
-    let root = systems.iter().find(|s| s.is_root()).unwrap_or(system);
-    let file = |path: &String| {
-        system
-            .ext4
-            .read(path.as_str())
+    let file = |path: &str| {
+        content(mount, path)
             .map_err(|e| in_image(Error::input(format!("its file {path} cannot be read: {e}"))))
     };
+    // With /boot on a partition of its own, the root is another.
+    let root = system.mounts().iter().find(|m| m.at.as_deref() == Some(Path::new("/"))).unwrap_or(mount);
     Ok(Kernel {
         kernel: file(&newest.kernel)?,
         initrd: file(&newest.initrd)?,
@@ -50,71 +48,61 @@ pub fn read(image: &Path) -> Result<Kernel> {
     })
 }
 
-/// A file system of the image.
-struct System {
-    volume: Volume,
-    ext4: Ext4,
+fn content(mount: &Mount, path: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    mount.tree.read(Path::new(path), &mut |piece| {
+        bytes.extend_from_slice(piece);
+        if bytes.len() > LARGEST { Err(format!("longer than {LARGEST} bytes")) } else { Ok(()) }
+    })?;
+    Ok(bytes)
 }
 
-impl System {
-    fn is_root(&self) -> bool {
-        ["/etc", "/usr"].iter().all(|dir| self.ext4.metadata(*dir).is_ok_and(|m| m.is_dir()))
-    }
+/// A kernel with its initrd, by their paths in their file system.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The version, as in the kernel's file name.
+    pub version: String,
+    /// The kernel.
+    pub kernel: String,
+    /// The initrd.
+    pub initrd: String,
 }
 
-/// Opens the volumes that can be read.
-fn mount(disk: &Rc<RefCell<Disk>>, found: &[Volume]) -> Result<Vec<System>> {
-    let mut systems = Vec::new();
-    for volume in found.iter().filter(|v| v.holds == FileSystem::Ext4) {
-        let reader = VolumeReader { disk: Rc::clone(disk), volume: *volume };
-        let ext4 = Ext4::load(Box::new(reader))
-            .map_err(|e: Ext4Error| Error::input(format!("its ext4 file system cannot be read: {e}")))?;
-        systems.push(System { volume: *volume, ext4 });
-    }
-    if systems.is_empty() {
-        let name = if found.iter().any(|v| v.holds == FileSystem::Xfs) {
-            "its file system is XFS"
-        } else if found.iter().any(|v| v.holds == FileSystem::Btrfs) {
-            "its file system is Btrfs"
-        } else {
-            "it holds no file system that is known"
-        };
-        return Err(Error::input(format!("{name}; warp reads kernels out of ext4")).help(
-            "name the kernel and initrd yourself: undercloud_custom_vmlinuz and undercloud_custom_initrd",
-        ));
-    }
-    Ok(systems)
-}
-
-/// A kernel with its initrd, by their paths.
-struct Paths {
-    version: String,
-    kernel: String,
-    initrd: String,
+/// The kernels of an image that have an initrd, the newest first.
+#[must_use]
+pub fn list(system: &System) -> Vec<Paths> {
+    let mut found: Vec<Paths> = system.mounts().iter().flat_map(kernels).collect();
+    found.sort_by(|a, b| compare_versions(&b.version, &a.version));
+    found
 }
 
 /// The newest kernel that has an initrd, in `/boot` or at the top of a boot partition.
-fn newest(systems: &[System]) -> Option<(&System, Paths)> {
-    systems
+fn newest(mounts: &[Mount]) -> Option<(&Mount, Paths)> {
+    mounts
         .iter()
-        .flat_map(|system| kernels(&system.ext4).into_iter().map(move |kernel| (system, kernel)))
+        .flat_map(|mount| kernels(mount).into_iter().map(move |kernel| (mount, kernel)))
         .max_by(|(_, a), (_, b)| compare_versions(&a.version, &b.version))
 }
 
-fn kernels(ext4: &Ext4) -> Vec<Paths> {
+fn kernels(mount: &Mount) -> Vec<Paths> {
     let mut found = Vec::new();
     for folder in ["/boot", ""] {
-        let Ok(entries) = ext4.read_dir(if folder.is_empty() { "/" } else { folder }) else { continue };
-        for entry in entries.flatten() {
-            let name = entry.file_name().display().to_string();
+        let Ok(names) = mount.tree.names(Path::new(if folder.is_empty() { "/" } else { folder })) else {
+            continue;
+        };
+        for name in names.iter().map(|name| String::from_utf8_lossy(name)) {
             // A rescue kernel's initrd is for any machine: big, slow, and never meant.
             let Some(version) = name.strip_prefix("vmlinuz-").filter(|v| !v.contains("rescue")) else {
                 continue;
             };
+            let is_file = |path: &String| {
+                let meta = mount.tree.meta(Path::new(path));
+                meta.is_ok_and(|m| m.is_some_and(|m| m.kind == Kind::File && m.size > 0))
+            };
             let initrd =
                 [format!("{folder}/initrd.img-{version}"), format!("{folder}/initramfs-{version}.img")]
                     .into_iter()
-                    .find(|path| ext4.metadata(path.as_str()).is_ok_and(|m| m.len() > 0));
+                    .find(is_file);
             if let Some(initrd) = initrd {
                 found.push(Paths { version: version.to_owned(), kernel: format!("{folder}/{name}"), initrd });
             }
@@ -124,7 +112,7 @@ fn kernels(ext4: &Ext4) -> Vec<Paths> {
 }
 
 /// Compares versions as a reader does: runs of digits by value, all else by character.
-fn compare_versions(a: &str, b: &str) -> Ordering {
+pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
     let (a, b) = (pieces(a), pieces(b));
     let differing = a.iter().zip(&b).map(|(x, y)| match (x.parse::<u64>(), y.parse::<u64>()) {
         (Ok(x), Ok(y)) => x.cmp(&y),
@@ -147,22 +135,6 @@ fn pieces(version: &str) -> Vec<String> {
         }
     }
     pieces
-}
-
-/// A volume as ext4-view reads it.
-struct VolumeReader {
-    disk: Rc<RefCell<Disk>>,
-    volume: Volume,
-}
-
-impl Ext4Read for VolumeReader {
-    fn read(&mut self, start: u64, dst: &mut [u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        if start.checked_add(dst.len() as u64).is_none_or(|end| end > self.volume.size) {
-            return Err(format!("byte {start} is beyond the end of the file system's partition").into());
-        }
-        self.disk.borrow_mut().read_at(self.volume.start + start, dst)?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ pub mod boot;
 pub mod build;
 pub mod cache;
 pub mod disk;
+pub mod files;
 pub mod inject;
 pub mod kernel;
+pub mod loader;
 
 pub use actions::actions;

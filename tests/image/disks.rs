@@ -13,6 +13,7 @@ fn the_newest_kernel_with_an_initrd_is_read() {
         f.path("root.raw"),
         f.qcow2("plain.qcow2", &[]),
         f.qcow2("deflate.qcow2", &["-c"]),
+        f.qcow2("zstd.qcow2", &["-c", "-o", "compression_type=zstd"]),
         f.qcow2("old.qcow2", &["-o", "compat=0.10"]),
         f.qcow2("small.qcow2", &["-o", "cluster_size=4096"]),
     ];
@@ -58,15 +59,16 @@ fn a_kernel_is_read_out_of_a_partition() {
 #[test]
 fn file_systems_that_are_not_read_are_named() {
     let f = Fixture::new();
-    let mut bytes = vec![0; 1 << 20];
-    bytes[..4].copy_from_slice(b"XFSB");
-    std::fs::write(f.path("xfs.raw"), &bytes).unwrap();
-    let error = kernel::read(&f.path("xfs.raw")).unwrap_err().to_string();
-    assert!(error.contains("its file system is XFS; warp reads kernels out of ext4"), "{error}");
-    let zstd = f.qcow2("zstd.qcow2", &["-c", "-o", "compression_type=zstd"]);
-    disk::verify(&zstd).unwrap();
-    let error = kernel::read(&zstd).unwrap_err().to_string();
-    assert!(error.contains("compressed with zstd") && error.contains("qemu-img convert"), "{error}");
+    for (name, at, magic) in
+        [("LVM", 512, "LABELONE"), ("btrfs", 0x10040, "_BHRfS_M"), ("swap", 4086, "SWAPSPACE2")]
+    {
+        let mut bytes = vec![0; 1 << 20];
+        bytes[at..at + magic.len()].copy_from_slice(magic.as_bytes());
+        std::fs::write(f.path("other.raw"), &bytes).unwrap();
+        let error = kernel::read(&f.path("other.raw")).unwrap_err();
+        assert!(error.to_string().contains("it holds no file system that warp reads"), "{error}");
+        assert!(format!("{error:?}").contains(&format!("the whole disk: {name}")), "{error:?}");
+    }
 }
 
 /// A download that was cut off, wherever it was, is told from a whole one.

@@ -5,5 +5,6 @@
 mod build;
 mod cache;
 mod disks;
+mod files;
 mod fixture;
 mod inject;

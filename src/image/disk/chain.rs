@@ -12,6 +12,14 @@ pub struct Link {
     pub header: Option<Header>,
 }
 
+impl Link {
+    /// How it is laid out.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        if self.header.is_some() { Format::Qcow2 } else { Format::Raw }
+    }
+}
+
 /// The chain of an image, from the image down, each file of it verified.
 ///
 /// # Errors

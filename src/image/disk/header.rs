@@ -22,6 +22,8 @@ pub struct Header {
     pub refcounts_offset: u64,
     /// The size of that table.
     pub refcounts_size: u64,
+    /// log2 of a reference count's bits.
+    pub refcount_order: u32,
     /// Internal snapshots.
     pub snapshots: u32,
     /// Where the table of snapshots is.
@@ -105,10 +107,33 @@ impl Header {
             l1_entries: u64::from(u32_at(bytes, 36)?),
             refcounts_offset: u64_at(bytes, 48)?,
             refcounts_size: u64::from(u32_at(bytes, 56)?) * cluster,
+            refcount_order: if version == 3 { u32_at(bytes, 96)? } else { 4 },
             snapshots: u32_at(bytes, 60)?,
             snapshots_offset: u64_at(bytes, 64)?,
             compression,
         })
+    }
+}
+
+impl Header {
+    /// A header of version 3 with what reading needs: without a backing file, features or extensions.
+    #[must_use]
+    pub fn plain(&self) -> Vec<u8> {
+        let mut bytes = b"QFI\xfb\0\0\0\x03".to_vec();
+        bytes.extend([0; 12]);
+        bytes.extend(self.cluster.trailing_zeros().to_be_bytes());
+        bytes.extend(self.size.to_be_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(u32::try_from(self.l1_entries).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend(self.l1_offset.to_be_bytes());
+        bytes.extend(self.refcounts_offset.to_be_bytes());
+        bytes.extend(u32::try_from(self.refcounts_size / self.cluster).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend([0; 36]);
+        bytes.extend(self.refcount_order.to_be_bytes());
+        bytes.extend(u32::try_from(V3_LENGTH).unwrap_or(0).to_be_bytes());
+        // The end of the extensions.
+        bytes.extend([0; 8]);
+        bytes
     }
 }
 

@@ -4,8 +4,9 @@ use super::chain::Link;
 use super::{open, unreadable};
 use crate::error::{Error, Result};
 use qcow2_rs::dev::{Qcow2Dev, Qcow2DevParams};
-use qcow2_rs::meta::MappingSource;
-use qcow2_rs::sync_io::Qcow2IoSync;
+use qcow2_rs::error::Qcow2Result;
+use qcow2_rs::meta::{MappingSource, Qcow2Header};
+use qcow2_rs::ops::Qcow2IoOps;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -25,12 +26,37 @@ struct Tables {
     runtime: Runtime,
     /// Knows where clusters are. The clusters are read here: it does not follow backing files that are raw, and
     /// unpacks deflate alone.
-    dev: Box<Qcow2Dev<Qcow2IoSync>>,
+    dev: Box<Qcow2Dev<ReadOnly>>,
     cluster: u64,
     unpack: Unpack,
     /// The cluster that was unpacked last, by its place in the file.
     unpacked: Option<(u64, Vec<u8>)>,
 }
+
+/// A file as the driver reads its tables.
+struct ReadOnly(File);
+
+impl Qcow2IoOps for ReadOnly {
+    async fn read_to(&self, offset: u64, buf: &mut [u8]) -> Qcow2Result<usize> {
+        read_up_to_end(&self.0, buf, offset)?;
+        Ok(buf.len())
+    }
+
+    async fn write_from(&self, _: u64, _: &[u8]) -> Qcow2Result<()> {
+        Err("images are never written".into())
+    }
+
+    async fn fallocate(&self, _: u64, _: usize, _: u32) -> Qcow2Result<()> {
+        Err("images are never written".into())
+    }
+
+    async fn fsync(&self, _: u64, _: usize, _: u32) -> Qcow2Result<()> {
+        Ok(())
+    }
+}
+
+/// Slices of tables that the driver keeps.
+const KEPT_SLICES: usize = 256;
 
 #[derive(Clone, Copy)]
 enum Unpack {
@@ -62,10 +88,14 @@ impl Layer {
             Error::input(format!("the image {} cannot be read: {e}", link.path.display()))
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let params = Qcow2DevParams::new(9, None, None, true, false);
-        let io = Qcow2IoSync::new(&link.path, true, false);
-        let (dev, _) =
-            qcow2_rs::utils::qcow2_alloc_dev_sync(&link.path, io, &params).map_err(|e| failed(&e))?;
+        // Tables are kept in slices, which the driver does not make smaller by itself where clusters are.
+        let slice = header.cluster.trailing_zeros().min(12);
+        let cache = u8::try_from(slice).ok().map(|bits| (bits, KEPT_SLICES << slice));
+        let params = Qcow2DevParams::new(9, cache, cache, true, false);
+        // The driver is given what is checked and of use to it: it refuses features that are dealt with here.
+        let plain = Qcow2Header::from_buf(&header.plain()).map_err(|e| failed(&e))?;
+        let io = ReadOnly(open(&link.path)?);
+        let dev = Qcow2Dev::new(&link.path, plain, &params, io).map_err(|e| failed(&e))?;
         runtime.block_on(dev.qcow2_prep_io()).map_err(|e| failed(&e))?;
         let unpack = if header.compression == 0 { Unpack::Deflate } else { Unpack::Zstd };
         let tables = Tables { runtime, dev: Box::new(dev), cluster: header.cluster, unpack, unpacked: None };

@@ -12,8 +12,30 @@ pub enum FileSystem {
     Xfs,
     /// Btrfs.
     Btrfs,
+    /// Volumes of LVM.
+    Lvm,
+    /// Swap.
+    Swap,
+    /// FAT, as EFI's partitions have it.
+    Fat,
     /// None that is known.
     Unknown,
+}
+
+impl FileSystem {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            FileSystem::Ext4 => "ext4",
+            FileSystem::Xfs => "xfs",
+            FileSystem::Btrfs => "btrfs",
+            FileSystem::Lvm => "LVM",
+            FileSystem::Swap => "swap",
+            FileSystem::Fat => "vfat",
+            FileSystem::Unknown => "unknown",
+        }
+    }
 }
 
 /// A stretch of a disk that can hold a file system.
@@ -37,7 +59,8 @@ const SECTOR: u64 = 512;
 /// The disk cannot be read, or a partition reaches beyond its end.
 pub fn volumes(disk: &mut Disk) -> Result<Vec<Volume>> {
     let whole = probe(disk, None, 0, disk.size())?;
-    if whole.holds != FileSystem::Unknown {
+    // The boot sector of a FAT and a partition table end alike; a disk that is one FAT has no use here.
+    if !matches!(whole.holds, FileSystem::Unknown | FileSystem::Fat) {
         return Ok(vec![whole]);
     }
     let mut mbr = [0; 512];
@@ -52,10 +75,48 @@ pub fn volumes(disk: &mut Disk) -> Result<Vec<Volume>> {
     }
     let mut found = Vec::new();
     for (number, entry) in (1..).zip(entries).filter(|(_, e)| kind(e) != 0) {
-        let start = u64::from(le32(entry, 8)) * SECTOR;
-        found.push(probe(disk, Some(number), start, u64::from(le32(entry, 12)) * SECTOR)?);
+        let (start, size) = stretch(entry, 0);
+        if EXTENDED.contains(&kind(entry)) {
+            found.extend(logical(disk, start)?);
+        } else {
+            found.push(probe(disk, Some(number), start, size)?);
+        }
     }
     Ok(found)
+}
+
+/// The kinds of a partition that holds others.
+const EXTENDED: [u8; 3] = [0x05, 0x0f, 0x85];
+/// The partitions that Linux numbers within one.
+const LOGICAL: std::ops::RangeInclusive<u32> = 5..=64;
+
+/// The partitions within an extended one: each has a table with itself and the next table.
+fn logical(disk: &mut Disk, extended: u64) -> Result<Vec<Volume>> {
+    let (mut found, mut at) = (Vec::new(), extended);
+    for number in LOGICAL {
+        let mut table = [0; 512];
+        read(disk, at, &mut table)?;
+        if table.last_chunk() != Some(&[0x55, 0xaa]) {
+            return Err(Error::input(format!("the disk's partition table at byte {at} is damaged")));
+        }
+        let entry =
+            |i: usize| table.get(446 + i * 16..).and_then(|e| e.first_chunk()).copied().unwrap_or([0; 16]);
+        let (start, size) = stretch(&entry(0), at);
+        if size > 0 {
+            found.push(probe(disk, Some(number), start, size)?);
+        }
+        let (next, size) = stretch(&entry(1), extended);
+        if size == 0 {
+            return Ok(found);
+        }
+        at = next;
+    }
+    Err(Error::input("the disk's partition table is damaged: its logical partitions come to no end"))
+}
+
+/// Where an entry of an MBR says its partition is, counted from `base`: its first byte and its size.
+fn stretch(entry: &[u8; 16], base: u64) -> (u64, u64) {
+    (base + u64::from(le32(entry, 8)) * SECTOR, u64::from(le32(entry, 12)) * SECTOR)
 }
 
 /// The partitions of a GUID partition table.
@@ -107,6 +168,12 @@ fn probe(disk: &mut Disk, number: Option<u32>, start: u64, size: u64) -> Result<
         FileSystem::Xfs
     } else if holds(0x10040, b"_BHRfS_M")? {
         FileSystem::Btrfs
+    } else if holds(512, b"LABELONE")? {
+        FileSystem::Lvm
+    } else if holds(4086, b"SWAPSPACE2")? {
+        FileSystem::Swap
+    } else if holds(54, b"FAT")? || holds(82, b"FAT32")? {
+        FileSystem::Fat
     } else {
         FileSystem::Unknown
     };
