@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod acting;
 pub mod args;
+pub mod backlog;
 pub mod bounded;
 pub mod clock;
 pub mod command;
@@ -27,7 +28,7 @@ pub mod outcome;
 pub mod own;
 mod path_info;
 pub mod paths;
-mod private;
+pub mod private;
 pub mod program;
 pub mod pyregex;
 pub mod python;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// It cannot be made, or another account could write to it.
-pub(crate) fn folder(name: &str) -> Result<PathBuf, String> {
+pub fn folder(name: &str) -> Result<PathBuf, String> {
     let uid = accounts::effective_uid();
     let base = if uid == 0 {
         PathBuf::from("/var/lib/warp")

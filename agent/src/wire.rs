@@ -6,7 +6,10 @@
 //! `Credit` adds. `Done` is the end of a request in every way; what crosses it on the way is dropped.
 //!
 //! The agent speaks first, with `Hello`. The controller refuses any version but its own and then sends nothing; the
-//! agent ends at a frame that it cannot read. An agent whose input ends stops what runs and exits.
+//! agent ends at a frame that it cannot read. An agent whose input ends stops what runs and exits, at once or, where the
+//! controller asked for it by `Keep`, when no other link has taken over from the one that was cut. Then both sides go on
+//! where they were: each keeps what the other has not acknowledged. Frames are counted for that, all but `Hello`,
+//! `Resume`, `Resumed` and `Gone`, which belong to one link.
 
 use crate::bounded;
 use crate::outcome::Outcome;
@@ -14,7 +17,7 @@ use crate::value::Map;
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The largest frame either side accepts, in bytes.
 pub const MAX_FRAME: usize = 16 << 20;
@@ -24,6 +27,9 @@ pub const CHUNK: usize = 64 << 10;
 
 /// How many bytes of a stream may be under way before the receiver grants more.
 pub const WINDOW: u64 = 1 << 20;
+
+/// How many bytes of frames may have come before they are acknowledged; a piece of a stream is acknowledged at once.
+pub const ACKNOWLEDGE: usize = 16 << 10;
 
 /// How a step is to run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,7 +97,7 @@ pub enum Request {
     /// Start a detached call or attach to it; answered by `Done` at once.
     Detach(Detach),
     /// Ask after a detached call: output from `offset` comes as `ToController::Data`, then `Done` with `finished`
-    /// (0 or 1), `offset` and, once finished, the module's own values.
+    /// (0 or 1), `offset` and, once finished, the module's own values, or `lost` where it ended without an outcome.
     Poll {
         /// The key given to `Detach`.
         key: String,
@@ -132,6 +138,28 @@ pub enum ToAgent {
     Ping(u64),
     /// Finish what runs and exit.
     Bye,
+    /// Outlive a cut link.
+    Keep(Keep),
+    /// The first frame on a link that is to take over from one that was cut.
+    Resume {
+        /// The name of the session, as `Keep` gave it.
+        session: String,
+        /// How many of the agent's frames have come.
+        had: u64,
+    },
+    /// How many of the agent's frames have come.
+    Ack(u64),
+}
+
+/// How an agent outlives its link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Keep {
+    /// By which name another link asks for it.
+    pub session: String,
+    /// How long it waits for that link, in seconds.
+    pub limit_secs: u64,
+    /// After how many seconds of silence a link counts as cut: the controller never stays silent for as long.
+    pub silence_secs: u64,
 }
 
 /// A frame to the controller.
@@ -166,4 +194,13 @@ pub enum ToController {
     Done(u64, Outcome),
     /// Answer to `Ping`.
     Pong(u64),
+    /// This link has taken over.
+    Resumed {
+        /// How many of the controller's frames have come.
+        had: u64,
+    },
+    /// No agent goes by the name that `Resume` gave. The one that answers is ready to serve.
+    Gone,
+    /// How many of the controller's frames have come.
+    Ack(u64),
 }

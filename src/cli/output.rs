@@ -104,10 +104,15 @@ impl Output {
 
 /// The exit code of a command's end, after its errors were told.
 pub(super) fn exit_of(end: std::result::Result<Exit, Errors>) -> Exit {
-    end.unwrap_or_else(|errors| {
-        for error in errors.all() {
-            anstream::eprintln!("{}", terminal::visible(&error.to_string()));
+    match end {
+        // Ansible does not tell the two apart.
+        Ok(Exit::HostsLost) if compat::active() => Exit::HostsUnreachable,
+        Ok(exit) => exit,
+        Err(errors) => {
+            for error in errors.all() {
+                anstream::eprintln!("{}", terminal::visible(&error.to_string()));
+            }
+            errors.exit()
         }
-        errors.exit()
-    })
+    }
 }

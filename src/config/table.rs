@@ -83,6 +83,13 @@ const TABLE: &[Row] = &[
     ("ssh_args", &["ANSIBLE_SSH_ARGS"], &[("ssh_connection", "ssh_args")], None),
     ("ssh_common_args", &["ANSIBLE_SSH_COMMON_ARGS"], &[("ssh_connection", "ssh_common_args")], None),
     ("ssh_extra_args", &["ANSIBLE_SSH_EXTRA_ARGS"], &[("ssh_connection", "ssh_extra_args")], None),
+    (
+        "ssh_retries",
+        &["ANSIBLE_SSH_RETRIES"],
+        &[("connection", "retries"), ("ssh_connection", "retries")],
+        Some("0"),
+    ),
+    ("ssh_reconnect", &["WARP_SSH_RECONNECT"], &[("ssh_connection", "reconnect")], Some("60")),
     ("become", &["ANSIBLE_BECOME"], &[("privilege_escalation", "become")], Some("false")),
     ("become_method", &["ANSIBLE_BECOME_METHOD"], &[("privilege_escalation", "become_method")], Some("sudo")),
     (
@@ -172,6 +179,10 @@ pub struct Settings {
     pub ssh_args: Option<String>,
     pub ssh_common_args: Option<String>,
     pub ssh_extra_args: Option<String>,
+    /// How often a connection that cannot be made is tried again.
+    pub ssh_retries: u32,
+    /// How many seconds steps that run outlive a cut link.
+    pub ssh_reconnect: u64,
     pub become_: bool,
     pub become_method: String,
     pub become_user: String,
@@ -276,6 +287,8 @@ impl Settings {
             ssh_args: found.optional("ssh_args"),
             ssh_common_args: found.optional("ssh_common_args"),
             ssh_extra_args: found.optional("ssh_extra_args"),
+            ssh_retries: found.number("ssh_retries")?.unwrap_or(0),
+            ssh_reconnect: found.number("ssh_reconnect")?.unwrap_or(60),
             become_: found.boolean("become")?,
             become_method: found.text("become_method"),
             become_user: found.text("become_user"),

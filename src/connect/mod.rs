@@ -63,6 +63,10 @@ pub struct SshTarget {
     pub host_key_checking: Option<bool>,
     /// The connection's time limit.
     pub timeout: Option<Duration>,
+    /// `ansible_ssh_retries`: how often a connection that cannot be made is tried again.
+    pub retries: u32,
+    /// How long steps that run outlive a cut link, waiting for another; zero where they end with it.
+    pub reconnect: Duration,
     /// `ansible_ssh_private_key_passphrase`, for keys in files.
     pub key_passphrase: Option<Password>,
     /// `ansible_password`, offered after the keys.

@@ -48,7 +48,7 @@ impl Sessions {
             Some(b) => b.command(command).map_err(|e| CallError::Denied(e.context(&target.host)))?,
             None => (command.to_owned(), None),
         };
-        let started = self.exec(target, &command, LIMIT, Unused::Killed, terminal).await;
+        let started = self.exec(target, &command, LIMIT, Unused::Killed, terminal, None).await;
         let (mut link, peer) = started.map_err(CallError::Unreachable)?;
         if let Some(entry) = entry {
             entry.pass(&mut link).await.map_err(|e| CallError::Denied(e.context(&peer)))?;

@@ -2,16 +2,24 @@
 
 use super::link::Link;
 use super::local::{self, Unused};
-use super::session::Session;
+use super::session::{Cut, Resumable, Session, Taken};
 use super::sessions::Sessions;
 use super::ssh::{Account, Connection, Hop, Options, Proxy, Terminal};
-use super::{DENIED, SshTarget, Target, Transport, bootstrap, privilege};
+use super::{DENIED, SshTarget, Target, Transport, bootstrap, privilege, random};
 use crate::error::{Error, Result};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// The last bytes of an agent's standard error that are kept for messages.
 const STDERR: usize = 4 << 10;
+
+/// The pause before a link that is away is looked for again, at first and at most.
+const PAUSE: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
+
+/// The longest pause before a connection is tried again.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// How many connections to one server may be under way at once: sshd drops some from the tenth on (MaxStartups).
 const CONNECTING: usize = 8;
@@ -29,20 +37,67 @@ impl Sessions {
     async fn start(&self, target: &Target) -> Result<Session> {
         if let (Transport::Local, None) = (&target.transport, &target.become_) {
             let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
-            return Session::open(target.host.clone(), link, self.patience).await;
+            return Session::open(target.host.clone(), link, self.patience, None).await;
         }
-        let (link, peer) = match self.agent(target, Terminal::None).await {
+        let limit = match &target.transport {
+            Transport::Ssh(ssh) => ssh.reconnect,
+            Transport::Local => Duration::ZERO,
+        };
+        let resumable = (!limit.is_zero()).then(|| Resumable { session: random::word(), limit });
+        let (link, peer) = self.link(target, None).await?;
+        Session::open(peer, link, self.patience, resumable).await
+    }
+
+    /// Goes on with a session whose link was cut, or ends it where none leads to its agent in time.
+    pub(super) async fn resume(&self, target: &Target, session: &Session) {
+        let _alone = session.resuming.lock().await;
+        let Some(cut) = session.is_cut() else { return };
+        let end = cut.since + session.limit();
+        let mut pause = PAUSE[0];
+        let mut last = None;
+        loop {
+            match tokio::time::timeout_at(end, self.another_link(target, session, &cut)).await {
+                Ok(Ok(Taken::Over)) => return,
+                Ok(Ok(Taken::Gone)) => {
+                    return session.give_up(format!("{}; the agent was gone when the link was back", cut.why));
+                }
+                Ok(Err(error)) => last = Some(error),
+                Err(_) => {}
+            }
+            if Instant::now() + pause >= end {
+                let limit = session.limit().as_secs();
+                let last = last.map_or_else(String::new, |e| format!(": {}", e.message()));
+                return session.give_up(format!("{}; no link was back in {limit} s{last}", cut.why));
+            }
+            tokio::time::sleep(pause / 2 + random::delay(pause / 2)).await;
+            pause = (pause * 2).min(PAUSE[1]);
+        }
+    }
+
+    async fn another_link(&self, target: &Target, session: &Session, cut: &Cut) -> Result<Taken> {
+        let (link, _) = self.link(target, Some(cut.since)).await?;
+        session.resume(link).await
+    }
+
+    /// A link to a fresh agent as the target's account, over a connection that is younger than `since`; gives who and
+    /// where for messages too.
+    async fn link(&self, target: &Target, since: Option<Instant>) -> Result<(Link, Arc<str>)> {
+        match self.agent(target, Terminal::None, since).await {
             Err(Refused::WantsTerminal(_)) if matches!(target.transport, Transport::Ssh(_)) => {
-                self.agent(target, Terminal::Raw).await
+                self.agent(target, Terminal::Raw, since).await
             }
             other => other,
         }
-        .map_err(|(Refused::WantsTerminal(error) | Refused::Other(error))| error)?;
-        Session::open(peer, link, self.patience).await
+        .map_err(|(Refused::WantsTerminal(error) | Refused::Other(error))| error)
     }
 
     /// The agent, started as the target's account; gives its link, and who and where for messages.
-    async fn agent(&self, target: &Target, terminal: Terminal) -> Result<(Link, Arc<str>), Refused> {
+    async fn agent(
+        &self,
+        target: &Target,
+        terminal: Terminal,
+        since: Option<Instant>,
+    ) -> Result<(Link, Arc<str>), Refused> {
         let (command, entry) = match &target.become_ {
             Some(b) => {
                 let denied = |e: Error| Refused::Other(e.context(&target.host).with_exit(DENIED));
@@ -50,7 +105,7 @@ impl Sessions {
             }
             None => (privilege::shell(bootstrap::COMMAND), None),
         };
-        let started = self.exec(target, &command, STDERR, Unused::Closed, terminal).await;
+        let started = self.exec(target, &command, STDERR, Unused::Closed, terminal, since).await;
         let (mut link, peer) = started.map_err(Refused::Other)?;
         let entered = match entry {
             Some(entry) => entry.pass(&mut link).await,
@@ -70,7 +125,8 @@ impl Sessions {
         })
     }
 
-    /// Starts a command on the target, by the account that logs in; gives its link, and who and where for messages.
+    /// Starts a command on the target, by the account that logs in, over a connection that is younger than `since`; gives
+    /// its link, and who and where for messages.
     pub(super) async fn exec(
         &self,
         target: &Target,
@@ -78,6 +134,7 @@ impl Sessions {
         stderr_limit: usize,
         unused: Unused,
         terminal: Terminal,
+        since: Option<Instant>,
     ) -> Result<(Link, Arc<str>)> {
         match &target.transport {
             Transport::Local => {
@@ -88,7 +145,7 @@ impl Sessions {
             Transport::Ssh(ssh) => {
                 // A connection that holds as many sessions as the server allows (MaxSessions) is followed by one more.
                 for number in 0..CONNECTIONS {
-                    let connection = self.connection(&target.host, ssh, number).await?;
+                    let connection = self.connection(&target.host, ssh, number, since).await?;
                     let started = connection.exec(command, stderr_limit, terminal).await?;
                     if let Some(link) = started {
                         return Ok((link, connection.peer()));
@@ -103,10 +160,16 @@ impl Sessions {
         }
     }
 
-    /// The host's connection of this number, from 0.
-    async fn connection(&self, host: &Arc<str>, ssh: &SshTarget, number: u32) -> Result<Arc<Connection>> {
+    /// The host's connection of this number, from 0. One that is not younger than `since` may be dead without knowing it.
+    async fn connection(
+        &self,
+        host: &Arc<str>,
+        ssh: &SshTarget,
+        number: u32,
+        since: Option<Instant>,
+    ) -> Result<Arc<Connection>> {
         let key = (host.clone(), ssh.clone(), number);
-        let usable = |c: &Connection| !c.has_ended();
+        let usable = |c: &Connection| !c.has_ended() && since.is_none_or(|since| c.opened() > since);
         let make = async || {
             // The way is known whole before anything waits for a part of it: ways that cross cannot block each other.
             // Files are read for it, and commands of `Match exec` run: in a thread of its own.
@@ -133,8 +196,18 @@ impl Sessions {
             let door = doors.entry((leg.options.host.clone(), leg.options.port));
             door.or_insert_with(|| Arc::new(Semaphore::new(CONNECTING))).clone()
         };
-        let _place = door.acquire().await;
-        Connection::open(&leg.name, &leg.options, through).await
+        let mut tries = 0;
+        loop {
+            let place = door.acquire().await;
+            let opened = Connection::open(&leg.name, &leg.options, through.clone()).await;
+            drop(place);
+            if opened.is_ok() || tries >= leg.ssh.retries {
+                return opened;
+            }
+            // Ansible's pauses: 0, 1, 3, 7 seconds and so on.
+            tokio::time::sleep(Duration::from_secs((1 << tries.min(5)) - 1).min(LONGEST)).await;
+            tries += 1;
+        }
     }
 }
 

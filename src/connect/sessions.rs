@@ -16,6 +16,9 @@ use warp_agent::outcome::Outcome;
 use warp_agent::value::Value;
 use warp_agent::wire::{Call, Detach, Request};
 
+/// How long an agent that nobody needs any more may take to leave.
+const LEAVE: Duration = Duration::from_millis(500);
+
 /// All sessions of a run, one for each different `Target`, made on first use.
 pub struct Sessions {
     pub(super) agent: AgentImage,
@@ -105,6 +108,16 @@ impl Sessions {
         let next = outcome.values.shift_remove("offset").and_then(|v| v.as_int());
         let next = next.and_then(|v| u64::try_from(v).ok()).unwrap_or(offset + output.len() as u64);
         let running = outcome.values.shift_remove("finished").and_then(|v| v.as_int()) == Some(0);
+        if outcome.values.shift_remove("lost").is_some() {
+            // It is told of once; the next run begins it anew.
+            self.forget(target, key).await?;
+            return Err(CallError::Lost(
+                Error::other(format!("{}: a detached step was lost", target.host))
+                    .note("its supervisor ended without an outcome: it was killed, or the host went down")
+                    .note("whether the step came to its end is not known")
+                    .help("look at the host before running the step again"),
+            ));
+        }
         Ok((output, next, (!running).then_some(outcome)))
     }
 
@@ -142,6 +155,10 @@ impl Sessions {
     pub async fn reset(&self, host: &str) {
         let agents = self.agents.take(|target| &*target.host == host).await;
         let connections = self.connections.take(|(name, _, _)| &**name == host).await;
+        for agent in agents.iter().filter(|agent| agent.is_idle()) {
+            // Else it would wait for another link.
+            agent.bye(LEAVE).await;
+        }
         drop(agents);
         for connection in connections {
             connection.bye().await;
@@ -172,7 +189,16 @@ impl Sessions {
         for _ in 0..2 {
             let session = self.session(target).await.map_err(CallError::without_session)?;
             match session.begin() {
-                Ok(exchange) => return exchange.run(request, upload, sink).await,
+                Ok(exchange) => {
+                    let mut answer = std::pin::pin!(exchange.run(request, upload, sink));
+                    loop {
+                        tokio::select! {
+                            biased;
+                            outcome = &mut answer => return outcome,
+                            _ = session.cut() => self.resume(target, &session).await,
+                        }
+                    }
+                }
                 Err(why) => error = Some(why),
             }
         }

@@ -11,6 +11,8 @@ pub enum Exit {
     HostsFailed,
     /// A host could not be reached.
     HostsUnreachable,
+    /// The link to a host was lost while a step ran, with an end that nobody knows.
+    HostsLost,
     /// A playbook, inventory, variable file or template could not be read or understood.
     Input,
     /// A file or role that a playbook names is not there; a dynamic include of it fails its hosts only.
@@ -26,7 +28,8 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code: those of ansible-playbook, which has 4 for several things, and 6 for a lab that is held.
+    /// The exit code: those of ansible-playbook, which has 4 for several things, 6 for a lab that is held, and 7 for hosts
+    /// that were lost, which ansible-playbook calls unreachable.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -36,6 +39,7 @@ impl Exit {
             Exit::HostsUnreachable | Exit::Input | Exit::Missing => 4,
             Exit::Usage => 5,
             Exit::LabHeld => 6,
+            Exit::HostsLost => 7,
             Exit::Interrupted => 99,
             Exit::Unexpected => 250,
         }

@@ -260,6 +260,8 @@ pub struct Recap {
     pub skipped: u32,
     pub rescued: u32,
     pub ignored: u32,
+    /// How many of `unreachable` ran when the link went, with an end that nobody knows.
+    pub lost: u32,
 }
 
 /// One reader of the stream. Called in order, from one thread at a time.

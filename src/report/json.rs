@@ -110,7 +110,7 @@ fn texts(items: &[std::sync::Arc<str>]) -> Vec<&str> {
 fn counts(r: &Recap) -> serde_json::Value {
     json!({
         "ok": r.ok, "changed": r.changed, "unreachable": r.unreachable, "failed": r.failed, "skipped": r.skipped,
-        "rescued": r.rescued, "ignored": r.ignored,
+        "rescued": r.rescued, "ignored": r.ignored, "lost": r.lost,
     })
 }
 

@@ -166,7 +166,8 @@ impl Screen {
             let counts = [
                 ("ok", r.ok),
                 ("changed", r.changed),
-                ("unreachable", r.unreachable),
+                ("unreachable", r.unreachable.saturating_sub(r.lost)),
+                ("lost", r.lost),
                 ("failed", r.failed),
                 ("skipped", r.skipped),
                 ("rescued", r.rescued),

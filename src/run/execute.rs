@@ -240,14 +240,15 @@ impl HostTask {
         let poll = r.number("poll", task.poll.as_ref())?.unwrap_or(run.settings.config.poll_interval as f64);
         let async_dir = r.text("ansible_async_dir", r.scope.get("ansible_async_dir").as_ref())?;
         let async_dir = async_dir.unwrap_or_else(|| run.settings.config.async_dir.clone());
-        let detached = (limit > 0.0).then(|| {
+        let detach = |limit: f64| {
             let limit = Duration::from_secs_f64(limit);
             if poll <= 0.0 {
-                return Detached::left(limit, async_dir.clone());
+                return Ok(Detached::left(limit, async_dir.clone()));
             }
-            let key = format!("{}/{}/{}/{index}", run.settings.run_key, task.id, self.host);
-            Detached::waited(key, limit, Duration::from_secs_f64(poll), async_dir.clone())
-        });
+            let key = format!("{}/{}/{}/{index}", run.slot_key()?, task.id, self.host);
+            Ok::<_, Error>(Detached::waited(key, limit, Duration::from_secs_f64(poll), async_dir.clone()))
+        };
+        let detached = (limit > 0.0).then(|| detach(limit)).transpose()?;
         Ok(Prepared {
             target,
             mode: Mode {

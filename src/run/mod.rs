@@ -30,6 +30,7 @@ mod refresh;
 mod reserved;
 mod result;
 mod settings;
+mod slot;
 mod start;
 mod stats;
 mod step;
@@ -63,6 +64,7 @@ use crate::value::{Value, normal};
 use keyword::Rendered;
 use play::{PlayRun, rendered_text};
 use refresh::Added;
+use slot::Slot;
 use stats::Stats;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -110,6 +112,8 @@ struct Shared {
     /// What tasks added to the inventory.
     added: Mutex<Vec<Added>>,
     stats: Mutex<Stats>,
+    /// Taken by the first detached step that is waited for.
+    slot: Mutex<Option<Slot>>,
 }
 
 impl Runner {
@@ -150,6 +154,7 @@ impl Runner {
                 sources: OnceLock::new(),
                 added: Mutex::default(),
                 stats: Mutex::default(),
+                slot: Mutex::default(),
             }),
         }
     }

@@ -48,6 +48,9 @@ impl Tally {
         let failed = failed.into_iter().filter(|host| !self.forgiven.contains(host));
         let failed: Vec<_> = failed.chain(std::mem::take(&mut self.carried)).collect();
         self.ended = Some(match (self.unreachable.is_empty(), failed.is_empty()) {
+            (false, _) if self.unreachable.iter().any(|h| self.recap.get(h).is_some_and(|r| r.lost > 0)) => {
+                Exit::HostsLost
+            }
             (false, _) => Exit::HostsUnreachable,
             (true, false) => Exit::HostsFailed,
             (true, true) => Exit::Ok,
@@ -99,7 +102,11 @@ impl Shared {
                 recap.ignored += 1;
                 recap.changed += u32::from(changed);
             }
-            Status::Unreachable | Status::Lost => recap.unreachable += 1,
+            Status::Unreachable => recap.unreachable += 1,
+            Status::Lost => {
+                recap.unreachable += 1;
+                recap.lost += 1;
+            }
         }
     }
 
@@ -111,6 +118,7 @@ impl Shared {
         let one_less = |sum: &mut u32, counted: bool| *sum = sum.saturating_sub(u32::from(counted));
         one_less(&mut recap.failed, end.end == End::Failed);
         one_less(&mut recap.unreachable, matches!(end.end, End::Unreachable | End::Lost));
+        one_less(&mut recap.lost, end.end == End::Lost);
         one_less(&mut recap.changed, end.changed);
         one_less(&mut recap.skipped, end.end == End::Skipped);
         one_less(&mut recap.ok, true);

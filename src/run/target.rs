@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::play::Keywords;
 use crate::value::Value;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Resolves the target of a task whose variables `r` renders: those of the host it is delegated to, where it is.
 ///
@@ -76,6 +78,8 @@ fn ssh(host: &str, keywords: &Keywords, settings: &Settings, r: Rendered<'_>) ->
         args,
         host_key_checking: checking,
         timeout: Some(settings.timeout),
+        retries: number(r, "ansible_ssh_retries")?.unwrap_or(config.ssh_retries),
+        reconnect: Duration::from_secs(number(r, "warp_ssh_reconnect")?.unwrap_or(config.ssh_reconnect)),
         key_passphrase: variable(
             r,
             &["ansible_private_key_passphrase", "ansible_ssh_private_key_passphrase"],
@@ -134,6 +138,13 @@ fn variable(r: Rendered<'_>, names: &[&str]) -> Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// A variable that is a whole number.
+fn number<T: FromStr>(r: Rendered<'_>, name: &str) -> Result<Option<T>> {
+    let Some(text) = variable(r, &[name])? else { return Ok(None) };
+    let number = text.trim().parse();
+    number.map(Some).map_err(|_| Error::input(format!("{name} is '{text}', which is not a whole number")))
 }
 
 /// Whether the account to become is the one that logs in: then there is nothing to become, as in Ansible.

@@ -14,12 +14,15 @@ mod accounts;
 mod agents;
 mod algorithms;
 mod certificates;
+mod cuts;
 mod far;
 mod figures;
 mod forwarding;
 mod hostile;
 mod keys;
 mod links;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod routes;
 #[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/sshd.rs"]

@@ -64,7 +64,7 @@ fn begin(detach: &Detach) -> Result<bool, String> {
 }
 
 /// Sends the output from `offset` on and answers with the next `offset` and whether the call has `finished`: then
-/// with its outcome, or a failed one where its supervisor was lost.
+/// with its outcome, or with `lost` where its supervisor ended without one (killed, or the host went down).
 #[must_use]
 pub fn poll(key: &str, offset: u64, to: &mut impl Write) -> Outcome {
     let job = match Job::of(key) {
@@ -81,13 +81,7 @@ pub fn poll(key: &str, offset: u64, to: &mut impl Write) -> Outcome {
         Err(e) => Outcome::failed(format!("cannot send the detached call's output: {e}")),
         Ok((next, all)) => match state {
             State::Finished(outcome) if all => over(*outcome, next),
-            State::Unknown if all => over(
-                Outcome::failed(
-                    "the detached call was lost: its supervisor ended without an outcome (killed, or the host went \
-                     down); whether the step came to its end is not known",
-                ),
-                next,
-            ),
+            State::Unknown if all => over(Outcome::ok().with("lost", true), next),
             _ => Outcome::ok().with("finished", 0).with("offset", next),
         },
     }

@@ -1,48 +1,27 @@
 //! Frames as bytes: a little-endian `u32` length and that many bytes of postcard.
 
-use crate::outcome::Outcome;
 use crate::wire::{MAX_FRAME, ToAgent, ToController};
-use std::io::{self, ErrorKind, Read, Write};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, ErrorKind, Read};
 
-/// Where frames to the controller go, one whole frame at a time.
-pub(super) struct Link {
-    writer: Mutex<Box<dyn Write + Send>>,
+/// What is wrong with a link that gives no frame.
+pub(super) enum Broken {
+    /// It was cut: another may follow.
+    Cut(String),
+    /// What came is not the protocol.
+    Protocol(String),
 }
 
-impl Link {
-    pub(super) fn new(writer: Box<dyn Write + Send>) -> Self {
-        Link { writer: Mutex::new(writer) }
-    }
-
-    /// Sends a frame.
-    pub(super) fn send(&self, frame: &ToController) -> io::Result<()> {
-        self.write(encode(frame)?)
-    }
-
-    /// Sends a request's answer. A result too large for a frame is told of instead, with whether it changed anything.
-    pub(super) fn done(&self, id: u64, outcome: Outcome) -> io::Result<()> {
-        let changed = outcome.changed;
-        let mut bytes = encode(&ToController::Done(id, outcome))?;
-        if bytes.len() > MAX_FRAME + 4 {
-            let mut told = Outcome::failed(format!(
-                "the module ended, but its result takes {} bytes, more than the {MAX_FRAME} that can be sent",
-                bytes.len()
-            ));
-            told.changed = changed;
-            bytes = encode(&ToController::Done(id, told))?;
+impl Broken {
+    /// In a sentence.
+    pub(super) fn why(self) -> String {
+        match self {
+            Broken::Cut(why) | Broken::Protocol(why) => why,
         }
-        self.write(bytes)
-    }
-
-    fn write(&self, bytes: Vec<u8>) -> io::Result<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.write_all(&bytes)?;
-        writer.flush()
     }
 }
 
-fn encode(frame: &ToController) -> io::Result<Vec<u8>> {
+/// A frame as bytes.
+pub(super) fn encode(frame: &ToController) -> io::Result<Vec<u8>> {
     let mut bytes = postcard::to_extend(frame, vec![0; 4]).map_err(io::Error::other)?;
     let length = u32::try_from(bytes.len().saturating_sub(4)).map_err(io::Error::other)?;
     if let Some(prefix) = bytes.first_chunk_mut::<4>() {
@@ -51,26 +30,28 @@ fn encode(frame: &ToController) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads one frame; nothing at the end of the link, which may come between frames only.
-pub(super) fn read(input: &mut impl Read) -> Result<Option<ToAgent>, String> {
+/// Reads one frame, and gives its size too; nothing at the end of the link, which may come between frames only.
+pub(super) fn read(input: &mut impl Read) -> Result<Option<(ToAgent, usize)>, Broken> {
     let mut prefix = [0; 4];
     let Some((first, rest)) = prefix.split_first_mut() else { return Ok(None) };
     match read_one(input) {
         Ok(Some(byte)) => *first = byte,
         Ok(None) => return Ok(None),
-        Err(e) => return Err(format!("the link broke: {e}")),
+        Err(e) => return Err(Broken::Cut(format!("the link broke: {e}"))),
     }
-    input.read_exact(rest).map_err(|e| format!("the link broke within a frame: {e}"))?;
+    let within = |e: io::Error| Broken::Cut(format!("the link broke within a frame: {e}"));
+    input.read_exact(rest).map_err(within)?;
     let length = u32::from_le_bytes(prefix) as usize;
     if length > MAX_FRAME {
-        return Err(format!("a frame of {length} bytes came, more than the {MAX_FRAME} allowed"));
+        let why = format!("a frame of {length} bytes came, more than the {MAX_FRAME} allowed");
+        return Err(Broken::Protocol(why));
     }
     let mut body = vec![0; length];
-    input.read_exact(&mut body).map_err(|e| format!("the link broke within a frame: {e}"))?;
+    input.read_exact(&mut body).map_err(within)?;
     match postcard::take_from_bytes(&body) {
-        Ok((frame, [])) => Ok(Some(frame)),
-        Ok(_) => Err("a frame came with bytes after its end".to_owned()),
-        Err(e) => Err(format!("a frame came that cannot be read: {e}")),
+        Ok((frame, [])) => Ok(Some((frame, length))),
+        Ok(_) => Err(Broken::Protocol("a frame came with bytes after its end".to_owned())),
+        Err(e) => Err(Broken::Protocol(format!("a frame came that cannot be read: {e}"))),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The loop that serves a controller over any pair of byte streams.
 //!
-//! One thread reads frames, one runs each request, and one, here, hands everything out. Nothing here blocks for
-//! long: streams wait in their request's thread, and only for what that request was granted.
+//! One thread reads frames, one writes them, one runs each request, and one, here, hands everything out. Nothing here
+//! blocks for long: streams wait in their request's thread, and only for what that request was granted.
 
 mod frame;
+mod link;
 mod read;
+mod relay;
 mod stream;
 
 use crate::accounts;
@@ -13,8 +15,9 @@ use crate::detach;
 use crate::module::Blob;
 use crate::outcome::Outcome;
 use crate::runner;
-use crate::wire::{Request, ToAgent, ToController, VERSION};
-use frame::Link;
+use crate::wire::{Keep, Request, ToAgent, ToController, VERSION};
+use frame::Broken;
+use link::Link;
 use std::collections::{HashMap, VecDeque};
 use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,24 +34,52 @@ const RUNNING: usize = 256;
 /// How many frames are read ahead of what has been handed out.
 const READ_AHEAD: usize = 16;
 
-/// Serves until the controller says goodbye and all is answered, or the link ends. Programs that still run when the
-/// link ends are ended with it.
+/// Serves until the controller says goodbye and all is answered, or the link ends and none follows. Programs that still
+/// run then are ended with it. A link that is to take over from another agent's is carried there instead.
 ///
 /// # Errors
 /// The controller broke the protocol, in a sentence; or the first frame could not be written.
-pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'static) -> Result<(), String> {
-    let link = Arc::new(Link::new(Box::new(output)));
+pub fn serve(
+    mut input: impl Read + Send + 'static,
+    mut output: impl Write + Send + 'static,
+) -> Result<(), String> {
     let uid = accounts::effective_uid();
     let home = std::env::var("HOME").ok().or_else(|| accounts::user_by_id(uid).map(|u| u.home));
     let hello = ToController::Hello { version: VERSION, uid, home: home.unwrap_or_else(|| "/".to_owned()) };
-    link.send(&hello).map_err(|e| format!("cannot greet the controller: {e}"))?;
+    tell(&mut output, &hello)?;
+    let (first, size) = loop {
+        match frame::read(&mut input).map_err(Broken::why)? {
+            Some((ToAgent::Resume { session, had }, _)) => match relay::find(&session, had) {
+                Ok(agent) => return relay::carry(agent, input, output),
+                Err(_) => tell(&mut output, &ToController::Gone)?,
+            },
+            Some(first) => break first,
+            None => return Ok(()),
+        }
+    };
+    let link = Arc::new(Link::default());
     let (news, arriving) = sync_channel(READ_AHEAD);
-    let frames = news.clone();
-    thread::Builder::new()
-        .spawn(move || read_frames(input, &frames))
-        .map_err(|e| format!("cannot start a thread: {e}"))?;
-    Server { link, news, open: HashMap::new(), waiting: VecDeque::new(), running: 0, closing: false }
-        .run(&arriving)
+    link.take(0, first, size, &news);
+    link.open(input, output, news.clone()).map_err(|e| format!("cannot start a thread: {e}"))?;
+    let mut server = Server {
+        link,
+        news,
+        open: HashMap::new(),
+        waiting: VecDeque::new(),
+        running: 0,
+        closing: false,
+        patience: None,
+    };
+    let end = server.run(&arriving);
+    server.link.finish();
+    end
+}
+
+/// Writes a frame that belongs to this link alone.
+fn tell(output: &mut impl Write, frame: &ToController) -> Result<(), String> {
+    let written =
+        frame::encode(frame).and_then(|bytes| output.write_all(&bytes)).and_then(|()| output.flush());
+    written.map_err(|e| format!("cannot greet the controller: {e}"))
 }
 
 /// What the loop hears of.
@@ -59,20 +90,6 @@ enum News {
     Closed(Result<(), String>),
     /// A request's thread is done.
     Finished(u64),
-}
-
-fn read_frames(mut input: impl Read, news: &SyncSender<News>) {
-    loop {
-        let heard = match frame::read(&mut input) {
-            Ok(Some(frame)) => News::Frame(frame),
-            Ok(None) => News::Closed(Ok(())),
-            Err(why) => News::Closed(Err(why)),
-        };
-        let last = matches!(heard, News::Closed(_));
-        if news.send(heard).is_err() || last {
-            return;
-        }
-    }
 }
 
 /// A request under way, as its thread and the loop share it.
@@ -99,11 +116,13 @@ struct Server {
     waiting: VecDeque<(Arc<Open>, Request)>,
     running: usize,
     closing: bool,
+    /// After how long a silence nobody is there any more.
+    patience: Option<Duration>,
 }
 
 impl Server {
-    fn run(mut self, arriving: &Receiver<News>) -> Result<(), String> {
-        while let Ok(news) = arriving.recv() {
+    fn run(&mut self, arriving: &Receiver<News>) -> Result<(), String> {
+        while let Some(news) = self.next(arriving) {
             match news {
                 News::Frame(frame) => {
                     if let Err(why) = self.take(frame) {
@@ -122,6 +141,18 @@ impl Server {
             }
         }
         Ok(())
+    }
+
+    /// What comes next; nothing comes from a controller that has been silent for too long.
+    fn next(&self, arriving: &Receiver<News>) -> Option<News> {
+        let Some(patience) = self.patience else { return arriving.recv().ok() };
+        match arriving.recv_timeout(patience) {
+            Ok(news) => Some(news),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                Some(News::Closed(Err(format!("nothing came for {} s", patience.as_secs()))))
+            }
+        }
     }
 
     fn take(&mut self, frame: ToAgent) -> Result<(), String> {
@@ -143,11 +174,26 @@ impl Server {
                     open.stop();
                 }
             }
-            // A link that cannot be written to ends; reading tells of that.
+            // Frames of numbers can always be encoded.
             ToAgent::Ping(n) => drop(self.link.send(&ToController::Pong(n))),
-            ToAgent::Bye => self.closing = true,
+            ToAgent::Ack(had) => self.link.acknowledged(had),
+            ToAgent::Keep(keep) => self.keep(&keep),
+            ToAgent::Resume { .. } => return Err("the controller resumed a session within another".to_owned()),
+            ToAgent::Bye => {
+                self.closing = true;
+                self.link.keep(None);
+            }
         }
         Ok(())
+    }
+
+    /// Outlives cut links, where it can be found again.
+    fn keep(&mut self, keep: &Keep) {
+        if relay::listen(&keep.session, &self.link, &self.news).is_ok() {
+            let limit = Duration::from_secs(keep.limit_secs);
+            self.patience = Some(limit.saturating_add(Duration::from_secs(keep.silence_secs)));
+            self.link.keep(Some(limit));
+        }
     }
 
     fn start(&mut self, id: u64, request: Request) -> Result<(), String> {
@@ -172,7 +218,7 @@ impl Server {
         let (id, link, news) = (open.id, Arc::clone(&self.link), self.news.clone());
         let thread = thread::Builder::new().spawn(move || {
             let outcome = answer(&open, &link, request);
-            // A link that cannot be written to ends; reading tells of that.
+            // An outcome of ours can always be encoded.
             let _ = link.done(open.id, outcome);
             let _ = news.send(News::Finished(open.id));
         });

@@ -1,6 +1,6 @@
 //! The streams of a request, each moving only as far as its receiver has granted.
 
-use super::frame::Link;
+use super::link::Link;
 use crate::wire::{CHUNK, ToController, WINDOW};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};

@@ -1,6 +1,7 @@
 //! One call from its request to its outcome.
 
-use super::{Answer, Entry, Session, Sink, Upload};
+use super::shared::{Answer, Entry};
+use super::{Session, Sink, Upload};
 use crate::connect::CallError;
 use crate::error::Error;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub(in crate::connect) struct Exchange<'a> {
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         // An entry that is still there has not been answered.
-        let open = self.session.shared.calls().open.remove(&self.id).is_some();
+        let open = self.session.shared.state().open.remove(&self.id).is_some();
         if open && self.started {
             let _ = self.session.send(&ToAgent::Cancel(self.id));
         }
@@ -33,19 +34,19 @@ impl<'a> Exchange<'a> {
     pub(super) fn begin(session: &'a Session) -> Result<Self, Error> {
         let (sender, answers) = mpsc::unbounded_channel();
         let owed = Arc::new(AtomicU64::new(0));
-        let mut calls = session.shared.calls();
-        if let Some(why) = &calls.end {
+        let mut state = session.shared.state();
+        if let Some(why) = &state.end {
             return Err(Error::other(&**why));
         }
-        let id = calls.next;
-        calls.next += 1;
-        calls.open.insert(id, Entry { answers: sender, owed: owed.clone() });
-        drop(calls);
+        let id = state.next;
+        state.next += 1;
+        state.open.insert(id, Entry { answers: sender, owed: owed.clone() });
+        drop(state);
         Ok(Exchange { session, id, answers, owed, started: false })
     }
 
     fn lost(&self) -> CallError {
-        let why = self.session.shared.calls().end.clone();
+        let why = self.session.shared.state().end.clone();
         let why = why.as_deref().unwrap_or("the agent's session ended");
         CallError::Lost(
             Error::other(format!("{}: the link was lost while a step ran", self.session.name))

@@ -1,36 +1,34 @@
-//! The agent's session: many calls at once over one link, each with its own streams and flow control.
+//! The agent's session: many calls at once, each with its own streams and flow control, over one link, or over one after
+//! another where they are cut.
 //!
-//! A task reads frames and hands them to the calls they answer, another writes what calls have queued, a third
-//! listens for silence. When the link ends, for whatever reason, every call that waits is told so: it is lost.
+//! When no link follows, every call that waits is told so: it is lost.
 
+mod carry;
 mod exchange;
 mod frame;
+mod resume;
+mod shared;
 mod stream;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use resume::{Resumable, Taken};
+pub(super) use shared::Cut;
 pub(super) use stream::{Download, Sink, Upload};
 
-use super::link::{Ending, Input, Link, Output};
+use super::link::Link;
 use crate::error::Error;
+use carry::Carrier;
 use exchange::Exchange;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use shared::Shared;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::AbortHandle;
-use tokio::time::Instant;
-use warp_agent::outcome::Outcome;
-use warp_agent::wire::{ToAgent, ToController, VERSION, WINDOW};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use warp_agent::wire::{Keep, ToAgent, ToController, VERSION};
 
-/// How many pieces of streams may wait to be written on one session; with `CHUNK` this bounds its memory.
-const QUEUED_PIECES: usize = 4;
-
-/// The largest write that queued frames are gathered into, in bytes.
-const WRITE: usize = 128 << 10;
+/// How many pieces of streams may be on their way on one session; with `CHUNK` this bounds its memory.
+const QUEUED_PIECES: usize = 6;
 
 /// When to ask whether the agent still answers, and when to give it up.
 #[derive(Clone, Copy, Debug)]
@@ -57,109 +55,32 @@ impl Default for Patience {
 /// A running agent.
 pub(super) struct Session {
     name: Arc<str>,
-    queue: mpsc::UnboundedSender<Frame>,
     room: Arc<Semaphore>,
     shared: Arc<Shared>,
-    tasks: [AbortHandle; 3],
-}
-
-/// A frame to be written; a piece of a stream gives its room back once it has been.
-struct Frame {
-    bytes: Vec<u8>,
-    _room: Option<OwnedSemaphorePermit>,
-}
-
-/// What the tasks and the calls share.
-struct Shared {
-    calls: Mutex<Calls>,
-    ended: Notify,
-    started: Instant,
-    /// Milliseconds from `started` to the last frame that came.
-    heard: AtomicU64,
-}
-
-struct Calls {
-    open: HashMap<u64, Entry>,
-    next: u64,
-    /// Why the session ended, once it has.
-    end: Option<Arc<str>>,
-}
-
-/// A call that waits for answers.
-struct Entry {
-    answers: mpsc::UnboundedSender<Answer>,
-    /// Bytes delivered to the call that it has not yet granted again.
-    owed: Arc<AtomicU64>,
-}
-
-/// What the agent says to one call.
-enum Answer {
-    Data(Vec<u8>),
-    Credit(u64),
-    Done(Box<Outcome>),
-}
-
-impl Shared {
-    fn calls(&self) -> std::sync::MutexGuard<'_, Calls> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends the session once: all calls that wait see their answers end.
-    fn end(&self, why: String) {
-        let mut calls = self.calls();
-        if calls.end.is_none() {
-            calls.end = Some(why.into());
-            calls.open.clear();
-            drop(calls);
-            self.ended.notify_waiters();
-        }
-    }
-
-    fn deliver(&self, frame: ToController) -> Result<(), String> {
-        let mut calls = self.calls();
-        if let ToController::Data { id, .. } | ToController::Credit { id, .. } | ToController::Done(id, _) =
-            &frame
-            && *id >= calls.next
-        {
-            return Err(format!("an answer to request {id}, which was never made"));
-        }
-        match frame {
-            ToController::Hello { .. } => return Err("a second hello".to_owned()),
-            ToController::Pong(_) => {}
-            // An answer to a call that was given up is of no interest any more.
-            ToController::Data { id, bytes, .. } => {
-                if let Some(entry) = calls.open.get(&id) {
-                    let size = bytes.len() as u64;
-                    if entry.owed.fetch_add(size, Ordering::Relaxed).saturating_add(size) > WINDOW {
-                        return Err("more of a stream than was granted".to_owned());
-                    }
-                    let _ = entry.answers.send(Answer::Data(bytes));
-                }
-            }
-            ToController::Credit { id, bytes } => {
-                if let Some(entry) = calls.open.get(&id) {
-                    let _ = entry.answers.send(Answer::Credit(bytes));
-                }
-            }
-            ToController::Done(id, outcome) => {
-                if let Some(entry) = calls.open.remove(&id) {
-                    let _ = entry.answers.send(Answer::Done(Box::new(outcome)));
-                }
-            }
-        }
-        Ok(())
-    }
+    patience: Patience,
+    resumable: Option<Resumable>,
+    /// One at a time looks for another link.
+    pub(super) resuming: tokio::sync::Mutex<()>,
+    carrier: Mutex<Carrier>,
 }
 
 impl Session {
-    /// Waits for the agent's hello on a link, then serves calls over it. `name` is for messages.
+    /// Waits for the agent's hello on a link, then serves calls over it, and over those that follow it where it is
+    /// `resumable`. `name` is for messages.
     ///
     /// # Errors
     /// Unreachable: the hello did not come or is of another version.
-    pub async fn open(name: Arc<str>, mut link: Link, patience: Patience) -> Result<Session, Error> {
-        let hello = tokio::time::timeout(patience.hello, hello(&mut link)).await;
+    pub async fn open(
+        name: Arc<str>,
+        mut link: Link,
+        patience: Patience,
+        resumable: Option<Resumable>,
+    ) -> Result<Session, Error> {
+        let hello = tokio::time::timeout(patience.hello, greeting(&mut link)).await;
         let version = match hello {
-            Ok(hello) => hello.map_err(|e| e.context(&name))?,
+            Ok(Ok(ToController::Hello { version, .. })) => version,
+            Ok(Ok(_)) => return Err(Error::other("the agent did not begin with its hello").context(&name)),
+            Ok(Err(e)) => return Err(e.context(&name)),
             Err(_) => {
                 return Err(Error::other(format!("{name}: the agent did not answer"))
                     .note(format!("waited {} s after it was started", patience.hello.as_secs())));
@@ -170,26 +91,31 @@ impl Session {
                 "{name}: the agent speaks version {version} of the protocol, this warp speaks {VERSION}"
             )));
         }
-        let shared = Arc::new(Shared {
-            calls: Mutex::new(Calls { open: HashMap::new(), next: 1, end: None }),
-            ended: Notify::new(),
-            started: Instant::now(),
-            heard: AtomicU64::new(0),
-        });
-        let (queue, queued) = mpsc::unbounded_channel();
-        let reader = tokio::spawn(read(link.input, link.ending, shared.clone(), name.clone()));
-        let tasks = [
-            tokio::spawn(write(link.output, queued, shared.clone())).abort_handle(),
-            tokio::spawn(listen(queue.clone(), shared.clone(), patience, reader.abort_handle()))
-                .abort_handle(),
-            reader.abort_handle(),
-        ];
-        Ok(Session { name, queue, room: Arc::new(Semaphore::new(QUEUED_PIECES)), shared, tasks })
+        let shared = Arc::new(Shared::new(resumable.is_some()));
+        if let Some(resumable) = &resumable {
+            let keep = ToAgent::Keep(Keep {
+                session: resumable.session.clone(),
+                limit_secs: resumable.limit.as_secs(),
+                silence_secs: patience.silence.as_secs(),
+            });
+            if let Ok(bytes) = frame::encode(&keep) {
+                shared.push(bytes, None);
+            }
+        }
+        let carrier = Mutex::new(Carrier::start(link, 0, &shared, &name, patience));
+        let room = Arc::new(Semaphore::new(QUEUED_PIECES));
+        let resuming = tokio::sync::Mutex::default();
+        Ok(Session { name, room, shared, patience, resumable, resuming, carrier })
     }
 
-    /// Whether the link has ended.
+    /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
-        self.shared.calls().end.is_some()
+        self.shared.state().end.is_some()
+    }
+
+    /// Whether nobody waits for anything.
+    pub fn is_idle(&self) -> bool {
+        self.shared.state().open.is_empty()
     }
 
     /// Begins a call; an error says why the session has ended, so that nothing can be sent.
@@ -199,9 +125,12 @@ impl Session {
 
     /// Lets the agent finish and waits for it, at most for `limit`.
     pub async fn bye(&self, limit: Duration) {
-        let ended = self.shared.ended.notified();
-        if !self.has_ended() && self.send(&ToAgent::Bye).is_ok() {
-            let _ = tokio::time::timeout(limit, ended).await;
+        let mut turned = std::pin::pin!(self.shared.turned.notified());
+        turned.as_mut().enable();
+        // A link that is cut now is not waited for.
+        self.shared.state().resumes = false;
+        if self.is_cut().is_none() && !self.has_ended() && self.send(&ToAgent::Bye).is_ok() {
+            let _ = tokio::time::timeout(limit, turned).await;
         }
         self.shared.end("warp said goodbye".to_owned());
     }
@@ -212,30 +141,24 @@ impl Session {
     }
 
     fn send_with(&self, frame: &ToAgent, room: Option<OwnedSemaphorePermit>) -> Result<(), usize> {
-        let bytes = frame::encode(frame)?;
-        // Where the writer has gone the session has ended, which the caller sees by its answers.
-        let _ = self.queue.send(Frame { bytes, _room: room });
+        self.shared.push(frame::encode(frame)?, room);
         Ok(())
     }
-}
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+    fn carrier(&self) -> MutexGuard<'_, Carrier> {
+        self.carrier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn hello(link: &mut Link) -> Result<u32, Error> {
+/// The next frame on a link that carries no session yet.
+async fn greeting(link: &mut Link) -> Result<ToController, Error> {
     loop {
         match frame::decode::<ToController>(&link.input.buffer) {
-            Ok(Some((ToController::Hello { version, .. }, used))) => {
+            Ok(Some((frame, used))) => {
                 link.input.buffer.drain(..used);
-                return Ok(version);
+                return Ok(frame);
             }
             Ok(None) => {}
-            Ok(Some(_)) => return Err(Error::other("the agent did not begin with its hello")),
             Err(what) => return Err(Error::other(format!("what answers is not the agent: it sent {what}"))),
         }
         match link.input.fill().await {
@@ -247,88 +170,6 @@ async fn hello(link: &mut Link) -> Result<u32, Error> {
                 )));
             }
             Err(e) => return Err(Error::other(format!("the agent's start was cut off: {e}"))),
-        }
-    }
-}
-
-/// Reads frames until the link ends.
-async fn read(mut input: Input, ending: Ending, shared: Arc<Shared>, name: Arc<str>) {
-    let why = loop {
-        let mut used = 0;
-        let wrong = loop {
-            match frame::decode(input.buffer.get(used..).unwrap_or_default()) {
-                Ok(Some((frame, size))) => {
-                    used += size;
-                    if let Err(wrong) = shared.deliver(frame) {
-                        break Some(wrong);
-                    }
-                }
-                Ok(None) => break None,
-                Err(wrong) => break Some(wrong),
-            }
-        };
-        input.buffer.drain(..used);
-        if let Some(wrong) = wrong {
-            break format!("{name}: the agent broke the protocol: it sent {wrong}");
-        }
-        if used > 0 {
-            let since = shared.started.elapsed().as_millis();
-            shared.heard.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
-        }
-        match input.fill().await {
-            Ok(true) => {}
-            Ok(false) => break format!("{name}: the agent ended: {}", ending.describe()),
-            Err(e) => break format!("{name}: the link to the agent broke: {e}"),
-        }
-    };
-    shared.end(why);
-}
-
-/// Writes queued frames, as many at a time as are there.
-async fn write(mut output: Output, mut queue: mpsc::UnboundedReceiver<Frame>, shared: Arc<Shared>) {
-    while let Some(first) = queue.recv().await {
-        let Frame { mut bytes, _room: room } = first;
-        let mut rooms = vec![room];
-        while bytes.len() < WRITE {
-            let Ok(more) = queue.try_recv() else { break };
-            bytes.extend_from_slice(&more.bytes);
-            rooms.push(more._room);
-        }
-        let written = async {
-            output.write_all(&bytes).await?;
-            output.flush().await
-        };
-        if written.await.is_err() {
-            // The reader knows better why, if it comes to know it at all.
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            return shared.end("the link to the agent was closed for writing".to_owned());
-        }
-    }
-}
-
-/// Pings a silent agent and gives it up in the end.
-async fn listen(
-    queue: mpsc::UnboundedSender<Frame>,
-    shared: Arc<Shared>,
-    patience: Patience,
-    reader: AbortHandle,
-) {
-    let mut pings = 0;
-    loop {
-        tokio::time::sleep(patience.ping).await;
-        let heard = Duration::from_millis(shared.heard.load(Ordering::Relaxed));
-        let silent = shared.started.elapsed().saturating_sub(heard);
-        if silent >= patience.silence {
-            shared.end(format!("nothing was heard from the agent for {} s", silent.as_secs()));
-            // Closes the channel, or ends the child.
-            reader.abort();
-            return;
-        }
-        if silent >= patience.ping {
-            pings += 1;
-            if let Ok(bytes) = frame::encode(&ToAgent::Ping(pings)) {
-                let _ = queue.send(Frame { bytes, _room: None });
-            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! A session against an agent that the test plays.
 
 use super::*;
+use std::sync::atomic::Ordering;
+use tokio::time::Instant;
 use crate::connect::{Blob, CallError};
-use tokio::io::{AsyncReadExt as _, DuplexStream};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use warp_agent::outcome::Outcome;
 use warp_agent::value::Map;
-use warp_agent::wire::{CHUNK, Call, MAX_FRAME, Mode, Request};
+use warp_agent::wire::{CHUNK, Call, MAX_FRAME, Mode, Request, WINDOW};
 
 /// The far end of a session's link.
 struct Agent {
@@ -53,7 +56,7 @@ async fn pair_with(patience: Patience) -> (Arc<Session>, Agent) {
     let (near, far) = tokio::io::duplex(1 << 20);
     let mut agent = Agent { stream: far, buffer: Vec::new() };
     agent.say(hello(VERSION)).await;
-    let session = Session::open("guest".into(), Link::memory(near), patience).await.unwrap();
+    let session = Session::open("guest".into(), Link::memory(near), patience, None).await.unwrap();
     (Arc::new(session), agent)
 }
 
@@ -237,7 +240,7 @@ async fn an_agent_that_breaks_the_protocol_is_let_go() {
                     let bytes = frame::encode(&ToController::Data { id, bytes: vec![0; CHUNK], last: false });
                     agent.buffer.extend(bytes.unwrap());
                 }
-                let owed = session.shared.calls().open.get(&id).unwrap().owed.clone();
+                let owed = session.shared.state().open.get(&id).unwrap().owed.clone();
                 owed.store(WINDOW, Ordering::Relaxed);
                 let flood = std::mem::take(&mut agent.buffer);
                 let _ = agent.stream.write_all(&flood).await;
@@ -318,7 +321,7 @@ async fn what_is_no_agent_is_not_reached() {
         let (near, mut far) = tokio::io::duplex(1 << 16);
         far.write_all(&bytes).await.unwrap();
         let far = hold.then_some(far);
-        let error = Session::open("guest".into(), Link::memory(near), QUICK).await.err().unwrap().to_string();
+        let error = Session::open("guest".into(), Link::memory(near), QUICK, None).await.err().unwrap().to_string();
         drop(far);
         error
     };

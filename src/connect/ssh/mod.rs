@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long logging in may take: name services on the host can be slow.
 const AUTH_LIMIT: Duration = Duration::from_secs(60);
@@ -43,6 +44,7 @@ const PAUSE: Duration = Duration::from_millis(1600);
 pub(super) struct Connection {
     handle: Handle<Handler>,
     peer: Arc<str>,
+    opened: Instant,
     environment: Vec<(String, String)>,
     forwards_agent: bool,
     fate: Fate,
@@ -260,6 +262,7 @@ impl Connection {
         Ok(Connection {
             handle,
             peer: peer.into(),
+            opened: Instant::now(),
             environment: options.environment.clone(),
             forwards_agent: options.forward_agent.is_some(),
             fate,
@@ -271,6 +274,11 @@ impl Connection {
     /// Who and where, for messages.
     pub fn peer(&self) -> Arc<str> {
         self.peer.clone()
+    }
+
+    /// Since when it is there.
+    pub fn opened(&self) -> Instant {
+        self.opened
     }
 
     /// Whether it has ended.
