@@ -19,7 +19,7 @@ help:
 	@echo 'make test         install what is needed, build, run every test'
 	@echo 'make build        build target/release/warp'
 	@echo 'make bench        compare with real Ansible, as ratios'
-	@echo 'make soak         made-up plays and templates beside Ansible (PARITY_SECONDS, PARITY_SEED), then kill deployments'
+	@echo 'make soak         made-up plays and templates beside Ansible (PARITY_SECONDS, PARITY_SEED), cut links (CUTS), kill deployments'
 	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
 	@echo 'make fuzz          give each reader of texts SECONDS=600 of texts that nobody meant'
 	@echo 'make lint         rustfmt and clippy'
@@ -52,6 +52,7 @@ bench: test-deps build
 soak: test-deps build
 	PARITY_SEED=$${PARITY_SEED:-$$(date +%s)} PARITY_SECONDS=$${PARITY_SECONDS:-600} \
 		cargo test --release --locked --test parity generated -- --include-ignored --nocapture --test-threads 1
+	cargo test --release --locked --test connect two_hundred_blows -- --include-ignored --nocapture
 	cargo test --release --locked --test soak -- --nocapture
 
 corpus: test-deps build

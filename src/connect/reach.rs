@@ -59,7 +59,8 @@ impl Sessions {
             match tokio::time::timeout_at(end, self.another_link(target, session, &cut)).await {
                 Ok(Ok(Taken::Over)) => return,
                 Ok(Ok(Taken::Gone)) => {
-                    return session.give_up(format!("{}; the agent was gone when the link was back", cut.why));
+                    return session
+                        .give_up(format!("{}; the agent was gone when the link was back", cut.why));
                 }
                 Ok(Err(error)) => last = Some(error),
                 Err(_) => {}

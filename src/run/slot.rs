@@ -68,11 +68,11 @@ impl Shared {
 /// The lock of a file that is made for it; nothing where another process has it.
 fn lock(path: &Path) -> std::io::Result<Option<Flock<File>>> {
     loop {
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => {
-                let there = fs::metadata(path).is_ok_and(|at| lock.metadata().is_ok_and(|of| of.ino() == at.ino()));
+                let there =
+                    fs::metadata(path).is_ok_and(|at| lock.metadata().is_ok_and(|of| of.ino() == at.ino()));
                 if there {
                     return Ok(Some(lock));
                 }

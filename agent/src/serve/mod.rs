@@ -178,7 +178,9 @@ impl Server {
             ToAgent::Ping(n) => drop(self.link.send(&ToController::Pong(n))),
             ToAgent::Ack(had) => self.link.acknowledged(had),
             ToAgent::Keep(keep) => self.keep(&keep),
-            ToAgent::Resume { .. } => return Err("the controller resumed a session within another".to_owned()),
+            ToAgent::Resume { .. } => {
+                return Err("the controller resumed a session within another".to_owned());
+            }
             ToAgent::Bye => {
                 self.closing = true;
                 self.link.keep(None);

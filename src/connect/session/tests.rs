@@ -1,10 +1,10 @@
 //! A session against an agent that the test plays.
 
 use super::*;
-use std::sync::atomic::Ordering;
-use tokio::time::Instant;
 use crate::connect::{Blob, CallError};
+use std::sync::atomic::Ordering;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::time::Instant;
 use warp_agent::outcome::Outcome;
 use warp_agent::value::Map;
 use warp_agent::wire::{CHUNK, Call, MAX_FRAME, Mode, Request, WINDOW};
@@ -321,7 +321,8 @@ async fn what_is_no_agent_is_not_reached() {
         let (near, mut far) = tokio::io::duplex(1 << 16);
         far.write_all(&bytes).await.unwrap();
         let far = hold.then_some(far);
-        let error = Session::open("guest".into(), Link::memory(near), QUICK, None).await.err().unwrap().to_string();
+        let error =
+            Session::open("guest".into(), Link::memory(near), QUICK, None).await.err().unwrap().to_string();
         drop(far);
         error
     };

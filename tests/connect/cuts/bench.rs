@@ -28,6 +28,9 @@ const PLAY: &str = r#"
     - {name: last, shell: "echo last >> log"}
 "#;
 
+/// Signs of life each second, and two that are missed are enough.
+const ALIVE: &str = "ansible_ssh_extra_args='-o ServerAliveInterval=1 -o ServerAliveCountMax=2'";
+
 /// What befalls a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Blow {
@@ -35,6 +38,8 @@ pub enum Blow {
     Cut(Duration),
     /// Nothing passes for this long, and nobody is told.
     Hold(Duration),
+    /// Warp is stopped for this long, as a suspended laptop stops it.
+    Sleep(Duration),
     /// `kill -9` of warp.
     KillWarp,
     /// `kill -9` of the agent.
@@ -82,7 +87,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Bench {
-        let sshd = Sshd::start("");
+        let sshd = Sshd::start("ClientAliveInterval 1\nClientAliveCountMax 2");
         let proxy = Proxy::start(sshd.port);
         let mut bench = Bench { sshd, proxy, whole: [0; 2] };
         let d = bench.sshd.dir.path().display().to_string();
@@ -99,7 +104,7 @@ impl Bench {
         let known = fs::read_to_string(bench.sshd.at("known_hosts")).unwrap();
         let known = known.replace(&bench.sshd.port.to_string(), &bench.proxy.port.to_string());
         fs::write(bench.sshd.at("known_hosts"), known).unwrap();
-        fs::write(bench.sshd.at("hosts"), format!("guest {variables} dir={d}\n")).unwrap();
+        fs::write(bench.sshd.at("hosts"), format!("guest {variables} dir={d} {ALIVE}\n")).unwrap();
         for fresh in [true, false] {
             let ended = bench.run(None, fresh, 5);
             assert_eq!(ended.code, Some(0), "{ended:#?}");
@@ -165,6 +170,13 @@ impl Bench {
             let strike = move |proxy: &Proxy| match round.blow {
                 Blow::Cut(away) => proxy.cut(away),
                 Blow::Hold(time) => proxy.hold(time),
+                Blow::Sleep(time) => {
+                    kill(pid, Signal::SIGSTOP).unwrap();
+                    thread::spawn(move || {
+                        thread::sleep(time);
+                        kill(pid, Signal::SIGCONT)
+                    });
+                }
                 Blow::KillWarp => kill(pid, Signal::SIGKILL).unwrap(),
                 Blow::KillAgent => agents(&home).into_iter().for_each(|pid| {
                     // It may be about to end by itself.
@@ -222,7 +234,9 @@ impl Bench {
         let ours = |environment: &[u8]| environment.split(|b| *b == 0).any(|v| v == mark.as_bytes());
         let all = fs::read_dir("/proc").unwrap().flatten();
         all.filter(|entry| fs::read(entry.path().join("environ")).is_ok_and(|e| ours(&e)))
-            .map(|entry| fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default().replace('\0', " "))
+            .map(|entry| {
+                fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default().replace('\0', " ")
+            })
             .collect()
     }
 
@@ -234,7 +248,8 @@ impl Bench {
         }
         files.retain(|file| {
             let name = file.file_name().unwrap().to_string_lossy();
-            name != "large" && !(file.parent().unwrap().ends_with(".cache/warp") && name.starts_with("agent-"))
+            name != "large"
+                && !(file.parent().unwrap().ends_with(".cache/warp") && name.starts_with("agent-"))
         });
         assert!(files.is_empty(), "left behind: {files:?}: {round:?} {ended:#?}");
     }

@@ -6,10 +6,13 @@
 mod bench;
 
 use bench::{Bench, Blow, Round, When};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const NOW: Duration = Duration::ZERO;
 const SOON: Duration = Duration::from_millis(1500);
+/// Longer than either side waits for a sign of the other's life.
+const LONG: Duration = Duration::from_secs(6);
 const NEVER: Duration = Duration::from_secs(100_000);
 
 fn round(blow: Blow, when: When) -> Round {
@@ -19,19 +22,20 @@ fn round(blow: Blow, when: When) -> Round {
 #[test]
 fn ten_blows() {
     let bench = Bench::new();
-    // A link that comes back within the limit is gone on over: nobody sees that it was cut.
-    for (away, when) in [
-        (NOW, When::Passed(500)),
-        (SOON, When::Passed(900)),
-        (NOW, When::Made("running")),
-        (SOON, When::Made("effect")),
+    // A link that comes back within the limit is gone on over, whether it is cut, or dead without anybody being told, or
+    // warp sleeps until the server has given it up: nobody sees it.
+    for (blow, when) in [
+        (Blow::Cut(NOW), When::Passed(500)),
+        (Blow::Cut(SOON), When::Made("effect")),
+        (Blow::Hold(LONG), When::Made("effect")),
+        (Blow::Sleep(LONG), When::Made("running")),
     ] {
-        let ended = bench.round(round(Blow::Cut(away), when));
-        assert_eq!((ended.code, ended.ran), (Some(0), [1; 4]), "{when:?} {ended:#?}");
+        let ended = bench.round(round(blow, when));
+        assert_eq!((ended.code, ended.ran), (Some(0), [1; 4]), "{blow:?} {when:?} {ended:#?}");
     }
-    // One that does not: what ran is ended, and told of as lost.
+    // One that does not: what ran meanwhile is told of as lost, whatever it came to.
     let ended = bench.round(Round { limit: 2, ..round(Blow::Cut(NEVER), When::Made("running")) });
-    assert_eq!((&*ended.told["middle"], ended.ran), ("lost", [1, 0, 0, 0]), "{ended:#?}");
+    assert_eq!((&*ended.told["middle"], ended.ran), ("lost", [1, 1, 0, 0]), "{ended:#?}");
     // While it connects, and while the agent is placed, nothing has run.
     for (when, fresh) in [(When::Passed(5), false), (When::Passed(400), true)] {
         let ended = bench.round(Round { fresh, ..round(Blow::Cut(NOW), when) });
@@ -43,4 +47,36 @@ fn ten_blows() {
         let ended = bench.round(Round { limit: 2, ..round(Blow::KillWarp, when) });
         assert_eq!(ended.code, None, "{when:?} {ended:#?}");
     }
+}
+
+/// Blows of every kind all along the conversation: `CUTS` of them (200), from number `CUTS_FROM` on.
+#[test]
+#[ignore = "make soak"]
+fn two_hundred_blows() {
+    let number = |name: &str, or: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(or);
+    let (from, count) = (number("CUTS_FROM", 0), number("CUTS", 200));
+    let bench = Bench::new();
+    let mut ends = BTreeMap::<String, u32>::new();
+    for n in from..from + count {
+        let (blow, limit) = match n % 7 {
+            0 => (Blow::Cut(NOW), 20),
+            1 => (Blow::Cut(SOON), 20),
+            2 => (Blow::Cut(NEVER), 2),
+            3 => (Blow::Hold(LONG), 20),
+            4 => (Blow::Sleep(LONG), 20),
+            5 => (Blow::KillWarp, 2),
+            _ => (Blow::KillAgent, 2),
+        };
+        let when = match n / 7 % 6 {
+            0 => When::Made("running"),
+            1 => When::Made("effect"),
+            // Steps that meet all parts of the conversation before they meet one again.
+            _ => When::Passed(n * 617 % 1000),
+        };
+        let round = Round { blow, when, fresh: n % 5 == 0, limit };
+        let ended = bench.round(round);
+        println!("{n}: {round:?}: exit {:?}, ran {:?}", ended.code, ended.ran);
+        *ends.entry(format!("{:?}", ended.code)).or_default() += 1;
+    }
+    println!("{ends:?}");
 }
