@@ -21,7 +21,7 @@ help:
 	@echo 'make bench        compare with real Ansible, as ratios'
 	@echo 'make soak         made-up plays and templates beside Ansible (PARITY_SECONDS, PARITY_SEED), cut links (CUTS), kill deployments'
 	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
-	@echo 'make fuzz          give each reader of texts SECONDS=600 of texts that nobody meant'
+	@echo 'make fuzz          give each reader of texts and images SECONDS=600 of what nobody meant'
 	@echo 'make lint         rustfmt and clippy'
 	@echo 'make reference    write docs/reference anew from the tables of the modules'
 

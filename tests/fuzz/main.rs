@@ -1,4 +1,4 @@
-//! `make fuzz SECONDS=600`: texts that nobody meant, read by whatever reads texts from files and command lines.
+//! `make fuzz SECONDS=600`: texts and images that nobody meant, read by whatever reads them.
 //!
 //! Each target runs in processes of its own with at most 512 MiB of memory, on mutations of the YAML files, inventories,
 //! templates and expressions of this checkout. An input that panics, runs longer than ten seconds or takes more memory
@@ -16,6 +16,7 @@
 )]
 
 mod corpus;
+mod images;
 mod mutation;
 #[path = "../support/names.rs"]
 mod names;

@@ -1,5 +1,6 @@
 //! What reads texts.
 
+use crate::images::Image;
 use crate::names::Names;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -7,7 +8,7 @@ use warp::error::{Source, Span};
 use warp::inventory::Sources;
 use warp::template::{Engine, Scope};
 use warp::value::vault::{self, Secret, Secrets};
-use warp::value::{Text, Value, Vars, parse_vars, split, yaml};
+use warp::value::{Text, Value, parse_vars, split, yaml};
 
 /// A reader and what its inputs look like.
 pub struct Target {
@@ -23,6 +24,30 @@ pub struct Target {
     pub more: fn() -> Vec<Vec<u8>>,
     /// Reads an input, which is also in a file.
     pub read: fn(&[u8], &Path),
+}
+
+/// A target that reads images.
+macro_rules! image_target {
+    ($name:literal, $kind:literal) => {
+        Target {
+            name: $name,
+            endings: &[],
+            lines: false,
+            seeds: &["abcde", "\0\0\0\0\0"],
+            more: places,
+            read: |input, _| {
+                static IMAGE: LazyLock<Image> = LazyLock::new(|| Image::new($kind));
+                IMAGE.read(input);
+            },
+        }
+    };
+}
+
+/// Inputs that change a byte somewhere in an image, or several.
+fn places() -> Vec<Vec<u8>> {
+    let byte =
+        |i: u32| [(i.wrapping_mul(2_654_435_761)).to_le_bytes().as_slice(), &[(i % 256) as u8]].concat();
+    (0..400).map(|i| (i..=i + i % 4).flat_map(byte).collect()).collect()
 }
 
 /// All of them.
@@ -117,6 +142,10 @@ pub const TARGETS: &[Target] = &[
             }
         },
     },
+    image_target!("image-ext4", "ext4"),
+    image_target!("image-xfs4", "xfs4"),
+    image_target!("image-xfs5", "xfs5"),
+    image_target!("image-qcow2", "qcow2"),
 ];
 
 /// Lookups run commands and read files: what a mutation made of them must not run.
