@@ -27,7 +27,7 @@ pub const GRACE: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// How much of each output stream is kept, in bytes: with its lines beside it this is what a frame holds.
-const KEPT: usize = MAX_FRAME / 2;
+pub(crate) const KEPT: usize = MAX_FRAME / 2;
 
 /// Tells the programs of one step to end.
 #[derive(Debug, Default)]

@@ -10,6 +10,7 @@ pub mod backlog;
 pub mod bounded;
 pub mod clock;
 pub mod command;
+pub mod configparser;
 pub mod convert;
 mod detach;
 pub mod digest;

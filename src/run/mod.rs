@@ -51,7 +51,7 @@ pub use load::{load, load_adhoc};
 pub use settings::Settings;
 pub use stop::Stop;
 pub use tally::RunResult;
-pub use vars::{Cache, extra_vars, injectable};
+pub use vars::{Cache, extra_vars, injectable, is_reserved};
 
 use crate::action::Actions;
 use crate::connect::Sessions;

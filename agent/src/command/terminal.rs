@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// How long one look at the terminal may take before the program's end and a cancel are looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// How much is read at once: what is heard is searched anew each time.
+const AT_ONCE: usize = 64 << 10;
+
 /// How long a program that is to end may take to follow each of the signals that ask it.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -89,15 +92,19 @@ impl Terminal<'_> {
     }
 
     fn read(&mut self) -> Heard {
-        let mut buffer = [0; 2000];
-        match self.side.read(&mut buffer) {
-            Ok(n) if n > 0 => Heard::Bytes(buffer.get(..n).unwrap_or_default().to_vec()),
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                Heard::Bytes(Vec::new())
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 4096];
+        while bytes.len() < AT_ONCE {
+            match self.side.read(&mut buffer) {
+                Ok(n) if n > 0 => bytes.extend(buffer.iter().take(n)),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                // Nobody has the other side open any more: EIO. What came before is told first.
+                _ if bytes.is_empty() => return Heard::End,
+                _ => break,
             }
-            // Nobody has the other side open any more: EIO.
-            _ => Heard::End,
         }
+        Heard::Bytes(bytes)
     }
 
     /// Types.

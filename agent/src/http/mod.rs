@@ -223,7 +223,7 @@ impl Request {
     fn follow_to_the_end(&mut self, cx: &mut Context<'_>) -> Result<Fetched, Trouble> {
         let asked = self.url.clone();
         let mut cookies: Vec<(String, String)> = Vec::new();
-        let mut first = true;
+        let (mut first, mut status, mut reason) = (true, 302, String::new());
         self.log_in(cx)?;
         for _ in 0..=REDIRECTS {
             let mut answer = self.exchange(cx, first, &cookies, None)?;
@@ -263,11 +263,12 @@ impl Request {
                 self.headers.retain(|(n, _)| !about_body.contains(&n.to_ascii_lowercase().as_str()));
             }
             (self.method, self.url, first) = (method, to, false);
+            (status, reason) = (answer.status, answer.reason);
         }
-        Err(Trouble::Said(
-            "HTTP Error 302: The HTTP server returned a redirect error that would lead to an infinite loop."
-                .to_owned(),
-        ))
+        Err(Trouble::Said(format!(
+            "HTTP Error {status}: The HTTP server returned a redirect error that would lead to an infinite loop.\nThe \
+             last 30x error message was:\n{reason}"
+        )))
     }
 
     /// Takes the login out of the URL, and sends it along where that is asked.

@@ -1,6 +1,7 @@
 //! Modules that plays bring along as files: kept here once, by what they hold, and run as Ansible runs them.
 
 mod output;
+mod prune;
 
 use crate::args::Args;
 use crate::command::Command;
@@ -16,6 +17,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Keeps the file of a module. A call without its bytes asks whether it is here: `kept`.
 pub const KEEP: &str = "_keep_module";
@@ -71,7 +73,11 @@ impl Module for Keep {
             if !write(blob, hash, &path).map_err(cannot)? {
                 return Err(Failed::new("the module arrived otherwise than it was sent"));
             }
+            if let Some(folder) = path.parent() {
+                prune::prune(folder, SystemTime::now());
+            }
         }
+        prune::used(&path);
         Ok(Outcome::ok().with("kept", path.exists()))
     }
 

@@ -24,6 +24,8 @@ mod git;
 #[path = "../agent/harness.rs"]
 mod harness;
 #[cfg(test)]
+mod keeping;
+#[cfg(test)]
 mod naming;
 #[cfg(test)]
 #[path = "../agent/oracle.rs"]

@@ -3,48 +3,11 @@
 use crate::config::VarsStage;
 use crate::error::Result;
 use crate::inventory::Inventory;
-use crate::run::{Cache, injectable};
+use crate::run::{Cache, injectable, is_reserved};
 use crate::value::{Key, Map, Value, Vars, extend, normal};
 use indexmap::IndexSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Variables that the run itself makes: they are no part of an inventory.
-const INTERNAL: [&str; 33] = [
-    "ansible_async_path",
-    "ansible_collection_name",
-    "ansible_config_file",
-    "ansible_dependent_role_names",
-    "ansible_diff_mode",
-    "ansible_facts",
-    "ansible_forks",
-    "ansible_inventory_sources",
-    "ansible_limit",
-    "ansible_play_batch",
-    "ansible_play_hosts",
-    "ansible_play_hosts_all",
-    "ansible_play_role_names",
-    "ansible_playbook_python",
-    "ansible_role_name",
-    "ansible_role_names",
-    "ansible_run_tags",
-    "ansible_skip_tags",
-    "ansible_verbosity",
-    "ansible_version",
-    "group_names",
-    "groups",
-    "hostvars",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "play_hosts",
-    "playbook_dir",
-    "role_name",
-    "role_names",
-    "role_path",
-    "role_uuid",
-];
 
 /// An inventory, and what is to be seen of it.
 pub(super) struct Shown {
@@ -101,6 +64,6 @@ impl Shown {
 }
 
 fn public(vars: Vars) -> Map {
-    let own = vars.into_iter().filter(|(name, _)| !INTERNAL.contains(&&**name));
+    let own = vars.into_iter().filter(|(name, _)| !is_reserved(name));
     own.map(|(name, value)| (Key::from(name), value)).collect()
 }

@@ -5,7 +5,7 @@
 mod convert;
 mod resolve;
 
-pub use resolve::{Resolved, Undefined, resolve};
+pub use resolve::{Resolved, Undefined, direct, resolve};
 
 use crate::error::{Result, Source};
 use crate::value::{Map, Value, yaml};

@@ -52,6 +52,14 @@ pub fn resolve(
     checked(of, label, value, origin)
 }
 
+/// What a plugin is told in its call, made what its setting's type says.
+///
+/// # Errors
+/// As [`Undefined`] says.
+pub fn direct(of: &Definition, label: &str, value: Value) -> std::result::Result<Resolved, Undefined> {
+    checked(of, label, value, "Direct".to_owned())
+}
+
 fn given(of: &Definition, variable: &dyn Fn(&str) -> Option<Value>) -> Option<(Value, String)> {
     let known = |text: String, origin: Origin| {
         Value::Text(Text::tagged(text, Tags { trusted: true, origin: Some(origin), ..Tags::default() }))
@@ -100,9 +108,11 @@ fn checked(
         if origin.starts_with("env: ") && value.as_str() == Some("") {
             return checked(of, label, default(of), "default".to_owned());
         }
-        let error = Error::other(format!("Config {label} from '{origin}' has an invalid value."));
-        let kind = of.kind().unwrap_or_default();
-        return Err(Undefined::Invalid(error.note(format!("it must be of the type {kind}"))));
+        let (kind, shown) = (of.kind().unwrap_or_default(), crate::value::python_repr(&value));
+        let error = format!(
+            "Config {label} from '{origin}' has an invalid value: Invalid value provided for '{kind}': {shown}"
+        );
+        return Err(Undefined::Invalid(Error::other(error)));
     };
     let allowed = |value: &Value| of.choices().contains(value);
     let fits = match &converted {

@@ -108,8 +108,8 @@ pub(super) struct Magic {
     pub task: Option<Arc<Task>>,
 }
 
-const NAMES: [&str; 30] = [
-    "ansible_check_mode",
+/// Magic variables whose names are the run's alone: what an inventory says of them is not shown as its own.
+const RESERVED: [&str; 26] = [
     "ansible_config_file",
     "ansible_dependent_role_names",
     "ansible_diff_mode",
@@ -118,28 +118,45 @@ const NAMES: [&str; 30] = [
     "ansible_inventory_sources",
     "ansible_limit",
     "ansible_play_batch",
-    "ansible_playbook_python",
     "ansible_play_hosts",
     "ansible_play_hosts_all",
-    "ansible_play_name",
     "ansible_play_role_names",
+    "ansible_playbook_python",
     "ansible_role_name",
     "ansible_role_names",
     "ansible_run_tags",
-    "ansible_search_path",
     "ansible_skip_tags",
     "ansible_verbosity",
     "ansible_version",
     "group_names",
     "groups",
-    "environment",
     "inventory_hostname",
     "inventory_hostname_short",
-    "playbook_dir",
     "play_hosts",
+    "playbook_dir",
     "role_name",
     "role_path",
 ];
+
+/// Magic variables besides.
+const OPEN: [&str; 4] = ["ansible_check_mode", "ansible_play_name", "ansible_search_path", "environment"];
+
+/// Names that are the run's alone and that other parts of it make.
+const ELSEWHERE: [&str; 7] = [
+    "ansible_async_path",
+    "ansible_collection_name",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "role_names",
+    "role_uuid",
+];
+
+/// Whether a variable's name is the run's alone, so that it is no part of an inventory.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || ELSEWHERE.contains(&name)
+}
 
 impl Magic {
     /// What a variable is where nothing sets it.
@@ -162,7 +179,7 @@ impl Magic {
     }
 
     pub(super) fn names(&self) -> Vec<Arc<str>> {
-        NAMES.iter().filter(|n| self.get(n).is_some()).map(|n| Arc::from(*n)).collect()
+        RESERVED.iter().chain(&OPEN).filter(|n| self.get(n).is_some()).map(|n| Arc::from(*n)).collect()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Value> {

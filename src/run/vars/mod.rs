@@ -32,7 +32,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
-pub use magic::{Options, View};
+pub use magic::{Options, View, is_reserved};
 
 /// All variables of a run.
 pub struct Variables {

@@ -2,12 +2,12 @@
 
 mod config;
 mod finding;
-mod ini;
 mod listing;
 mod password;
 mod reading;
 mod tables;
 mod terms;
+mod url;
 
 use super::bind::{Bound, Params};
 use super::env::Env;
@@ -49,8 +49,15 @@ impl Lookup {
     }
 }
 
-const FAMILIES: &[&[Lookup]] =
-    &[config::TABLE, reading::TABLE, finding::TABLE, listing::TABLE, password::TABLE, tables::TABLE];
+const FAMILIES: &[&[Lookup]] = &[
+    config::TABLE,
+    reading::TABLE,
+    finding::TABLE,
+    listing::TABLE,
+    password::TABLE,
+    tables::TABLE,
+    url::TABLE,
+];
 
 fn find(name: &str) -> R<&'static Lookup> {
     let (collection, short) = name.rsplit_once('.').unwrap_or(("ansible.builtin", name));

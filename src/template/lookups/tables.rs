@@ -1,7 +1,6 @@
 //! Lookups in tables: CSV and INI files.
 
 use super::Lookup;
-use super::ini::Ini;
 use super::terms::{Options, pairs};
 use crate::template::bind::{Bound, Params};
 use crate::template::env::Env;
@@ -10,6 +9,7 @@ use crate::template::files;
 use crate::template::python::{self, regex};
 use crate::template::val::Val;
 use std::path::PathBuf;
+use warp_agent::configparser::{Form, Ini, Misread};
 
 const CSV: Params = &["file", "delimiter", "col", "keycol", "default", "encoding"];
 const INI: Params = &[
@@ -109,11 +109,23 @@ fn ini(env: &Env, terms: Vec<Val>, bound: &Bound) -> R<Vec<Val>> {
             "java_properties".clone_into(&mut section);
         }
         let no_value = options.flag("allow_no_value", options.flag("allow_none", false)?)?;
-        let ini = Ini::parse(&text, &file, options.flag("case_sensitive", false)?, no_value)?;
+        let form = Form { case_sensitive: options.flag("case_sensitive", false)?, no_value };
+        let ini = Ini::parse(&text, form).map_err(|misread| {
+            Fail::new(match misread {
+                Misread::Twice(why) => format!("Duplicate option in {}: {why}", python::repr_str(&file)),
+                Misread::Other(why) => why,
+            })
+        })?;
+        let no_section = || {
+            let (section, file) = (python::repr_str(&section), python::repr_str(&file));
+            Fail::new(format!("No section {section} in {file}."))
+        };
         let interpolate = options.flag("interpolation", true)?;
         if options.flag("re", false)? {
             let pattern = regex::compile(&key, false, false)?;
-            for (name, value) in ini.items(&section, interpolate)? {
+            for (name, value) in
+                ini.items(&section, interpolate).ok_or_else(no_section)?.map_err(Fail::new)?
+            {
                 if regex::search(&pattern, &name)?.is_some_and(|m| m.get(0).is_some_and(|m| m.start() == 0))
                     && let Some(value) = value
                 {
@@ -122,7 +134,10 @@ fn ini(env: &Env, terms: Vec<Val>, bound: &Bound) -> R<Vec<Val>> {
             }
             continue;
         }
-        match ini.get(&section, &key, interpolate)? {
+        if !ini.sections().any(|known| known == section) {
+            return Err(no_section());
+        }
+        match ini.get(&section, &key, interpolate).map_err(Fail::new)? {
             Some(value) => found.extend(value.map(Val::from)),
             None => match options.get("default") {
                 Some(default) if default.as_seq().is_some() => found.extend(default.iter()?),

@@ -1,6 +1,7 @@
 //! Questions and answers.
 
-use crate::command::{Heard, Terminal};
+use crate::bounded::MOST_LINES;
+use crate::command::{Heard, KEPT, Terminal};
 use crate::module::Failed;
 use crate::pyregex::{Flags, Pattern, Subject};
 use crate::python;
@@ -33,6 +34,7 @@ pub(super) struct Dialogue<'a> {
     /// How long to wait for a question or the end.
     timeout: Option<Duration>,
     heard: Vec<u8>,
+    lines: usize,
     /// Where in that the last question ended.
     answered: usize,
 }
@@ -52,7 +54,7 @@ impl<'a> Dialogue<'a> {
             Ok(Question { text, pattern, answers })
         };
         let questions = responses.as_map().into_iter().flatten().map(question).collect::<Result<_, _>>()?;
-        Ok(Dialogue { questions, timeout, heard: Vec::new(), answered: 0 })
+        Ok(Dialogue { questions, timeout, heard: Vec::new(), lines: 0, answered: 0 })
     }
 
     /// All that the command printed.
@@ -82,7 +84,13 @@ impl<'a> Dialogue<'a> {
                         // A spool that cannot be written to loses the live view, not the step.
                         let _ = sink.write_all(&bytes);
                     }
+                    self.lines += bytes.iter().filter(|byte| **byte == b'\n').count();
                     self.heard.extend(bytes);
+                    if self.heard.len() > KEPT || self.lines > MOST_LINES {
+                        return Err(Failed::new(format!(
+                            "the command printed more than the {KEPT} bytes or {MOST_LINES} lines that a result holds"
+                        )));
+                    }
                 }
                 Heard::End => return Ok(true),
                 Heard::Silence => return Ok(false),

@@ -72,8 +72,9 @@ impl Module for Expect {
         command.cwd = base;
         let start = SystemTime::now();
         let mut terminal = command.on_terminal(cx.environment, cx.cancel, args.flag("echo"))?;
-        let ended = dialogue.hold(&mut terminal, cx.shown())?;
-        let rc = terminal.close(ended).map_err(|e| Failed::new(e.to_string()))?;
+        let ended = dialogue.hold(&mut terminal, cx.shown());
+        let rc = terminal.close(matches!(ended, Ok(true))).map_err(|e| Failed::new(e.to_string()))?;
+        ended?;
         let end = SystemTime::now();
         let stdout = String::from_utf8_lossy(dialogue.heard());
         let outcome = Outcome { failed: rc != Some(0), ..Outcome::changed(true) }

@@ -3,6 +3,7 @@
 use super::platform::one;
 use super::{Gather, read};
 use crate::command::Command;
+use crate::configparser::{Form, Ini};
 use crate::module::Failed;
 use crate::python;
 use crate::value::{Map, Value};
@@ -64,87 +65,19 @@ fn one_file(gather: &mut Gather<'_, '_>, path: &Path) -> Result<Value, String> {
     }
 }
 
-/// Python's `configparser`: sections of `key = value` or `key: value`, continued by indented lines, with the values
-/// of `[DEFAULT]` in every section and `%(key)s` replaced.
+/// Sections with their values, those of `[DEFAULT]` in every one.
 ///
 /// Nothing where it has another form; the inner error is why a value in it cannot be replaced.
 fn ini(text: &str) -> Option<Result<Value, String>> {
-    let mut sections: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for line in text.lines() {
-        let trimmed = line.trim();
-        let last = sections.last_mut().and_then(|(_, options)| options.last_mut());
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
-            continue;
-        }
-        if let (true, Some((_, value))) = (line.starts_with([' ', '\t']), last) {
-            value.push('\n');
-            value.push_str(trimmed);
-            continue;
-        }
-        if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            if sections.iter().any(|(known, _)| known == name.0) {
-                return None;
-            }
-            sections.push((name.0.to_owned(), Vec::new()));
-            continue;
-        }
-        let at = trimmed.find(['=', ':'])?;
-        let (key, value) = trimmed.split_at_checked(at)?;
-        let value = value.trim_start_matches(['=', ':']);
-        let key = key.trim().to_lowercase();
-        let (_, options) = sections.last_mut()?;
-        if key.is_empty() || options.iter().any(|(known, _)| *known == key) {
-            return None;
-        }
-        options.push((key, value.trim().to_owned()));
-    }
-    let defaults: Vec<(String, String)> =
-        sections.iter().filter(|(name, _)| name == "DEFAULT").flat_map(|(_, o)| o.clone()).collect();
-    let mut facts = Map::new();
-    for (name, mut options) in sections {
-        if name == "DEFAULT" {
-            continue;
-        }
-        for (key, value) in &defaults {
-            if !options.iter().any(|(known, _)| known == key) {
-                options.push((key.clone(), value.clone()));
-            }
-        }
-        let mut section = Map::new();
-        for (key, value) in &options {
-            match interpolate(value, &options, 10) {
-                Ok(value) => drop(section.insert(key.clone(), value.into())),
-                Err(why) => return Some(Err(why)),
-            }
-        }
-        facts.insert(name, section.into());
-    }
-    Some(Ok(facts.into()))
-}
-
-/// Replaces `%(key)s` and `%%`.
-fn interpolate(value: &str, options: &[(String, String)], depth: u8) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        if let Some(after) = after.strip_prefix('%') {
-            out.push('%');
-            rest = after;
-            continue;
-        }
-        let Some(named) = after.strip_prefix('(') else {
-            return Err(format!("'%' must be followed by '%' or '(', found: '%{after}'"));
-        };
-        let (key, after) = named
-            .split_once(")s")
-            .ok_or_else(|| format!("bad interpolation variable reference '%({named}'"))?;
-        let found = options.iter().find(|(known, _)| *known == key.to_lowercase());
-        let (_, found) = found.ok_or_else(|| format!("bad value substitution: '{key}' is not there"))?;
-        let depth = depth.checked_sub(1).ok_or("values that need each other")?;
-        out.push_str(&interpolate(found, options, depth)?);
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(out)
+    let ini = Ini::parse(text, Form::default()).ok()?;
+    let section = |name: &str| {
+        let options = ini.items(name, true)?.map(|options| {
+            let options =
+                options.into_iter().map(|(key, value)| (key, value.map_or(Value::Null, Value::from)));
+            (name.to_owned(), Value::Map(options.collect()))
+        });
+        Some(options)
+    };
+    let facts: Result<Map, String> = ini.sections().filter_map(section).collect();
+    Some(facts.map(Value::Map))
 }
