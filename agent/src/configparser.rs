@@ -13,6 +13,9 @@ const DEFAULT: &str = "DEFAULT";
 /// Keys with their values; one without `=` has none.
 type Section = IndexMap<String, Option<String>>;
 
+/// Keys of a section with their values, in order.
+pub type Items = Vec<(String, Option<String>)>;
+
 /// How a file is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Form {
@@ -168,11 +171,7 @@ impl Ini {
     ///
     /// # Errors
     /// What one refers to is not there.
-    pub fn items(
-        &self,
-        section: &str,
-        interpolate: bool,
-    ) -> Option<Result<Vec<(String, Option<String>)>, String>> {
+    pub fn items(&self, section: &str, interpolate: bool) -> Option<Result<Items, String>> {
         let own = self.sections.get(section)?.keys().filter(|key| !self.defaults.contains_key(*key));
         let item = |key: &String| Ok((key.clone(), self.get(section, key, interpolate)?.flatten()));
         Some(self.defaults.keys().chain(own).map(item).collect())
