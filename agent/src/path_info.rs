@@ -1,6 +1,7 @@
 //! What every result that names a file says of it.
 
 use crate::accounts;
+use crate::selinux;
 use crate::value::{Map, Value};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -32,5 +33,10 @@ pub(crate) fn add(values: &mut Map) {
         ("state", state.into()),
         ("size", meta.size().into()),
     ];
+    if selinux::enabled()
+        && let Ok(context) = selinux::context(path)
+    {
+        values.insert("secontext".to_owned(), context.join(":").into());
+    }
     values.extend(info.map(|(name, value)| (name.to_owned(), value)));
 }

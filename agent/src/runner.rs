@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::path_info;
 use crate::python;
 use crate::spec::CheckSupport;
-use crate::value::{Map, Value};
+use crate::value::Value;
 use crate::wire::Call;
 use std::io::Write;
 
@@ -27,9 +27,6 @@ pub fn run<'a>(
     if call.mode.check && spec.check == CheckSupport::None {
         let msg = format!("remote module ({}) does not support check mode", spec.name);
         return Outcome { skipped: true, ..Outcome::ok().with("msg", msg) };
-    }
-    if let Some(refused) = selinux_argument(&call.args) {
-        return refused;
     }
     let args = Args::new(spec, call.args.clone(), &call.environment);
     let mut cx = Context::new(call.mode.clone(), &call.environment, cancel);
@@ -50,14 +47,4 @@ pub fn run<'a>(
         }
     }
     outcome
-}
-
-/// Refuses an SELinux context where it would have an effect: contexts are kept, not set yet. Elsewhere it means nothing, as
-/// with Ansible.
-fn selinux_argument(args: &Map) -> Option<Outcome> {
-    let name = ["seuser", "serole", "setype", "selevel"]
-        .into_iter()
-        .find(|name| args.get(*name).is_some_and(|v| !v.is_null()))?;
-    let enabled = std::path::Path::new("/sys/fs/selinux/enforce").exists();
-    enabled.then(|| Outcome::failed(format!("{name} is not supported yet where SELinux is on")))
 }

@@ -130,6 +130,12 @@ const TABLE: &[Row] = &[
     ("force_handlers", &["ANSIBLE_FORCE_HANDLERS"], &[("defaults", "force_handlers")], Some("false")),
     ("debug", &["ANSIBLE_DEBUG"], &[("defaults", "debug")], Some("false")),
     ("no_log", &["ANSIBLE_NO_LOG"], &[("defaults", "no_log")], Some("false")),
+    (
+        "module_strict_utf8_response",
+        &["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"],
+        &[("defaults", "module_strict_utf8_response")],
+        Some("true"),
+    ),
     ("task_timeout", &["ANSIBLE_TASK_TIMEOUT"], &[("defaults", "task_timeout")], Some("0")),
     ("poll_interval", &["ANSIBLE_POLL_INTERVAL"], &[("defaults", "poll_interval")], Some("15")),
     ("run_tags", &["ANSIBLE_RUN_TAGS"], &[("tags", "run")], Some("")),
@@ -203,6 +209,8 @@ pub struct Settings {
     pub no_log: bool,
     /// Seconds; 0 for no limit.
     pub task_timeout: u64,
+    /// Whether a result that is not UTF-8 fails its step.
+    pub strict_utf8: bool,
     /// Seconds.
     pub poll_interval: u64,
     pub run_tags: Vec<String>,
@@ -304,6 +312,7 @@ impl Settings {
             force_handlers: found.boolean("force_handlers")?,
             debug: found.boolean("debug")?,
             no_log: found.boolean("no_log")?,
+            strict_utf8: found.boolean("module_strict_utf8_response")?,
             task_timeout: found.number("task_timeout")?.unwrap_or(0),
             poll_interval: found.number("poll_interval")?.unwrap_or(15),
             run_tags: found.list("run_tags"),

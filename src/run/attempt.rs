@@ -80,6 +80,11 @@ impl Attempt<'_> {
             result::put(&mut result, "msg", Value::data(why));
             return (self.task.blank(End::Skipped, result), after);
         }
+        if let Some(wrong) = &effect.outcome.not_utf8
+            && self.task.play.run.settings.config.strict_utf8
+        {
+            return (self.not_utf8(wrong), after);
+        }
         let caused = caused(&effect.outcome);
         // What a condition makes of a module's success is the action's saying.
         let module_failed = self.is_on_target() && effect.outcome.failed;
@@ -175,6 +180,15 @@ impl Attempt<'_> {
         let mut execution = self.task.blank(end, result::unreachable(error.message()));
         execution.error = Some(Arc::new(error));
         execution
+    }
+
+    /// A result that would not be what the module said: bytes of it are no text.
+    fn not_utf8(&self, wrong: &str) -> Execution {
+        let refused = format!("Refusing to deserialize an invalid UTF8 string value: {wrong}");
+        self.task.failed(
+            Error::other(refused)
+                .help("This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting."),
+        )
     }
 
     /// Begins with Ansible's words, where it has any.

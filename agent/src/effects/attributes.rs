@@ -23,6 +23,8 @@ pub struct FileArgs {
     pub group: Option<String>,
     /// Flags of the file system, as chattr takes them.
     pub attributes: Option<String>,
+    /// The parts of its SELinux context: user, role, type, level.
+    pub context: [Option<String>; 4],
 }
 
 impl FileArgs {
@@ -34,6 +36,7 @@ impl FileArgs {
             owner: args.str("owner").map(str::to_owned),
             group: args.str("group").map(str::to_owned),
             attributes: args.str("attributes").map(str::to_owned),
+            context: ["seuser", "serole", "setype", "selevel"].map(|name| args.str(name).map(str::to_owned)),
         }
     }
 }
@@ -54,11 +57,12 @@ impl Effects {
             }
             Err(e) => return Err(failed_at(path, format!("cannot look at the file: {e}"))),
         };
+        let context = self.set_context(path, &wanted.context)?;
         let owner = self.set_owner(path, &meta, wanted.owner.as_deref())?;
         let group = self.set_group(path, &meta, wanted.group.as_deref())?;
         let mode = self.set_mode(path, wanted.mode.as_ref())?;
         let flags = self.set_flags(path, wanted.attributes.as_deref())?;
-        Ok(owner || group || mode || flags)
+        Ok(context || owner || group || mode || flags)
     }
 
     fn set_owner(&mut self, path: &Path, meta: &Metadata, owner: Option<&str>) -> Result<bool, Failed> {
@@ -154,12 +158,12 @@ impl Effects {
     }
 
     /// Records an attribute as it was and as it becomes.
-    fn note(&mut self, name: &str, before: Value, after: Value) {
+    pub(super) fn note(&mut self, name: &str, before: Value, after: Value) {
         self.before.insert(name.to_owned(), before);
         self.after.insert(name.to_owned(), after);
     }
 }
 
-fn failed_at(path: &Path, msg: impl Into<String>) -> Failed {
+pub(super) fn failed_at(path: &Path, msg: impl Into<String>) -> Failed {
     Failed::new(msg).with("path", path.to_string_lossy().into_owned())
 }

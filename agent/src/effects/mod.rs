@@ -2,6 +2,7 @@
 
 mod attributes;
 mod backup;
+mod context;
 mod mode;
 mod replace;
 mod staged;

@@ -3,6 +3,7 @@
 use super::{Effects, umask, xattr};
 use crate::accounts;
 use crate::digest::hex;
+use crate::selinux;
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -69,8 +70,10 @@ impl Temp {
         Ok(())
     }
 
-    /// Gives it what a file newly made in `dir` gets.
-    fn dress_new(&self, dir: &Path) -> io::Result<()> {
+    /// Gives it what a file newly made at `dest` gets.
+    fn dress_new(&self, dest: &Path) -> io::Result<()> {
+        let dir = directory_of(dest);
+        selinux::label_new(&self.file, dest)?;
         self.file.set_permissions(Permissions::from_mode(0o666 & !umask()))?;
         let parent = fs::metadata(dir)?;
         let gid = if parent.mode() & 0o2000 == 0 { accounts::effective_gid() } else { parent.gid() };
@@ -132,7 +135,7 @@ impl Effects {
         let (true, Some(temp)) = (self.begin(), temp) else { return Ok(()) };
         match File::open(dest) {
             Ok(old) => temp.dress_as(&old)?,
-            Err(e) if e.kind() == ErrorKind::NotFound => temp.dress_new(directory_of(dest))?,
+            Err(e) if e.kind() == ErrorKind::NotFound => temp.dress_new(dest)?,
             // It is there but may not be read: its owner and permissions are still known.
             Err(_) => {
                 let meta = fs::metadata(dest)?;
@@ -155,7 +158,7 @@ impl Effects {
     ) -> io::Result<()> {
         let (true, Some(temp)) = (self.begin(), temp) else { return Ok(()) };
         if fs::symlink_metadata(dest).is_err() {
-            temp.dress_new(directory_of(dest))?;
+            temp.dress_new(dest)?;
         }
         place(temp, dest, unsafe_writes)
     }

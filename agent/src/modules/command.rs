@@ -11,6 +11,7 @@ use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::shlex;
 use crate::spec::{Arg, CheckSupport, Kind, Spec};
+use crate::utf8;
 use crate::value::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -187,6 +188,7 @@ fn execute(args: &Args, cx: &mut Context<'_>, cmd: Value, mut command: Command) 
     let shown = |text: String| if strip { text.trim_end_matches(['\r', '\n']).to_owned() } else { text };
     outcome.changed = true;
     outcome.failed = output.rc != 0;
+    outcome.not_utf8 = utf8::fault(&output.stdout).or_else(|| utf8::fault(&output.stderr));
     Ok(outcome
         .with("rc", output.rc)
         .with("stdout", shown(output.stdout_text()))

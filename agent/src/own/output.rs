@@ -3,6 +3,7 @@
 use crate::command::Output;
 use crate::outcome::Outcome;
 use crate::python;
+use crate::utf8;
 use crate::value::{Map, Value};
 
 /// What stands before the words of an error that a Python module did not catch, in its result as in Ansible's.
@@ -26,10 +27,18 @@ pub(super) fn outcome(ended: &Output, interpreter: &str) -> Outcome {
         Err(e) => return failed(ended, undone(&e.to_string())),
     };
     let mut outcome = of_values(values);
+    outcome.not_utf8 = fault(&ended.stdout);
     if let Some(junk) = junk {
         outcome.warnings.insert(0, format!("Module invocation had junk after the JSON data: {junk}"));
     }
     outcome
+}
+
+/// What is wrong with a text of the module's that is not UTF-8, told from where that text begins.
+fn fault(json: &[u8]) -> Option<String> {
+    let at = std::str::from_utf8(json).err()?.valid_up_to();
+    let begin = json.get(..at)?.iter().rposition(|byte| *byte == b'"').map_or(0, |quote| quote + 1);
+    utf8::fault(json.get(begin..)?)
 }
 
 /// The lines from the first that begins an object to the last that ends it, and what stands behind that.

@@ -171,7 +171,7 @@ impl Place {
             mode: Some(ModeArg::Bits(mode)),
             owner: Some(user.uid.to_string()),
             group: Some(user.gid.to_string()),
-            attributes: None,
+            ..FileArgs::default()
         };
         let dir = self.path.parent().unwrap_or(Path::new("/"));
         if args.flag("manage_dir") {

@@ -12,7 +12,8 @@ use std::path::Path;
 
 /// Makes `to` hold what `from` holds; what else is in it stays. Whether anything changed.
 pub(super) fn copy(args: &Args, cx: &mut Context<'_>, from: &Path, to: &Path) -> Result<bool, Failed> {
-    let owners = FileArgs { mode: None, attributes: None, ..FileArgs::from_args(args) };
+    let owners =
+        FileArgs { mode: None, attributes: None, context: Default::default(), ..FileArgs::from_args(args) };
     let missing = to.ancestors().skip(1).take_while(|d| !d.as_os_str().is_empty() && !d.exists());
     for dir in missing.collect::<Vec<_>>().into_iter().rev() {
         cx.effects.make_dir(dir, 0o777).map_err(|e| words(from, to, &e, dir))?;

@@ -62,7 +62,7 @@ fn prepare(cx: &mut Context<'_>) -> Result<(), Failed> {
     }
     let root = || Some("root".to_owned());
     let mode = ModeArg::from_value(&Value::from("0755"));
-    let wanted = FileArgs { mode, owner: root(), group: root(), attributes: None };
+    let wanted = FileArgs { mode, owner: root(), group: root(), ..FileArgs::default() };
     cx.effects.set_attributes(directory, &wanted).map(drop)
 }
 

@@ -16,7 +16,7 @@ use crate::stream;
 use crate::value::{Map, Value};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The module.
 pub struct Unarchive;
@@ -233,6 +233,14 @@ fn unpack(
     Err(outcome.values.into_iter().fold(Failed::new(msg), |failed, (key, value)| failed.with(&key, value)))
 }
 
+/// Whether a member's name leads elsewhere: upwards, or through a link that the archive itself has brought.
+fn leads_out(dest: &Path, name: &str, files: &Names) -> bool {
+    let path = Path::new(name);
+    let mut above = path.ancestors().skip(1).filter(|a| !a.as_os_str().is_empty());
+    path.components().any(|c| c == Component::ParentDir)
+        || above.any(|a| dest.join(a).is_symlink() && files.iter().any(|file| Path::new(file) == a))
+}
+
 /// Gives what is in the archive, and the directories at its top, owner and permissions.
 fn dress(job: &Job<'_>, cx: &mut Context<'_>, files: &Names) -> Result<bool, Failed> {
     if job.wanted == FileArgs::default() {
@@ -241,6 +249,10 @@ fn dress(job: &Job<'_>, cx: &mut Context<'_>, files: &Names) -> Result<bool, Fai
     let mut changed = false;
     let mut tops: Vec<&str> = Vec::new();
     for name in files {
+        if leads_out(&job.dest, name, files) {
+            let msg = format!("the member '{name}' of {} leads out of {}", job.src, job.dest.display());
+            return Err(Failed::new(msg).with("dest", job.args.text("dest")));
+        }
         changed |= cx.effects.set_attributes(&job.dest.join(name), &job.wanted)?;
         if let Some((top, _)) = name.split_once('/').filter(|(top, _)| !tops.contains(top)) {
             tops.push(top);

@@ -34,7 +34,7 @@ fn own(cx: &mut Context<'_>, path: &Path, (uid, gid): (u32, u32), mode: Option<u
         mode: mode.map(ModeArg::Bits),
         owner: Some(uid.to_string()),
         group: Some(gid.to_string()),
-        attributes: None,
+        ..FileArgs::default()
     };
     cx.effects.set_attributes(path, &wanted).map(drop)
 }

@@ -70,7 +70,7 @@ fn generate(
         mode: mode.map(ModeArg::Bits),
         owner: Some(user.uid.to_string()),
         group: Some(user.gid.to_string()),
-        attributes: None,
+        ..FileArgs::default()
     };
     let public = public(key);
     for (file, kind) in [(key, "private"), (&public, "public")] {
