@@ -40,6 +40,7 @@ pub mod serve;
 pub mod shlex;
 pub mod spec;
 pub mod stream;
+pub mod undumped;
 pub mod utf8;
 pub mod validate;
 pub mod value;
@@ -59,6 +60,7 @@ use std::process::ExitCode;
 /// To be called before any other thread is started.
 #[must_use]
 pub fn main_with_args(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    undumped::never_dump_core();
     let mut args = args.into_iter();
     let word = args.next();
     let end = match (word.as_deref().and_then(|w| w.to_str()), args.next(), args.next()) {

@@ -90,6 +90,7 @@ enum Command {
 /// Parses the command line, runs the command and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    warp_agent::undumped::never_dump_core();
     if let Some(end) = compat::dispatch() {
         return end;
     }

@@ -179,7 +179,7 @@ pub(super) fn own(node: &Node, vars: Option<Arc<Vars>>) -> Keywords {
         become_flags: one("become_flags"),
         become_exe: one("become_exe"),
         connection: one("connection"),
-        remote_user: one("remote_user").or_else(|| one("user")),
+        remote_user: one("remote_user"),
         port: one("port"),
         delegate_to: one("delegate_to"),
         delegate_facts: one("delegate_facts"),

@@ -90,7 +90,11 @@ impl Load<'_> {
         self.enter_play(path, &vars, &vars_files, roles);
 
         let here = place(path, Inherited::default(), String::new());
-        let mut own = self.own(node, None, &here).within(&import.keywords);
+        let mut own = self.own(node, None, &here);
+        // By its old name, which it has here alone: in a task that is a module.
+        own.remote_user =
+            own.remote_user.or_else(|| node.get("user").filter(|n| !n.is_null()).map(Node::to_value));
+        let mut own = own.within(&import.keywords);
         own.collections = collection::with_default(own.collections, path);
         let label = node
             .get("name")

@@ -13,6 +13,7 @@
 mod accounts;
 mod agents;
 mod algorithms;
+mod canaries;
 mod certificates;
 mod cuts;
 mod far;

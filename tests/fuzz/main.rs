@@ -1,6 +1,7 @@
 //! `make fuzz SECONDS=600`: texts and images that nobody meant, read by whatever reads them.
 //!
-//! Each target runs in processes of its own with at most 512 MiB of memory, on mutations of the YAML files, inventories,
+//! The frames between controller and agent are among them. Each target runs in processes of its own with at most 512
+//! MiB of memory, on mutations of the YAML files, inventories,
 //! templates and expressions of this checkout. An input that panics, runs longer than ten seconds or takes more memory
 //! ends its process, is kept under `target/tmp/fuzz`, and told. `FUZZ_SEED` repeats a run, `FUZZ_ONLY` names one target,
 //! `FUZZ_INPUT` a kept input to give to it,
@@ -16,6 +17,7 @@
 )]
 
 mod corpus;
+mod frames;
 mod images;
 mod mutation;
 #[path = "../support/names.rs"]

@@ -1,9 +1,11 @@
 //! What reads texts.
 
+use crate::frames;
 use crate::images::Image;
 use crate::names::Names;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
+use warp::connect::SshTarget;
 use warp::error::{Source, Span};
 use warp::inventory::Sources;
 use warp::template::{Engine, Scope};
@@ -146,6 +148,45 @@ pub const TARGETS: &[Target] = &[
     image_target!("image-xfs4", "xfs4"),
     image_target!("image-xfs5", "xfs5"),
     image_target!("image-qcow2", "qcow2"),
+    Target {
+        name: "answers",
+        endings: &[],
+        lines: false,
+        seeds: &[],
+        more: frames::answers,
+        read: frames::hear,
+    },
+    Target {
+        name: "requests",
+        endings: &[],
+        lines: false,
+        seeds: &[],
+        more: frames::requests,
+        read: frames::serve,
+    },
+    Target {
+        name: "ssh_config",
+        endings: &["ssh_config"],
+        lines: false,
+        seeds: &[
+            "Host a b* !c\n  HostName %h.example\n  Port 22\n  User me\nMatch final host a,b user me\n  ProxyJump u@h:1,i\n",
+            "Include ~/.ssh/x /etc/ssh/*.conf\nIdentityFile ~/%r@%h\nIdentitiesOnly=yes\nCertificateFile \"a b\"\n",
+            "Ciphers +aes*\nMACs -hmac-sha1\nKexAlgorithms ^curve25519-sha256\nHostKeyAlgorithms ssh-*\nRekeyLimit 1G 1h\n",
+            "SetEnv A=b C=\"d e\"\nSendEnv LANG LC_*\nServerAliveInterval 1m30s\nStrictHostKeyChecking accept-new\n",
+            "ProxyCommand nc %h %p ${HOME}\nUserKnownHostsFile /a ~/b none\nConnectTimeout 5\nBindAddress ::1\n",
+            "IgnoreUnknown foo*\nFooBar x\nAddressFamily inet6\nCanonicalizeHostname no\nTag x\nMatch tagged x\nCompression yes\n",
+        ],
+        more: Vec::new,
+        read: |input, file| {
+            let text = String::from_utf8_lossy(input).to_ascii_lowercase();
+            // A command of `Match exec` would run; a file that includes itself ten times is its author's doing.
+            if !text.contains("exec") && !text.contains("include /work") {
+                let args = ["-F".to_owned(), file.display().to_string()].to_vec();
+                let target = SshTarget { address: "a".to_owned(), args, ..SshTarget::default() };
+                let _ = target.check().map_err(|error| error.to_string());
+            }
+        },
+    },
 ];
 
 /// Lookups run commands and read files: what a mutation made of them must not run.

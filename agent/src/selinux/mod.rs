@@ -45,7 +45,16 @@ pub(crate) fn context(path: &Path) -> io::Result<Context> {
     // SAFETY: two C strings and a buffer of the length given, all alive through the call.
     let size =
         unsafe { libc::lgetxattr(path.as_ptr(), NAME.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
-    let size = usize::try_from(size).map_err(|_| io::Error::last_os_error())?;
+    let Ok(size) = usize::try_from(size) else {
+        return match io::Error::last_os_error() {
+            // As the kernel calls what nobody has labelled.
+            e if e.raw_os_error() == Some(libc::ENODATA) => {
+                let level = if has_levels() { ":s0" } else { "" };
+                Ok(parts(&format!("system_u:object_r:unlabeled_t{level}")))
+            }
+            e => Err(e),
+        };
+    };
     let text = String::from_utf8_lossy(buffer.get(..size).unwrap_or_default());
     Ok(parts(text.trim_end_matches('\0')))
 }
