@@ -3,6 +3,7 @@
 //! Every object has `event`, the name of the event in snake case, and the event's own fields; fields may be added, never
 //! renamed. The last is `finished` with the recap.
 
+use super::terminal::is_high_control;
 use crate::event::{Event, Recap, Report, Status};
 use crate::value::Value;
 use serde_json::{Map, json};
@@ -35,7 +36,7 @@ impl<W: Write + Send> Report for Json<W> {
 fn escaped(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
         match c {
-            '\x7f'..='\u{9f}' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c if c == '\x7f' || is_high_control(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
             c => out.push(c),
         }
         out

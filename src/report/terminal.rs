@@ -13,15 +13,20 @@ pub fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "⏎").replace('\t', " ")
 }
 
+/// C1 controls, and the marks that turn the direction of text around.
+pub(super) fn is_high_control(c: char) -> bool {
+    matches!(
+        c,
+        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
 fn sign(c: char) -> char {
     match c {
         '\n' | '\t' => c,
         '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or('?'),
         '\x7f' => '\u{2421}',
-        // C1 controls, and the marks that turn the direction of text around.
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            '?'
-        }
+        c if is_high_control(c) => '?',
         other => other,
     }
 }

@@ -1,6 +1,7 @@
 //! What `warp play` prints, line by line.
 
 use super::bench::Bench;
+use super::pty::Pty;
 
 /// What was printed, with the folder and the time taken out.
 fn masked(bench: &Bench, printed: &str) -> String {
@@ -127,7 +128,7 @@ fn what_a_guest_says_cannot_move_the_cursor() {
     - debug: msg="{{ harmless }}"
     - command: id -un
       register: who
-    - command: printf '\033[31mred\007 \000 \377 {{ "{{" }} 1+1 {{ "}}" }} \r over\n'
+    - command: printf '\033[31mred\007 \000 {{ "{{" }} 1+1 {{ "}}" }} \r over\n'
       register: said
     - debug: msg="{{ said.stdout }} by {{ who.stdout }} on {{ inventory_hostname }}"
     - command: sh -c "printf '\033]0;title\007bad\n' >&2; exit 3"
@@ -181,4 +182,48 @@ fn a_command_that_prints_without_end_fails_and_takes_no_memory() {
     let peak =
         nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN).unwrap().max_rss();
     assert!(peak < 300_000, "{peak} KiB");
+}
+
+#[test]
+fn no_form_of_the_screen_lets_a_guest_drive_the_terminal() {
+    let bench = Bench::new(
+        "hostile-terminal",
+        r#"
+- hosts: all
+  gather_facts: false
+  tasks:
+    - evil:
+      ignore_errors: true
+    - shell: printf 'a\302\233b\033]0;owned\007\r\n'; printf '\033[2J' >&2; exit 3
+      register: r
+      ignore_errors: true
+    - debug: {msg: "{{ r.stdout }} {{ item }}"}
+      loop: ["{{ r.stdout }}"]
+    - copy: {content: "{{ r.stdout }}", dest: "{{ playbook_dir }}/x{{ r.stdout | hash }}"}
+      diff: true
+    - copy: {content: x, dest: "/no/such/{{ r.stdout }}"}
+      ignore_errors: true
+    - pause: {prompt: "{{ r.stdout }}", seconds: 1}
+    - include_tasks: "{{ r.stdout }}.yml"
+      ignore_errors: true
+    - add_host: {name: "h{{ r.stdout }}"}
+    - fail: {msg: "{{ r.stdout }}"}
+"#,
+    );
+    bench.file("library/evil", EVIL);
+    let path = bench.path("library/evil");
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for output in ["default", "minimal", "oneline", "json", "screen"] {
+        for verbosity in ["-v", "-vvvv"] {
+            let mut pty = Pty::spawn(bench.command(&["--output", output, verbosity]));
+            pty.end();
+            assert!(pty.shown.contains("owned"), "{output}: {}", pty.shown);
+            let raw = |c: &char| c.is_control() && !"\n\r\t".contains(*c) || *c == '\u{202e}';
+            // What is shown for people moves its own lines, and no more than that.
+            let own = ["\u{1b}[2K", "\u{1b}[1A", "\u{1b}[1B", "\u{1b}[?25l", "\u{1b}[?25h"];
+            let shown = own.iter().fold(pty.shown.clone(), |text, own| text.replace(own, ""));
+            let found: Vec<char> = shown.chars().filter(raw).collect();
+            assert!(found.is_empty(), "{output} {verbosity}: {found:?} in {shown:?}");
+        }
+    }
 }

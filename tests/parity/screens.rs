@@ -26,6 +26,7 @@ const CASES: &[Case] = &[
     ),
     ("predicting", "everything.yml", &["--check"], &[("ANSIBLE_CHECK_MODE_MARKERS", "1")]),
     ("YAML", "everything.yml", &[], &[("ANSIBLE_CALLBACK_RESULT_FORMAT", "yaml")]),
+    ("bytes", "bytes.yml", &["-v"], &[]),
     ("minimal", "alone.yml", &[], &[("ANSIBLE_STDOUT_CALLBACK", "minimal")]),
     ("oneline", "alone.yml", &[], &[("ANSIBLE_STDOUT_CALLBACK", "oneline")]),
 ];
