@@ -106,6 +106,15 @@ fn shown(context: &Context<'_>, var: &Value) -> Result<Shown> {
     };
     let name = expression.as_str().to_owned();
     match context.engine.evaluate_defined(&expression, context.scope)? {
+        // It is shown under its name, so that it cannot drop out.
+        Ok(value) if is_omit(&value) => Ok(Shown {
+            name,
+            value: Value::data(value.as_str().unwrap_or_default()),
+            warning: Some(
+                "The result of the `var` expression could not be omitted; a placeholder was used instead."
+                    .to_owned(),
+            ),
+        }),
         Ok(value) => Ok(Shown { name, value, warning: None }),
         // What is not defined is shown as such: the place of a variable is worth a look even so.
         Err(e) => {

@@ -102,15 +102,20 @@ impl Output {
     }
 }
 
-/// The exit code of a command's end, after its errors were told.
+/// The exit code of a command's end, after its errors were told: under Ansible's names as Ansible's tools tell them.
 pub(super) fn exit_of(end: std::result::Result<Exit, Errors>) -> Exit {
     match end {
         // Ansible does not tell the two apart.
         Ok(Exit::HostsLost) if compat::active() => Exit::HostsUnreachable,
         Ok(exit) => exit,
         Err(errors) => {
-            for error in errors.all() {
-                anstream::eprintln!("{}", terminal::visible(&error.to_string()));
+            match config::Settings::of_process() {
+                Ok(settings) if compat::active() => Default::new(0, false, &settings.screen).end(errors.all()),
+                _ => {
+                    for error in errors.all() {
+                        anstream::eprintln!("{}", terminal::visible(&error.to_string()));
+                    }
+                }
             }
             errors.exit()
         }

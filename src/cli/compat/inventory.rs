@@ -1,9 +1,8 @@
 //! `ansible-inventory`.
 
-use super::{code, usage};
+use super::{code, of_tool, usage};
 use crate::cli::inventory::{self, Args};
-use crate::cli::output::Output;
-use crate::error::Exit;
+use crate::cli::output::{self, Output};
 use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,13 +22,10 @@ struct Cli {
 /// Runs the tool.
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
-        Ok(cli) => code(inventory::run(&cli.args, Output::Default).unwrap_or_else(|e| {
-            anstream::eprintln!("[ERROR]: {}", e.message());
-            match e.exit() {
-                Exit::Usage => Exit::Usage,
-                _ => Exit::Error,
-            }
-        })),
+        Ok(cli) => {
+            let end = inventory::run(&cli.args, Output::Default);
+            code(output::exit_of(end.map_err(|e| of_tool(e).into())))
+        }
         Err(end) => end,
     }
 }

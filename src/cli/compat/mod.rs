@@ -5,6 +5,7 @@ mod config;
 mod doc;
 mod inventory;
 mod links;
+mod locale;
 mod playbook;
 mod usage;
 mod vault;
@@ -12,7 +13,7 @@ mod version;
 
 pub(super) use links::{Args, run};
 
-use crate::error::Exit;
+use crate::error::{Error, Exit};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,7 +50,19 @@ pub(super) fn dispatch() -> Option<ExitCode> {
     if let Some(first) = args.first_mut() {
         *first = name;
     }
+    if let Some(refusal) = locale::refusal() {
+        anstream::eprintln!("{refusal}");
+        return Some(code(Exit::Error));
+    }
     Some((tool.run)(args))
+}
+
+/// An error of the tools that run no plays: they know one exit code beside that of a wrong command line.
+fn of_tool(error: Error) -> Error {
+    match error.exit() {
+        Exit::Usage => error,
+        _ => error.with_exit(Exit::Error),
+    }
 }
 
 /// The exit code under Ansible's names, which knows no code of its own for what is missing.

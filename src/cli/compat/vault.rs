@@ -1,8 +1,8 @@
 //! `ansible-vault`.
 
-use super::{code, usage};
+use super::{code, of_tool, usage};
+use crate::cli::output;
 use crate::cli::vault::{self, What};
-use crate::error::Exit;
 use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,13 +23,8 @@ struct Cli {
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
         Ok(cli) => {
-            code(vault::run(&cli.what, &mut |w| anstream::eprintln!("[WARNING]: {w}")).unwrap_or_else(|e| {
-                anstream::eprintln!("[ERROR]: {}", e.message());
-                match e.exit() {
-                    Exit::Usage => Exit::Usage,
-                    _ => Exit::Error,
-                }
-            }))
+            let end = vault::run(&cli.what, &mut |w| anstream::eprintln!("[WARNING]: {w}"));
+            code(output::exit_of(end.map_err(|e| of_tool(e).into())))
         }
         Err(end) => end,
     }

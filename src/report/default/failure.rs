@@ -72,6 +72,12 @@ pub(super) fn warning(warning: &Error) -> String {
     with_help(warning.message(), warning.text(), &warning.help_lines().join("\n"))
 }
 
+/// An error that ends a run, with its place and its circumstances.
+pub(super) fn ending(error: &Error) -> String {
+    let notes: String = error.note_lines().iter().map(|note| format!("\n\n{note}")).collect();
+    lines(&format!("[ERROR]: {}{notes}", warning(error)))
+}
+
 /// What is deprecated, until which version of ansible-core where that is said, and where.
 pub(super) fn deprecation(what: &Error, version: Option<&str>) -> String {
     let message = what.message().trim_end();

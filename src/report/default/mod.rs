@@ -72,6 +72,13 @@ impl Default {
         }
     }
 
+    /// Prints the errors that ended a run.
+    pub fn end(&mut self, errors: &[Error]) {
+        for error in errors {
+            self.display.once(&failure::ending(error), Some(&self.look.error), Stream::Err);
+        }
+    }
+
     fn say(&mut self, text: &str, colour: &str) {
         self.display.show(text, Some(&colour.to_owned()), Stream::Out);
     }
