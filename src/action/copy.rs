@@ -99,7 +99,7 @@ async fn from_controller(context: &Context<'_>, args: &Map, src: &str) -> Result
         Ok(source) => source,
         Err(e) => {
             let msg = format!("Unexpected AnsibleActionFail error: {}", e.message());
-            return Ok(Effect { outcome: Outcome::failed(msg), ..Effect::error(e) });
+            return Ok(Effect::refused(Error::other(msg)));
         }
     };
     if source.is_dir() {
@@ -108,7 +108,7 @@ async fn from_controller(context: &Context<'_>, args: &Map, src: &str) -> Result
     let name = source.file_name().map(|n| n.to_string_lossy().into_owned());
     let content = match Content::of_file(source.clone(), flag(args, "decrypt")) {
         Ok(content) => content,
-        Err(e) => return Ok(Effect::error(e)),
+        Err(e) => return Ok(Effect::raised(e)),
     };
     one_file(context, args, &content, name.as_deref()).await
 }
@@ -122,7 +122,7 @@ pub(super) async fn one_file(
 ) -> Result<Effect, CallError> {
     let mut passed = passed(args);
     if let Err(e) = preserve_mode(&mut passed, content) {
-        return Ok(Effect::error(e));
+        return Ok(Effect::raised(e));
     }
     if let Some(name) = name {
         passed.insert("_original_basename".to_owned(), name.into());
@@ -161,7 +161,7 @@ async fn folder(
 ) -> Result<Effect, CallError> {
     let found = match walk(source, contents_only, flag(args, "local_follow")) {
         Ok(found) => found,
-        Err(e) => return Ok(Effect::error(e)),
+        Err(e) => return Ok(Effect::raised(e)),
     };
     let dest = format!("{}/", text(args, "dest").unwrap_or_default().trim_end_matches('/'));
     let mut sum = Outcome::ok();
@@ -169,11 +169,11 @@ async fn folder(
     for (path, relative) in &found.files {
         let content = match Content::of_file(path.clone(), flag(args, "decrypt")) {
             Ok(content) => content,
-            Err(e) => return Ok(Effect::error(e)),
+            Err(e) => return Ok(Effect::raised(e)),
         };
         let mut passed = passed(args);
         if let Err(e) = preserve_mode(&mut passed, &content) {
-            return Ok(Effect::error(e));
+            return Ok(Effect::raised(e));
         }
         passed.insert("dest".to_owned(), dest.as_str().into());
         passed.insert("_original_basename".to_owned(), relative.as_str().into());

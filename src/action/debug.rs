@@ -4,7 +4,7 @@ use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
 use crate::error::{Error, Result};
 use crate::template::is_omit;
-use crate::value::{Key, Map, Text, Value, python_str};
+use crate::value::{Key, Map, Value, python_str};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 
@@ -63,7 +63,11 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
         Some(var) => {
             let shown = match shown(context, var) {
                 Ok(shown) => shown,
-                Err(e) => return Effect::raised(e.context("Error while resolving `var` expression")),
+                Err(e) => {
+                    let place = var.span().cloned();
+                    let error = e.at(place.clone()).within("Error while resolving `var` expression", place);
+                    return Effect::raised(error);
+                }
             };
             values.insert(Key::from(shown.name), shown.value);
             outcome.warnings.extend(shown.warning);
@@ -98,7 +102,7 @@ fn shown(context: &Context<'_>, var: &Value) -> Result<Shown> {
                 let said = Value::data("Hello world!");
                 return Ok(Shown { name: "msg".to_owned(), value: said, warning: None });
             }
-            Value::Text(t) => Text::source(t.shared(), expression.span().cloned()),
+            Value::Text(text) => text,
             other => return Ok(Shown::itself(other)),
         }
     } else {

@@ -62,7 +62,7 @@ async fn fetch(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
     }
     let dest = match destination(context, args, source) {
         Ok(dest) => dest,
-        Err(e) => return Ok(Effect::error(e)),
+        Err(e) => return Ok(Effect::raised(e)),
     };
     let shown = dest.display().to_string();
     let checksum = stat.get("checksum").and_then(Value::as_str);

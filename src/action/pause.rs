@@ -84,7 +84,7 @@ async fn pause(context: &Context<'_>, args: &Map) -> Effect {
     };
     let input = match input {
         Ok(input) => input,
-        Err(why) => return Effect::error(Error::other(why)),
+        Err(why) => return Effect::refused(Error::other(why)),
     };
     let waited = started.elapsed().as_secs_f64();
     let shown = if unit == "minutes" { waited / 60.0 } else { waited };

@@ -59,7 +59,7 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
         .and_then(|path| Ok((name_of(&path), Content::of_file(path, flag(args, "decrypt"))?)));
     let (name, content) = match found {
         Ok(found) => found,
-        Err(e) => return Ok(Effect::error(e)),
+        Err(e) => return Ok(Effect::refused(e)),
     };
     if context.mode.check {
         let guarded = text(args, "creates").or_else(|| text(args, "removes")).is_some();

@@ -47,9 +47,14 @@ impl Action for Template {
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
         Box::pin(async move {
-            let rendered = match render(&context, &args) {
+            let src = text(&args, "src").unwrap_or_default();
+            let path = match search::find(&context, "templates", src) {
+                Ok(path) => path,
+                Err(e) => return Ok(Effect::refused(e)),
+            };
+            let rendered = match render(&context, &args, src, &path) {
                 Ok(rendered) => rendered,
-                Err(e) => return Ok(Effect::error(e)),
+                Err(e) => return Ok(Effect::raised(e)),
             };
             copy::one_file(&context, &rendered.args, &rendered.content, Some(&rendered.name)).await
         })
@@ -62,19 +67,17 @@ struct Rendered {
     name: String,
 }
 
-fn render(context: &Context<'_>, args: &Map) -> Result<Rendered> {
+fn render(context: &Context<'_>, args: &Map, src: &str, path: &Path) -> Result<Rendered> {
     let encoding = text(args, "output_encoding").unwrap_or("utf-8");
     if !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
         return Err(Error::input(format!("the output_encoding '{encoding}' is not supported"))
             .help("warp writes utf-8"));
     }
     let options = options(args)?;
-    let src = text(args, "src").unwrap_or_default();
-    let path = search::find(context, "templates", src)?;
-    let source = read_source(&path)?;
+    let source = read_source(path)?;
     let span = Span { end: source.text().len(), source: Arc::clone(&source), start: 0, line: 1, column: 1 };
     let template = Text::source(source.text(), span);
-    let above = template_vars(context, src, &path, text(args, "dest").unwrap_or_default());
+    let above = template_vars(context, src, path, text(args, "dest").unwrap_or_default());
     let scope = Overlay::searching(context.scope, above, path.parent());
     let rendered = context.engine.render_file_with(&template, &options, &scope)?;
     let mut copied = Map::new();

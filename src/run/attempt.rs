@@ -117,14 +117,20 @@ impl Attempt<'_> {
         } else {
             End::Ok
         };
-        let mut execution = self.task.blank(end, result);
-        execution.error = error;
-        execution.by = match effect.shown {
+        let by = match effect.shown {
             _ if effect.raised => By::Task,
             true => By::Display,
             false if module_failed && !forgiven => By::Module,
             false => By::Action,
         };
+        if end == End::Failed && !result.contains_key("msg") {
+            let who = if by == By::Module { "Module" } else { "Action" };
+            let msg = format!("Task failed: {who} failed: Unknown error.");
+            result::put(&mut result, "msg", Value::data(msg));
+        }
+        let mut execution = self.task.blank(end, result);
+        execution.error = error;
+        execution.by = by;
         execution.no_log = effect.hidden;
         execution.effects = Effects {
             facts: effect.facts,

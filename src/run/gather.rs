@@ -59,7 +59,7 @@ impl Attempt<'_> {
         let parallel = match r.value("parallel", r.scope.get("ansible_facts_parallel").as_ref()) {
             Ok(Some(said)) => Some(said),
             Ok(None) => args.get("parallel").cloned().filter(|said| !said.is_null()),
-            Err(e) => return Ok(Effect::error(e)),
+            Err(e) => return Ok(Effect::raised(e)),
         };
         args.shift_remove("parallel");
         let modules = match self.modules(&args, r) {

@@ -329,5 +329,9 @@ fn trusted(text: &Text) -> fail::R<()> {
     }
     let fail = Fail::finished("Encountered untrusted template or expression.");
     Err(fail
-        .help(Some("what came back from a host or was read from a file is data, never evaluated".to_owned())))
+        .help(Some(
+        "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted \
+         sources such as module results."
+            .to_owned(),
+    )))
 }

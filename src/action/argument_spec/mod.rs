@@ -36,7 +36,7 @@ impl Action for ValidateArgumentSpec {
     }
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
-        Box::pin(async move { Ok(validate(&context, &args).unwrap_or_else(Effect::error)) })
+        Box::pin(async move { Ok(validate(&context, &args).unwrap_or_else(Effect::raised)) })
     }
 }
 
