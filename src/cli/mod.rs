@@ -114,7 +114,7 @@ pub fn main() -> ExitCode {
         Command::Ls(args) => ls::run(&args).into(),
         Command::Image(what) => image::run(&what).into(),
         Command::Teardown(args) => teardown::run(&args).into(),
-        Command::Config(what) => output::exit_of(config::run(&what).map_err(Into::into)).into(),
+        Command::Config(what) => config::main(&what).into(),
         Command::Vars(what) => vars::main(&what).into(),
         Command::Doc(args) => output::exit_of(doc::run(&args, &mut Err).map_err(Into::into)).into(),
         Command::Vault(what) => vault::main(&what).into(),

@@ -85,6 +85,12 @@ impl Output {
             report = Box::new(Junit::new(verbosity, config, report));
         }
         let events = Events::new(vec![Box::new(Redacting::new(vec![report]))]);
+        for told in config::definitions::check()? {
+            events.emit(&Event::Deprecated {
+                what: Arc::new(Error::other(told.text)),
+                version: Some(told.version.into()),
+            });
+        }
         for (name, known) in screen.callbacks_enabled.iter().zip(&enabled) {
             if known.is_none() {
                 events.emit(&Event::warning(format!("Skipping callback plugin '{name}', unable to load")));

@@ -1,7 +1,7 @@
 //! ansible.cfg: where it is, and what it says.
 
 use crate::error::{Error, Result, Source, Span};
-use crate::value::read_source;
+use crate::value::{normal, read_source};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub fn find(env: &dyn Fn(&str) -> Option<String>, cwd: &Path, warnings: &mut Vec
     use std::os::unix::fs::PermissionsExt;
     let mut places = Vec::new();
     if let Some(given) = env("ANSIBLE_CONFIG") {
-        let path = expand_home(&given, env);
+        let path = normal(&cwd.join(expand_home(&given, env)));
         places.push(if path.is_dir() { path.join("ansible.cfg") } else { path });
     }
     let here = cwd.join("ansible.cfg");

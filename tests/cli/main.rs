@@ -16,6 +16,7 @@ mod adhoc;
 mod asked;
 mod bench;
 mod compat;
+mod config;
 mod detached;
 mod doc;
 mod facts;

@@ -22,7 +22,10 @@ struct Cli {
 /// Runs the tool.
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
-        Ok(cli) => code(output::exit_of(config::run(&cli.what).map_err(Into::into))),
+        Ok(cli) => {
+            let mut warn = |warning| anstream::eprintln!("[WARNING]: {warning}");
+            code(output::exit_of(config::run(&cli.what, &mut warn).map_err(Into::into)))
+        }
         Err(end) => end,
     }
 }

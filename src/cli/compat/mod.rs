@@ -7,6 +7,7 @@ mod inventory;
 mod links;
 mod locale;
 mod playbook;
+mod settings;
 mod usage;
 mod vault;
 mod version;
@@ -53,6 +54,13 @@ pub(super) fn dispatch() -> Option<ExitCode> {
     if let Some(refusal) = locale::refusal() {
         anstream::eprintln!("{refusal}");
         return Some(code(Exit::Error));
+    }
+    if let Err(error) = settings::prepare() {
+        let notes: String = error.note_lines().iter().map(|note| format!("\n{note}")).collect();
+        let words: Vec<&str> =
+            std::iter::once(error.message()).chain(error.help_lines().iter().map(|h| &**h)).collect();
+        anstream::eprintln!("ERROR: {}{notes}", words.join(" "));
+        return Some(code(error.exit()));
     }
     Some((tool.run)(args))
 }

@@ -1,7 +1,7 @@
 //! The reference in docs/reference: a page a module, and a list of them.
 
 use super::text::{constraints, default};
-use super::{check_support, full_name};
+use super::{check_support, full_name, settings};
 use crate::error::{Error, Result};
 use std::fs;
 use std::path::Path;
@@ -18,6 +18,8 @@ pub(super) fn write(folder: &Path, specs: &[&Spec]) -> Result<()> {
         list.push_str(&format!("- [{name}]({name}.md): {}\n", spec.summary));
         fs::write(folder.join(format!("{name}.md")), page(spec)).map_err(failed)?;
     }
+    list.push_str("\n[All settings](settings.md) of ansible-core, and what warp makes of them.\n");
+    fs::write(folder.join("settings.md"), settings::page()).map_err(failed)?;
     fs::write(folder.join("README.md"), list).map_err(failed)
 }
 

@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod settings;
 mod text;
 
 use crate::action;

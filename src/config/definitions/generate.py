@@ -14,6 +14,8 @@ from ansible import constants
 from ansible.plugins import loader
 
 HERE = pathlib.Path(__file__).parent
+# What users are told of a setting that is deprecated.
+DEPRECATED = ["why", "alternatives", "version"]
 KINDS = ["become", "cache", "callback", "connection", "inventory", "lookup", "shell", "vars"]
 
 
@@ -40,6 +42,12 @@ def line(name, of):
             kept[source] = [entry["name"] for entry in of[source]]
     if of.get("ini"):
         kept["ini"] = [[entry.get("section", "defaults"), entry["key"]] for entry in of["ini"]]
+    if of.get("cli"):
+        kept["cli"] = [entry["name"] for entry in of["cli"]]
+    if of.get("version_added"):
+        kept["version_added"] = of["version_added"]
+    if of.get("deprecated"):
+        kept["deprecated"] = {key: of["deprecated"][key] for key in DEPRECATED if key in of["deprecated"]}
     return f"{json.dumps(name)}: {json.dumps(kept, ensure_ascii=False)}\n"
 
 
@@ -53,6 +61,6 @@ for kind in KINDS:
         if not plugin.ansible_name.startswith("ansible.builtin."):
             continue
         options = constants.config.get_configuration_definitions(kind, plugin._load_name)
-        text = "".join("    " + line(name, of) for name, of in options.items() if name != "_terms")
+        text = "".join("    " + line(name, of) for name, of in options.items())
         out += f"  {plugin._load_name}:" + (f"\n{text}" if text else " {}\n")
 (HERE / "plugins.yml").write_text(out)

@@ -2,13 +2,19 @@
 //!
 //! `settings.yml` and `plugins.yml` hold facts of ansible-core; `generate.py` writes them.
 
+mod check;
 mod convert;
+mod given;
 mod resolve;
+mod verdict;
 
+pub use check::{Told, check};
+pub use given::ConfigFile;
 pub use resolve::{Resolved, Undefined, direct, resolve};
+pub use verdict::{Effect, Verdict};
 
 use crate::error::{Result, Source};
-use crate::value::{Map, Value, yaml};
+use crate::value::{Key, Map, Value, yaml};
 use std::sync::LazyLock;
 
 /// A setting: where its value is looked for, and what it is then made.
@@ -31,6 +37,23 @@ impl Definition {
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
         SETTINGS.get(name).cloned().map(Definition)
+    }
+
+    /// The names of all settings, in their order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SETTINGS.keys().filter_map(Key::as_str)
+    }
+
+    /// The plugins of ansible.builtin of a kind, with their settings.
+    #[must_use]
+    pub fn plugins(kind: &str) -> Map {
+        PLUGINS.get(kind).and_then(Value::as_map).cloned().unwrap_or_default()
+    }
+
+    /// What is known of it, as ansible-core says it.
+    #[must_use]
+    pub fn facts(&self) -> &Value {
+        &self.0
     }
 
     /// The settings of a plugin of ansible.builtin.
@@ -56,12 +79,22 @@ impl Definition {
         options.get(name).cloned().map(Definition)
     }
 
-    fn kind(&self) -> Option<&str> {
+    /// The name of its type.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
         self.0.get("type").and_then(Value::as_str)
     }
 
-    fn default(&self) -> Value {
+    /// What it is where nobody says.
+    #[must_use]
+    pub fn default(&self) -> Value {
         self.0.get("default").cloned().unwrap_or_default()
+    }
+
+    /// The same with Ansible's folder in its place.
+    #[must_use]
+    pub fn unsaid(&self) -> Value {
+        resolve::default(self)
     }
 
     fn required(&self) -> bool {
@@ -73,13 +106,13 @@ impl Definition {
     }
 
     /// Names of one source, `env` or `vars`, in the order in which later ones win.
-    fn names(&self, source: &str) -> impl Iterator<Item = &str> {
+    pub fn sources(&self, source: &str) -> impl Iterator<Item = &str> {
         let names = self.0.get(source).and_then(Value::as_list).unwrap_or_default();
         names.iter().filter_map(|name| name.as_str().or_else(|| name.get("name")?.as_str()))
     }
 
     /// Sections and keys of the configuration file, in the order in which later ones win.
-    fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
         let entries = self.0.get("ini").and_then(Value::as_list).unwrap_or_default();
         entries.iter().filter_map(|entry| match entry {
             Value::List(pair) => Some((pair.first()?.as_str()?, pair.get(1)?.as_str()?)),
@@ -99,7 +132,7 @@ mod tests {
     fn the_tables_are_read_whole() {
         assert!(SETTINGS.len() > 200 && PLUGINS.len() == 8);
         let forks = Definition::find("DEFAULT_FORKS").unwrap();
-        assert_eq!(forks.names("env").collect::<Vec<_>>(), ["ANSIBLE_FORKS"]);
+        assert_eq!(forks.sources("env").collect::<Vec<_>>(), ["ANSIBLE_FORKS"]);
         assert_eq!(forks.entries().collect::<Vec<_>>(), [("defaults", "forks")]);
         assert!(Definition::of_plugin("connection", "ssh").unwrap().contains_key("remote_user"));
     }

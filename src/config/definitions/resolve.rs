@@ -1,12 +1,11 @@
 //! Which value a setting has, and what gave it.
 
-use super::super::file::{Entries, find, read};
+use super::super::file::expand_home;
 use super::Definition;
 use super::convert::{convert, unquoted};
+use super::given::ConfigFile;
 use crate::error::Error;
 use crate::value::{Origin, Tags, Text, Value};
-use std::path::PathBuf;
-use std::sync::LazyLock;
 
 /// A setting's value.
 pub struct Resolved {
@@ -24,16 +23,6 @@ pub enum Undefined {
     Invalid(Error),
 }
 
-/// The process's configuration file.
-static FILE: LazyLock<Option<(PathBuf, Entries)>> = LazyLock::new(|| {
-    let env = |name: &str| std::env::var(name).ok();
-    let cwd = std::env::current_dir().unwrap_or_default();
-    // What is wrong with it was told when the process began.
-    let path = find(&env, &cwd, &mut Vec::new())?;
-    let entries = read(&path).ok()?;
-    Some((path, entries))
-});
-
 /// A setting's value: a variable's, the environment's, the configuration file's or the default, in this order. `label` is
 /// the setting in messages.
 ///
@@ -42,14 +31,15 @@ static FILE: LazyLock<Option<(PathBuf, Entries)>> = LazyLock::new(|| {
 pub fn resolve(
     of: &Definition,
     label: &str,
+    file: Option<&ConfigFile>,
     variable: &dyn Fn(&str) -> Option<Value>,
 ) -> std::result::Result<Resolved, Undefined> {
-    let (value, origin) = match given(of, variable) {
+    let (value, origin) = match given(of, file, variable) {
         Some(given) => given,
         None if of.required() => return Err(Undefined::Required),
         None => (default(of), "default".to_owned()),
     };
-    checked(of, label, value, origin)
+    checked(of, label, file, value, origin)
 }
 
 /// What a plugin is told in its call, made what its setting's type says.
@@ -57,36 +47,40 @@ pub fn resolve(
 /// # Errors
 /// As [`Undefined`] says.
 pub fn direct(of: &Definition, label: &str, value: Value) -> std::result::Result<Resolved, Undefined> {
-    checked(of, label, value, "Direct".to_owned())
+    checked(of, label, None, value, "Direct".to_owned())
 }
 
-fn given(of: &Definition, variable: &dyn Fn(&str) -> Option<Value>) -> Option<(Value, String)> {
+fn given(
+    of: &Definition,
+    file: Option<&ConfigFile>,
+    variable: &dyn Fn(&str) -> Option<Value>,
+) -> Option<(Value, String)> {
     let known = |text: String, origin: Origin| {
         Value::Text(Text::tagged(text, Tags { trusted: true, origin: Some(origin), ..Tags::default() }))
     };
     let named = |name: String| Origin::Named(name.into());
-    let variables = of.names("vars").filter_map(|name| Some((variable(name)?, format!("var: {name}"))));
+    let variables = of.sources("vars").filter_map(|name| Some((variable(name)?, format!("var: {name}"))));
     if let Some(found) = variables.filter(|(value, _)| !value.is_null()).last() {
         return Some(found);
     }
-    let environment = of.names("env").filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    let environment = of.sources("env").filter_map(|name| Some((name, std::env::var(name).ok()?)));
     if let Some((name, text)) = environment.last() {
         let origin = format!("env: {name}");
         return Some((known(text, named(format!("<Config {origin}>"))), origin));
     }
-    let (path, entries) = FILE.as_ref()?;
-    let entry = |(section, key): (&str, &str)| entries.get(&(section.to_owned(), key.to_owned()));
-    let entry = of.entries().filter_map(entry).last()?;
+    let file = file?;
+    let entry = of.entries().filter_map(|(section, key)| file.entry(section, key)).last()?;
     let value = known(unquoted(&entry.text).to_owned(), Origin::At(entry.span.clone()));
-    Some((value, path.to_string_lossy().into_owned()))
+    Some((value, file.path().to_string_lossy().into_owned()))
 }
 
-fn default(of: &Definition) -> Value {
+pub(super) fn default(of: &Definition) -> Value {
     let value = of.default();
     match value.as_str() {
         Some(text) if text.contains("{{ANSIBLE_HOME}}") => {
             let home = std::env::var("ANSIBLE_HOME").unwrap_or_else(|_| "~/.ansible".to_owned());
-            Value::data(text.replace("{{ANSIBLE_HOME}}", &home))
+            let home = expand_home(&home, &|name| std::env::var(name).ok());
+            Value::data(text.replace("{{ANSIBLE_HOME}}", &home.to_string_lossy()))
         }
         _ => value,
     }
@@ -95,24 +89,32 @@ fn default(of: &Definition) -> Value {
 fn checked(
     of: &Definition,
     label: &str,
+    file: Option<&ConfigFile>,
     value: Value,
     origin: String,
 ) -> std::result::Result<Resolved, Undefined> {
     let cwd = std::env::current_dir().unwrap_or_default();
-    let base = match FILE.as_ref() {
-        Some((path, _)) if path.to_string_lossy() == origin => path.parent().unwrap_or(&cwd),
+    let base = match file.map(ConfigFile::path) {
+        Some(path) if path.to_string_lossy() == origin => path.parent().unwrap_or(&cwd),
         _ => &cwd,
     };
     let Some(converted) = convert(&value, of.kind(), base) else {
         // An environment variable that is empty counts as none.
         if origin.starts_with("env: ") && value.as_str() == Some("") {
-            return checked(of, label, default(of), "default".to_owned());
+            return checked(of, label, file, default(of), "default".to_owned());
         }
+<<<<<<< HEAD
         let (kind, shown) = (of.kind().unwrap_or_default(), crate::value::python_repr(&value));
         let error = format!(
             "Config {label} from '{origin}' has an invalid value: Invalid value provided for '{kind}': {shown}"
         );
         return Err(Undefined::Invalid(Error::other(error)));
+=======
+        let error = Error::other(format!("Config {label} from '{origin}' has an invalid value."));
+        let kind = of.kind().unwrap_or_default();
+        let value = crate::value::python_repr(&value);
+        return Err(Undefined::Invalid(error.note(format!("Invalid value provided for '{kind}': {value}"))));
+>>>>>>> b42178d (ansible-config whole, and a table of all settings that the checks and the reference read)
     };
     let allowed = |value: &Value| of.choices().contains(value);
     let fits = match &converted {

@@ -1,7 +1,7 @@
 //! The lookup `config`: which value a setting has.
 
 use super::Lookup;
-use crate::config::definitions::{Definition, Undefined, resolve};
+use crate::config::definitions::{ConfigFile, Definition, Undefined, resolve};
 use crate::error::{Error, Source};
 use crate::template::PROTOMATTER;
 use crate::template::bind::Bound;
@@ -65,10 +65,15 @@ fn config(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
             continue;
         };
         let variable = |name: &str| env.scope().get(name).and_then(|v| env.lift(&v).finish().ok());
-        let resolved = resolve(&definition, &label, &variable).map_err(|undefined| match undefined {
-            Undefined::Required => Fail::new(format!("Required config {label} not provided.")),
-            Undefined::Invalid(error) => Fail::new(error.message()).help(error.help_lines().first().cloned()),
-        })?;
+        let resolved =
+            resolve(&definition, &label, ConfigFile::of_process(), &variable).map_err(|undefined| {
+                match undefined {
+                    Undefined::Required => Fail::new(format!("Required config {label} not provided.")),
+                    Undefined::Invalid(error) => {
+                        Fail::new(error.message()).help(error.help_lines().first().cloned())
+                    }
+                }
+            })?;
         let value = env.lift(&resolved.value);
         found.push(if show_origin { Val::list(vec![value, resolved.origin.into()]) } else { value });
     }
@@ -92,7 +97,8 @@ fn options_of(env: &Env, kind: &str, name: &str) -> R<Map> {
 fn plugin_file(env: &Env, kind: &str, name: &str) -> Option<PathBuf> {
     let beside = env.scope().search_path().into_iter().map(|folder| folder.join(format!("{kind}_plugins")));
     let setting = Definition::find(&format!("DEFAULT_{}_PLUGIN_PATH", kind.to_uppercase()));
-    let configured = setting.and_then(|s| resolve(&s, "", &|_| None).ok()).map(|r| r.value);
+    let configured =
+        setting.and_then(|s| resolve(&s, "", ConfigFile::of_process(), &|_| None).ok()).map(|r| r.value);
     let folders = configured.as_ref().and_then(Value::as_list).unwrap_or_default();
     let configured = folders.iter().filter_map(Value::as_str).map(PathBuf::from);
     let mut files = beside.chain(configured).map(|folder| folder.join(format!("{name}.py")));
