@@ -26,7 +26,7 @@ pub fn check() -> Result<Vec<Told>> {
         let found = match resolve(&definition, &label, file, &|_| None) {
             Ok(found) if found.origin != "default" => found,
             Ok(_) | Err(Undefined::Required) => continue,
-            Err(Undefined::Invalid(error)) => return Err(with_cause(&error)),
+            Err(Undefined::Invalid(error)) => return Err(error.with_exit(Exit::Usage)),
         };
         let given = &found.value;
         let is_default = resolve(&definition, &label, None, &|_| None)
@@ -46,14 +46,6 @@ pub fn check() -> Result<Vec<Told>> {
         }
     }
     Ok(told)
-}
-
-/// An error and its causes in one message.
-fn with_cause(error: &Error) -> Error {
-    let causes: String = error.note_lines().iter().map(|note| format!(": {note}")).collect();
-    let message = if causes.is_empty() { error.message() } else { error.message().trim_end_matches('.') };
-    let whole = Error::new(Exit::Usage, format!("{message}{causes}"));
-    error.help_lines().iter().fold(whole, Error::help)
 }
 
 fn deprecation(name: &str, of: &Value) -> Told {

@@ -103,18 +103,11 @@ fn checked(
         if origin.starts_with("env: ") && value.as_str() == Some("") {
             return checked(of, label, file, default(of), "default".to_owned());
         }
-<<<<<<< HEAD
         let (kind, shown) = (of.kind().unwrap_or_default(), crate::value::python_repr(&value));
         let error = format!(
             "Config {label} from '{origin}' has an invalid value: Invalid value provided for '{kind}': {shown}"
         );
         return Err(Undefined::Invalid(Error::other(error)));
-=======
-        let error = Error::other(format!("Config {label} from '{origin}' has an invalid value."));
-        let kind = of.kind().unwrap_or_default();
-        let value = crate::value::python_repr(&value);
-        return Err(Undefined::Invalid(error.note(format!("Invalid value provided for '{kind}': {value}"))));
->>>>>>> b42178d (ansible-config whole, and a table of all settings that the checks and the reference read)
     };
     let allowed = |value: &Value| of.choices().contains(value);
     let fits = match &converted {
