@@ -116,7 +116,9 @@ pub(super) fn exit_of(end: std::result::Result<Exit, Errors>) -> Exit {
         Ok(exit) => exit,
         Err(errors) => {
             match config::Settings::of_process() {
-                Ok(settings) if compat::active() => Default::new(0, false, &settings.screen).end(errors.all()),
+                Ok(settings) if compat::active() => {
+                    Default::new(0, false, &settings.screen).end(errors.all())
+                }
                 _ => {
                     for error in errors.all() {
                         anstream::eprintln!("{}", terminal::visible(&error.to_string()));
