@@ -1,7 +1,7 @@
 //! The lookup `url`: what servers give.
 
 use super::Lookup;
-use crate::config::definitions::{Definition, Undefined, direct, resolve};
+use crate::config::definitions::{ConfigFile, Definition, Undefined, direct, resolve};
 use crate::error::Error;
 use crate::template::bind::Bound;
 use crate::template::env::Env;
@@ -109,7 +109,7 @@ impl Options<'_> {
         let variable = |name: &str| self.env.scope().get(name).and_then(|v| self.env.lift(&v).finish().ok());
         let resolved = match self.given.get(name) {
             Some(given) => direct(&definition, &label, given.finish()?),
-            None => resolve(&definition, &label, &variable),
+            None => resolve(&definition, &label, ConfigFile::of_process(), &variable),
         };
         resolved.map(|resolved| resolved.value).map_err(|undefined| match undefined {
             Undefined::Required => Fail::new(format!("Required config {label} not provided.")),
