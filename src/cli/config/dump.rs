@@ -101,11 +101,14 @@ fn found(name: &str, definition: &Definition, label: &str, file: Option<&ConfigF
     }
 }
 
+/// A plugin's name, and the values of its settings.
+type OfPlugin = (String, Vec<Found>);
+
 /// All that is shown.
 struct Values {
     base: Vec<Found>,
-    servers: Vec<(String, Vec<Found>)>,
-    kinds: Vec<(&'static str, Vec<(String, Vec<Found>)>)>,
+    servers: Vec<OfPlugin>,
+    kinds: Vec<(&'static str, Vec<OfPlugin>)>,
 }
 
 impl Values {
@@ -138,7 +141,7 @@ impl Values {
         let list = |values: &[Found]| Value::list(values.iter().map(|v| Value::map(v.entry())).collect());
         let mut all: Vec<Value> = self.base.iter().map(|v| Value::map(v.entry())).collect();
         if chosen.base {
-            let server = |(name, values): &(String, Vec<Found>)| {
+            let server = |(name, values): &OfPlugin| {
                 let whole = values.iter().map(|value| {
                     let mut entry = value.entry();
                     entry.insert(Key::from("type"), Value::Null);
