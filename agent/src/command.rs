@@ -6,6 +6,7 @@ pub use terminal::{Heard, Terminal};
 
 use crate::bounded::MOST_LINES;
 use crate::errno;
+use crate::guard::{self, Guarded};
 use crate::module::Failed;
 use crate::shlex;
 use crate::wire::MAX_FRAME;
@@ -290,6 +291,7 @@ fn start(command: &mut process::Command, cancel: &Cancel) -> io::Result<Option<p
     }
     let child = command.spawn()?;
     state.groups.push(group_of(&child));
+    guard::begin(Guarded::Group(group_of(&child)));
     Ok(Some(child))
 }
 
@@ -440,6 +442,7 @@ impl Running<'_> {
             signal(group, libc::SIGKILL);
         }
         state.groups.retain(|g| *g != group);
+        guard::end(Guarded::Group(group));
         self.child.wait()
     }
 }

@@ -21,6 +21,7 @@ pub mod expand;
 pub mod fragments;
 pub mod fs_flags;
 pub mod glob;
+mod guard;
 pub mod http;
 pub mod invocation;
 pub mod module;
@@ -66,6 +67,8 @@ pub fn main_with_args(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let end = match (word.as_deref().and_then(|w| w.to_str()), args.next(), args.next()) {
         (None, None, None) if word.is_none() => {
             leave_terminal();
+            // Where no process can be started beside it, none can be for a step.
+            let _ = guard::start();
             serve::serve(io::stdin(), io::stdout())
         }
         (Some("supervise"), Some(dir), None) => detach::supervise(PathBuf::from(dir)),

@@ -3,6 +3,7 @@
 use super::{Effects, umask, xattr};
 use crate::accounts;
 use crate::digest::hex;
+use crate::guard::{self, Guarded};
 use crate::selinux;
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read};
@@ -30,7 +31,11 @@ impl Temp {
             // O_EXCL, which create_new is, follows no link that somebody may have laid there.
             match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                opened => return Ok(Temp { file: opened?, path, folder: None, placed: false }),
+                opened => {
+                    let file = opened?;
+                    guard::begin(Guarded::Path(&path));
+                    return Ok(Temp { file, path, folder: None, placed: false });
+                }
             }
         }
     }
@@ -92,6 +97,7 @@ impl Drop for Temp {
         if let Some(folder) = &self.folder {
             let _ = fs::remove_dir(folder);
         }
+        guard::end(Guarded::Path(self.folder.as_deref().unwrap_or(&self.path)));
     }
 }
 

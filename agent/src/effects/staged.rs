@@ -2,6 +2,7 @@
 
 use super::replace::{Temp, draft_name};
 use crate::accounts;
+use crate::guard::{self, Guarded};
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -17,9 +18,11 @@ impl Temp {
     pub fn staged_in(dir: &Path, name: &str) -> io::Result<Self> {
         let folder = dir.join(draft_name()?);
         DirBuilder::new().mode(0o700).create(&folder)?;
+        guard::begin(Guarded::Path(&folder));
         let opened = open_in(&folder, name);
         if opened.is_err() {
             let _ = fs::remove_dir(&folder);
+            guard::end(Guarded::Path(&folder));
         }
         Ok(Temp { file: opened?, path: folder.join(name), folder: Some(folder), placed: false })
     }

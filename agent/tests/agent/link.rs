@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use warp_agent::wire::{MAX_FRAME, Mode, Request, ToAgent, ToController, WINDOW};
+use warp_agent::wire::{Keep, MAX_FRAME, Mode, Request, ToAgent, ToController, WINDOW};
 
 fn shell(line: &str) -> Request {
     let args = format!("{{\"_raw_params\": {line:?}}}");
@@ -153,4 +153,84 @@ fn more_than_was_granted_is_refused() {
     }
     while agent.read().is_some() {}
     assert!(!agent.child.wait().unwrap().success());
+}
+
+/// Has an agent outlive its link by this name.
+fn keep(agent: &mut Agent, session: &str, limit_secs: u64) {
+    let keep = Keep { session: session.to_owned(), limit_secs, silence_secs: 60 };
+    agent.send(&ToAgent::Keep(keep));
+    agent.send(&ToAgent::Ping(1));
+    assert_eq!(agent.read(), Some(ToController::Pong(1)));
+}
+
+fn session(name: &str) -> String {
+    format!("{name}-{}", std::process::id())
+}
+
+#[test]
+fn another_link_takes_over_from_one_that_was_cut_or_hangs() {
+    for cut in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, name) = (dir.path().join("log"), session(&format!("taken-{cut}")));
+        let mut agent = Agent::start();
+        keep(&mut agent, &name, 20);
+        let id = agent.begin(shell(&format!("echo ran >> {}; sleep 1; echo answer", log.display())));
+        assert!(soon(|| log.exists()));
+        if cut {
+            drop(agent.input.take());
+        }
+        // Of what it sent the pong alone has come; of what it was sent the three frames have.
+        let mut relay = Agent::start();
+        relay.send(&ToAgent::Resume { session: name.clone(), had: 1 });
+        assert_eq!(relay.read(), Some(ToController::Resumed { had: 3 }));
+        assert_eq!(value(&relay.finish(id).0, "stdout"), "answer");
+        // Again: the answer that was not acknowledged comes again, and the step does not run again.
+        let mut another = Agent::start();
+        another.send(&ToAgent::Resume { session: name, had: 1 });
+        assert_eq!(another.read(), Some(ToController::Resumed { had: 3 }));
+        assert_eq!(value(&another.finish(id).0, "stdout"), "answer");
+        // The link before is over.
+        assert_eq!(relay.read(), None);
+        another.send(&ToAgent::Bye);
+        assert_eq!(another.read(), None);
+        assert!(another.child.wait().unwrap().success() && agent.child.wait().unwrap().success());
+        assert_eq!(fs::read_to_string(log).unwrap(), "ran\n");
+    }
+}
+
+#[test]
+fn a_link_that_nobody_follows_ends_what_runs_in_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = dir.path().join("running");
+    let (mut agent, name) = (Agent::start(), session("late"));
+    keep(&mut agent, &name, 1);
+    agent.begin(shell(&format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100; true", running.display())));
+    assert!(soon(|| running.exists()));
+    let begun = Instant::now();
+    agent.cut();
+    assert!(begun.elapsed() >= Duration::from_secs(1) && !lives(&running));
+    // Who comes too late is told so, and served anew.
+    let mut late = Agent::start();
+    late.send(&ToAgent::Resume { session: name, had: 1 });
+    assert_eq!(late.read(), Some(ToController::Gone));
+    assert_eq!(value(&late.request(shell("echo new")).0, "stdout"), "new");
+}
+
+#[test]
+fn an_agent_that_is_killed_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let (running, there) = (dir.path().join("running"), dir.path().join("there"));
+    fs::create_dir(&there).unwrap();
+    let mut agent = Agent::start();
+    agent.begin(shell(&format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100; true", running.display())));
+    // A file of which the last part never comes.
+    let args = format!("{{\"dest\": \"{}/file\"}}", there.display());
+    let id = agent.begin(Request::Run { call: call("copy", &args, &Mode::default()), blob: Some(100_000) });
+    agent.send(&ToAgent::Data { id, bytes: vec![1; 50_000], last: false });
+    let files = || fs::read_dir(&there).unwrap().count();
+    assert!(soon(|| running.exists() && files() > 0));
+    agent.child.kill().unwrap();
+    agent.child.wait().unwrap();
+    assert!(soon(|| !lives(&running)), "a program");
+    assert!(soon(|| files() == 0), "{:?}", fs::read_dir(&there).unwrap().collect::<Vec<_>>());
 }

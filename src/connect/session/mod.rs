@@ -4,6 +4,7 @@
 //! When no link follows, every call that waits is told so: it is lost.
 
 mod carry;
+mod download;
 mod exchange;
 mod frame;
 mod resume;
@@ -13,9 +14,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(super) use download::Download;
 pub(super) use resume::{Resumable, Taken};
 pub(super) use shared::Cut;
-pub(super) use stream::{Download, Sink, Upload};
+pub(super) use stream::{Sink, Upload};
 
 use super::link::Link;
 use crate::error::Error;

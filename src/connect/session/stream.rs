@@ -1,10 +1,9 @@
 //! The bytes that go along with a call, up and down, a piece at a time.
 
+use super::download::Download;
 use crate::connect::Blob;
-use sha1::{Digest as _, Sha1};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use warp_agent::wire::CHUNK;
 
 /// What a stream to memory may come to: twice what an agent sends of output at once.
@@ -98,63 +97,5 @@ impl Sink {
             }
             Sink::File(download) => download.write(bytes).await,
         }
-    }
-}
-
-/// A file that appears under its name only when it is whole.
-pub(in crate::connect) struct Download {
-    file: tokio::fs::File,
-    temporary: tempfile::TempPath,
-    to: PathBuf,
-    sha1: Sha1,
-    size: u64,
-}
-
-impl Download {
-    /// Begins a file beside its destination.
-    pub fn create(to: &Path) -> Result<Download, String> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let parent = match to.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
-        let made = tempfile::Builder::new()
-            .prefix(".warp-")
-            // As any program would make it: the umask takes its part.
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(parent)
-            .map_err(|e| format!("cannot write in {} on the controller: {e}", parent.display()))?;
-        let (file, temporary) = made.into_parts();
-        Ok(Download {
-            file: tokio::fs::File::from_std(file),
-            temporary,
-            to: to.to_owned(),
-            sha1: Sha1::new(),
-            size: 0,
-        })
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.sha1.update(bytes);
-        self.size += bytes.len() as u64;
-        let to = &self.to;
-        let cannot = |e| format!("cannot write {} on the controller: {e}", to.display());
-        self.file.write_all(bytes).await.map_err(cannot)
-    }
-
-    /// Puts the file in its place when its SHA-1 is `expected`.
-    pub async fn finish(mut self, expected: &str) -> Result<(), String> {
-        let cannot = |to: &Path, e: &dyn std::fmt::Display| {
-            format!("cannot write {} on the controller: {e}", to.display())
-        };
-        self.file.flush().await.map_err(|e| cannot(&self.to, &e))?;
-        let found: String = self.sha1.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        if found != expected {
-            return Err(format!(
-                "{} arrived with SHA-1 {found} where the target computed {expected}; nothing was written",
-                self.to.display()
-            ));
-        }
-        self.temporary.persist(&self.to).map_err(|e| cannot(&self.to, &e.error))
     }
 }

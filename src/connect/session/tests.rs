@@ -354,3 +354,77 @@ async fn a_goodbye_waits_for_what_runs() {
     drop(agent);
     leaving.await.unwrap();
 }
+
+/// A session that goes on over other links, and its agent.
+async fn resumable() -> (Arc<Session>, Agent) {
+    let (near, far) = tokio::io::duplex(1 << 20);
+    let mut agent = Agent { stream: far, buffer: Vec::new() };
+    agent.say(hello(VERSION)).await;
+    let resumable = Resumable { session: "s".into(), limit: Duration::from_secs(7) };
+    let session = Session::open("guest".into(), Link::memory(near), QUICK, Some(resumable)).await.unwrap();
+    match agent.hear().await {
+        ToAgent::Keep(keep) => assert_eq!((&*keep.session, keep.limit_secs, keep.silence_secs), ("s", 7, 20)),
+        other => panic!("expected to be kept, got {other:?}"),
+    }
+    (Arc::new(session), agent)
+}
+
+/// Another link for a session, on which the agent has had so many frames; gives how many the session has had.
+async fn another(session: &Arc<Session>, answer: ToController) -> (Agent, u64, Taken) {
+    let (near, far) = tokio::io::duplex(1 << 20);
+    let mut agent = Agent { stream: far, buffer: Vec::new() };
+    agent.say(hello(VERSION)).await;
+    agent.say(answer).await;
+    let taken = session.resume(Link::memory(near)).await.unwrap();
+    match agent.hear().await {
+        ToAgent::Resume { session, had } if session == "s" => (agent, had, taken),
+        other => panic!("expected a resume, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_session_goes_on_where_its_link_was_cut() {
+    let (session, mut agent) = resumable().await;
+    let first = start(&session, None);
+    let one = agent.hear_start().await;
+    let second = start(&session, None);
+    let two = agent.hear_start().await;
+    agent.say(ToController::Done(one, Outcome::ok())).await;
+    assert!(first.await.unwrap().is_ok());
+    drop(agent);
+    session.cut().await;
+    // What is asked for meanwhile waits.
+    let third = start(&session, None);
+    // The second start never came to the agent: it is sent again, and nothing else is.
+    let (mut agent, had, taken) = another(&session, ToController::Resumed { had: 2 }).await;
+    assert_eq!((had, taken), (1, Taken::Over));
+    assert_eq!(agent.hear_start().await, two);
+    let three = agent.hear_start().await;
+    for id in [three, two] {
+        agent.say(ToController::Done(id, Outcome::ok())).await;
+    }
+    assert!(second.await.unwrap().is_ok() && third.await.unwrap().is_ok());
+    // A link that nobody needs is let go.
+    drop(agent);
+    let mut ended = 0;
+    while !session.has_ended() {
+        ended += 1;
+        assert!(ended < 1000);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_agent_is_gone_or_is_another_loses_its_calls() {
+    for answer in [ToController::Gone, ToController::Resumed { had: 99 }] {
+        let (session, mut agent) = resumable().await;
+        let call = start(&session, None);
+        agent.hear_start().await;
+        drop(agent);
+        session.cut().await;
+        let (_, _, taken) = another(&session, answer).await;
+        assert_eq!(taken, Taken::Gone);
+        session.give_up("nobody there".to_owned());
+        assert!(lost(call.await.unwrap()).contains("nobody there"));
+    }
+}

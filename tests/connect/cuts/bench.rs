@@ -269,7 +269,9 @@ fn agents(home: &std::path::Path) -> Vec<Pid> {
     let from = home.join(".cache/warp/agent-").display().to_string();
     let all = fs::read_dir("/proc").unwrap().flatten();
     all.filter(|entry| {
-        fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| line.starts_with(&from))
+        let read = |name: &str| fs::read_to_string(entry.path().join(name)).unwrap_or_default();
+        // What cleans up after an agent is not the agent.
+        read("cmdline").starts_with(&from) && read("comm").trim() != "warp-guard"
     })
     .filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw))
     .collect()
