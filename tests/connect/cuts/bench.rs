@@ -137,6 +137,7 @@ impl Bench {
         if ended.told.values().any(|status| status == "lost") {
             assert_eq!(ended.code, Some(7), "{round:?} {ended:#?}");
         }
+        assert!(!ended.output.contains("panicked"), "{round:?} {ended:#?}");
         self.assert_nothing_left(round, &ended);
         ended
     }
