@@ -110,6 +110,9 @@ impl Bench {
             assert_eq!(ended.code, Some(0), "{ended:#?}");
             assert_eq!(ended.ran, [1; 4], "{ended:#?}");
             bench.whole[usize::from(fresh)] = bench.proxy.passed();
+            if fresh {
+                fs::rename(bench.sshd.at("home/.cache"), bench.sshd.at("placed")).unwrap();
+            }
         }
         bench
     }
@@ -151,8 +154,11 @@ impl Bench {
             let _ = fs::remove_dir_all(at(name));
             fs::create_dir(at(name)).unwrap();
         }
-        if fresh {
-            let _ = fs::remove_dir_all(at("home/.cache"));
+        // A blow before this one may have kept the agent from being placed.
+        let _ = fs::remove_dir_all(at("home/.cache"));
+        if !fresh {
+            let copied = Command::new("cp").arg("-a").arg(at("placed")).arg(at("home/.cache")).status();
+            assert!(copied.unwrap().success());
         }
         self.proxy.renew();
         let mut warp = Command::new(env!("CARGO_BIN_EXE_warp"))
