@@ -11,12 +11,12 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// The agent's end of the pipe; without it nothing is guarded.
-static PIPE: OnceLock<Mutex<File>> = OnceLock::new();
+/// The process beside this one, and the agent's end of the pipe to it; without one nothing is guarded.
+static GUARD: Mutex<Option<(libc::pid_t, File)>> = Mutex::new(None);
 
 /// A record ends with this, which no path has within.
 const END: u8 = 0;
@@ -50,11 +50,20 @@ pub(crate) fn start() -> io::Result<()> {
             let done = leave().map(|()| undo(&read(reader)));
             std::process::exit(done.is_err().into())
         }
-        _ => {
-            // Started once.
-            let _ = PIPE.set(Mutex::new(writer));
+        pid => {
+            *GUARD.lock().unwrap_or_else(PoisonError::into_inner) = Some((pid, writer));
             Ok(())
         }
+    }
+}
+
+/// Lets it end, and waits for that: what is still open is undone now.
+pub(crate) fn stop() {
+    let guard = GUARD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((pid, pipe)) = guard {
+        drop(pipe);
+        // SAFETY: a child of ours that nobody else waits for; how it ended does not matter.
+        unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
     }
 }
 
@@ -69,7 +78,8 @@ pub(crate) fn end(what: Guarded<'_>) {
 }
 
 fn tell(sign: u8, what: Guarded<'_>) {
-    let Some(pipe) = PIPE.get() else { return };
+    let mut guard = GUARD.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((_, pipe)) = &mut *guard else { return };
     let mut record = vec![sign];
     match what {
         Guarded::Group(group) => record.extend(format!("g{group}").bytes()),
@@ -82,7 +92,7 @@ fn tell(sign: u8, what: Guarded<'_>) {
     }
     record.push(END);
     // Where it has been killed, nothing is guarded any more, and the agent goes on.
-    let _ = pipe.lock().unwrap_or_else(PoisonError::into_inner).write_all(&record);
+    let _ = pipe.write_all(&record);
 }
 
 /// Lets go of all that would keep others waiting: the link, the working directory.

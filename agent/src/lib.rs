@@ -69,7 +69,9 @@ pub fn main_with_args(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             leave_terminal();
             // Where no process can be started beside it, none can be for a step.
             let _ = guard::start();
-            serve::serve(io::stdin(), io::stdout())
+            let end = serve::serve(io::stdin(), io::stdout());
+            guard::stop();
+            end
         }
         (Some("supervise"), Some(dir), None) => detach::supervise(PathBuf::from(dir)),
         (Some("digest"), None, None) => print_digest(),
