@@ -172,6 +172,7 @@ impl Bench {
             .stderr(fs::File::create(at("errors")).unwrap())
             .spawn()
             .unwrap();
+        assert!(!self.processes().is_empty(), "a process of ours is not told from others");
         if let Some(round) = round {
             let (pid, home) = (Pid::from_raw(warp.id().cast_signed()), at("home"));
             let strike = move |proxy: &Proxy| match round.blow {
