@@ -93,8 +93,19 @@ impl Load<'_> {
         args.place_rest(&canonical, free_form, later);
         args.refuse_reserved(name, module.as_str())?;
         let Arguments { vars, nodes, variable, .. } = args;
-        let action =
-            Action { written: module, module: canonical, full, doer, args: vars, variable_args: variable };
+        let place = |(key, value): &(&Node, &Node)| {
+            key.to_key().map(|name| (name.to_string().into(), value.span.clone()))
+        };
+        let places = nodes.iter().filter_map(place).collect();
+        let action = Action {
+            written: module,
+            module: canonical,
+            full,
+            doer,
+            args: vars,
+            variable_args: variable,
+            places,
+        };
         Ok(Found { action, name, nodes, local })
     }
 }

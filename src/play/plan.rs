@@ -6,6 +6,7 @@
 use super::resolve::Doer;
 use crate::error::Span;
 use crate::value::{Text, Value, Vars};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -232,6 +233,8 @@ pub struct Action {
     pub args: Vars,
     /// Arguments given as one template (`args: "{{ x }}"`, `copy: "{{ x }}"`), beneath `args`.
     pub variable_args: Option<Value>,
+    /// Where the values of arguments stand that were written as a map.
+    pub places: HashMap<Arc<str>, Span>,
 }
 
 /// A loop.

@@ -8,6 +8,7 @@ use super::role::RoleFiles;
 use crate::error::Result;
 use crate::value::yaml::Node;
 use crate::value::{Key, Map, Text, Value, Vars};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -77,6 +78,7 @@ impl Load<'_> {
             doer: Doer::Warp,
             args,
             variable_args: None,
+            places: HashMap::new(),
         };
         let always = Keywords { tags: vec![Value::data("always")], ..Keywords::default() };
         let inherited = place.inherited.inner(always, None);

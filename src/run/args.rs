@@ -43,10 +43,9 @@ pub(super) fn render(run: &Shared, task: &Task, r: Rendered<'_>) -> Result<Map> 
             value.clone()
         } else {
             r.engine.render(value, r.scope).map_err(|e| {
-                failed(
-                    e.at(value.span().cloned())
-                        .within(format!("Error while resolving value for '{name}'"), value.span().cloned()),
-                )
+                let place = value.span().or_else(|| action.places.get(name)).cloned();
+                let what = format!("Error while resolving value for '{name}'");
+                failed(e.at(place.clone()).within(what, place))
             })?
         };
         if is_omit(&value) {

@@ -80,6 +80,9 @@ impl Attempt<'_> {
             result::put(&mut result, "msg", Value::data(why));
             return (self.task.blank(End::Skipped, result), after);
         }
+        if effect.raised {
+            return (self.raised(effect), after);
+        }
         if let Some(wrong) = &effect.outcome.not_utf8
             && self.task.play.run.settings.config.strict_utf8
         {
@@ -98,11 +101,7 @@ impl Attempt<'_> {
         if let Some(vars) = &effect.included_vars {
             after.extend(vars.clone());
         }
-        let span = || Some(self.task.task.span.clone());
-        let error = effect.error.or(caused).map(|e| match effect.raised {
-            true => Arc::new(e.within("Task failed", span())),
-            false => Arc::new(e.at(span())),
-        });
+        let error = effect.error.or(caused).map(|e| Arc::new(e.at(self.task.task.span.clone())));
         if !result::is(&result, "skipped") {
             self.judge(&mut result, &mut after);
         }
@@ -118,7 +117,6 @@ impl Attempt<'_> {
             End::Ok
         };
         let by = match effect.shown {
-            _ if effect.raised => By::Task,
             true => By::Display,
             false if module_failed && !forgiven => By::Module,
             false => By::Action,
@@ -173,6 +171,14 @@ impl Attempt<'_> {
                 }
             }
         }
+    }
+
+    /// A failure that no condition judges and no attempt follows.
+    fn raised(&self, effect: Effect) -> Execution {
+        let span = Some(self.task.task.span.clone());
+        let mut execution = self.task.blank(End::Failed, result::of_outcome(effect.outcome, effect.values));
+        execution.error = effect.error.map(|e| Arc::new(e.within("Task failed", span)));
+        execution
     }
 
     fn gone(&self, error: CallError) -> Execution {

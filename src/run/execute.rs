@@ -8,7 +8,7 @@ use super::vars::HostScope;
 use super::{args, keyword, result, target};
 use crate::connect::Target;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{By, Event};
 use crate::play::{Doer, Task};
 use crate::template::{DELEGATED, Scope, is_omit};
 use crate::value::{Map, Text, Value, Vars};
@@ -294,7 +294,8 @@ impl HostTask {
         let attempt = Attempt { task: self, prepared: &prepared, scope: &here };
         for number in 1..=retries + 1 {
             let (mut execution, after) = attempt.run(args.clone(), number, retries > 0, locals).await;
-            if matches!(execution.end, End::Unreachable | End::Lost) {
+            // What broke off, or was not to run, is not tried again.
+            if execution.by == By::Task {
                 return Ok(execution);
             }
             let will_do = retries == 0 || {

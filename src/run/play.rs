@@ -15,6 +15,7 @@ use crate::template::Scope;
 use crate::value::{Text, Value, Vars};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -232,6 +233,7 @@ fn gathering_task(play: &Play) -> Arc<Task> {
         doer: Doer::Warp,
         args,
         variable_args: None,
+        places: HashMap::new(),
     };
     Arc::new(Task {
         name: Some(Text::data("Gathering Facts")),

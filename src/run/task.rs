@@ -220,7 +220,8 @@ impl PlayRun {
         if end.end == End::Ok && &*task.action.module == "gather_facts" {
             self.run.warn_of(self.run.variables.set_gathered(&end.host));
         }
-        if matches!(end.end, End::Ok | End::Failed) {
+        // A handler is no use of its role.
+        if matches!(end.end, End::Ok | End::Failed) && !around.handler {
             self.role_ran(task, &end.host);
         }
         self.apply(end, task.register.as_ref().map(|r| r.as_str()), &meant);
