@@ -100,18 +100,14 @@ fn include_vars(context: &Context<'_>, args: &Map) -> Effect {
         _ => value,
     };
     let vars: Vars = vars.into_iter().map(|(name, value)| (Arc::clone(&name), over(&name, value))).collect();
-    // What is shown is final; what is kept stays the author's text.
-    let shown = vars.iter().map(|(name, value)| {
-        let rendered = context.engine.render(value, context.scope).unwrap_or_else(|_| value.clone());
-        (Key::from(Arc::clone(name)), rendered)
-    });
+    // As they are written: rendering is for whoever uses them.
+    let shown = vars.iter().map(|(name, value)| (Key::from(Arc::clone(name)), value.clone()));
     let mut values = Map::new();
     let files = files.iter().map(|f| Value::data(f.to_string_lossy())).collect();
     values.insert(Key::from("ansible_included_var_files"), Value::list(files));
     values.insert(Key::from("ansible_facts"), Value::map(shown.collect()));
     if let Some(e) = &error {
         values.insert(Key::from("message"), Value::data(e.message()));
-        values.insert(Key::from("msg"), Value::data("Task failed: Action failed: Unknown error."));
     }
     let outcome = Outcome { failed: error.is_some(), ..Outcome::ok() };
     let included_vars = error.is_none().then_some(vars);

@@ -158,7 +158,8 @@ impl Attempt<'_> {
                     result::put(result, what, holds);
                     if what == "failed" {
                         result::put(result, "failed_when_result", holds);
-                        if failed && !holds {
+                        // Only a module's failure has a traceback; actions of the controller's just say so.
+                        if failed && !holds && result.contains_key("invocation") {
                             let why = Value::data(result::NO_TRACEBACK);
                             result::put(result, "failed_when_suppressed_exception", why);
                         }

@@ -27,6 +27,12 @@ struct Book {
 }
 
 impl Notified {
+    /// Whether a flush would do something for a host, as far as Ansible sees: it does not ask whose handlers are due.
+    pub(super) fn awaits(&self, host: &Arc<str>) -> bool {
+        let book = self.book();
+        !book.due.is_empty() || book.names.get(host).is_some_and(|names| !names.is_empty())
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,7 @@ use super::keyword::Rendered;
 use super::play::PlayRun;
 use super::result;
 use super::steps::{Around, Hosts, Ran};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::event::{By, Event, Status, StepInfo};
 use crate::play::{Errors, Task};
 use crate::template::Scope;
@@ -138,7 +138,9 @@ impl PlayRun {
     fn holds(&self, task: &Arc<Task>, host: &Arc<str>) -> Result<bool> {
         let scope: Arc<dyn Scope> = self.scope(host, Some(task))?;
         for condition in &task.keywords.when {
-            if !self.run.engine.test(condition, &scope)? {
+            // What fails here is no mistake of the playbook's form.
+            let held = self.run.engine.test(condition, &scope).map_err(|e| e.with_exit(Exit::Error))?;
+            if !held {
                 return Ok(false);
             }
         }

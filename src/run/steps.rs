@@ -19,6 +19,8 @@ pub(super) struct Around {
     pub rescued: bool,
     /// Whether something is still to run for a host that fails here: a rescue or an always section.
     pub awaited: bool,
+    /// Whether the flush of handlers at the section's end is still to run for such a host, if any were notified.
+    pub flushed: bool,
     /// Whether it runs as a handler.
     pub handler: bool,
 }
@@ -81,7 +83,12 @@ impl PlayRun {
 
     async fn block(self: &Arc<Self>, block: &Block, hosts: Hosts, around: Around) -> Result<Ran, Errors> {
         let (has_rescue, has_always) = (!block.rescue.is_empty(), !block.always.is_empty());
-        let always = Around { awaited: around.awaited || has_always, ..around };
+        let flushes = matches!(block.always.as_slice(), [Step::FlushHandlers]);
+        let always = Around {
+            awaited: around.awaited || (has_always && !flushes),
+            flushed: around.flushed || flushes,
+            ..around
+        };
         let inside =
             Around { rescued: around.rescued || has_rescue, awaited: always.awaited || has_rescue, ..around };
         let main = self.steps(&block.steps, hosts, inside).await?;

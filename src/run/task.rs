@@ -260,9 +260,10 @@ impl PlayRun {
 
     /// Notes a host's own failure.
     pub(super) fn fail(&self, host: &Arc<str>, around: Around) {
+        let notified = self.notified.awaits(host);
         let mut tally = self.run.lock_tally();
         tally.blame(host);
-        if !around.awaited {
+        if !around.awaited && !(around.flushed && notified) {
             tally.fail(std::slice::from_ref(host));
         }
         drop(tally);

@@ -139,7 +139,7 @@ fn placed(value: &Json, root: &str) -> Json {
 
 #[test]
 fn modules_do_what_ansibles_do() {
-    let (oracle, dir) = (Oracle::start(), support::scratch("made-up-calls"));
+    let (oracle, dir) = (Oracle::start("calls"), support::scratch("made-up-calls"));
     let (root, results) = (dir.join("T"), dir.join("results.json"));
     let place = root.display().to_string();
     let verdict = |case: &Case| {

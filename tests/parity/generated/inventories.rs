@@ -10,8 +10,11 @@ use std::process::Command;
 
 #[test]
 fn inventories_are_read_as_ansible_reads_them() {
-    let (oracle, links, dir) =
-        (Oracle::start(), support::scratch("inventory-links"), support::scratch("made-up-inventories"));
+    let (oracle, links, dir) = (
+        Oracle::start("inventories"),
+        support::scratch("inventory-links"),
+        support::scratch("made-up-inventories"),
+    );
     assert!(support::warp().arg("compat").arg(&links).output().unwrap().status.success());
     let verdict = |(files, question): &(Files, Vec<String>)| {
         fs::remove_dir_all(&dir).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::support;
 use serde_json::Value;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::Mutex;
@@ -13,17 +14,18 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Starts one.
-    pub fn start() -> Self {
+    /// Starts one, for the test of this name; what it says besides goes into a file.
+    pub fn start(name: &str) -> Self {
         let python = support::oracle::bin().join("python");
         let mut command = support::oracle::ansible("python");
+        let log = support::scratch(&format!("oracle-{name}")).join("log");
         let mut child = command
             .env("ANSIBLE_PYTHON_INTERPRETER", python)
             .env("ANSIBLE_FORKS", "1")
             .arg(super::super::checkout().join("tests/parity/generated/oracle.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
         let pipes = Mutex::new((child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap())));
