@@ -263,7 +263,8 @@ impl PlayRun {
         let notified = self.notified.awaits(host);
         let mut tally = self.run.lock_tally();
         tally.blame(host);
-        if !around.awaited && !(around.flushed && notified) {
+        let awaited = around.awaited || (around.flushed && notified);
+        if !awaited {
             tally.fail(std::slice::from_ref(host));
         }
         drop(tally);
