@@ -20,7 +20,7 @@ pub fn python(e: &io::Error, paths: &[&Path]) -> String {
 /// As `python`, for a module that names its path as text.
 #[must_use]
 pub fn python_text(e: &io::Error, path: &str) -> String {
-    about(e, &[format!("'{path}'")])
+    about(e, &[crate::python::quoted(path)])
 }
 
 fn about(e: &io::Error, names: &[String]) -> String {

@@ -50,7 +50,7 @@ impl Env {
             Value::Int(i) => Val::Int(*i),
             Value::Float(f) => Val::Float(*f),
             Value::Moment(m) => Val::object(*m),
-            Value::Text(t) if t.is_template() => self.render(t).unwrap_or_else(Val::Marker),
+            Value::Text(t) if t.is_template() => self.render(t).unwrap_or_else(Val::captured),
             Value::Text(t) if t.is_vault() => {
                 vault::reveal(t).map_or_else(|e| Val::Marker(Fail::sealed(&e, t)), Val::Str)
             }

@@ -64,7 +64,7 @@ impl Interp {
                 let span = self.template.span(expr.start, expr.end);
                 self.env.render_as(text, span.as_ref(), Mode::Play)
             }
-            ExprKind::Missing(message) => Err(Fail::finished(message.clone())),
+            ExprKind::Missing(message) => Err(Fail::new(message.clone())),
             ExprKind::Not(e) => Ok(Val::Bool(!self.truth(e, locals)?)),
             ExprKind::Neg(e) => ops::neg(&self.eval(e, locals)?),
             ExprKind::And(a, b) => {
@@ -76,8 +76,9 @@ impl Interp {
                 if left.truthy()? { Ok(left) } else { self.eval(b, locals) }
             }
             ExprKind::Binary(op, a, b) => {
-                let left = self.eval(a, locals)?.ok()?;
-                ops::binary(*op, &left, &self.eval(b, locals)?.ok()?)
+                // Both are there before either is looked at: what fails for good in one is told before what is undefined.
+                let (left, right) = (self.eval(a, locals)?, self.eval(b, locals)?);
+                ops::binary(*op, &left.ok()?, &right.ok()?)
             }
             ExprKind::Compare(first, rest) => self.compare(first, rest, locals),
             ExprKind::If(test, yes, no) => {
@@ -147,9 +148,15 @@ impl Interp {
     }
 
     fn compare(&self, first: &Expr, rest: &[(Cmp, Expr)], locals: &Locals) -> R {
-        let mut left = self.eval(first, locals)?.ok()?;
+        let mut left = self.eval(first, locals)?;
         for (op, right) in rest {
-            let right = self.eval(right, locals)?.ok()?;
+            let mut right = self.eval(right, locals)?;
+            // `in` asks what stands on its right.
+            if matches!(op, Cmp::In | Cmp::NotIn) {
+                right = right.ok()?;
+            }
+            left = left.ok()?;
+            right = right.ok()?;
             if !ops::compare(*op, &left, &right)? {
                 return Ok(Val::Bool(false));
             }
@@ -164,7 +171,7 @@ impl Interp {
             match arg {
                 Arg::Pos(e) => made.pos.push(self.eval(e, locals)?),
                 Arg::Kw(name, e) => made.kw.push((Arc::clone(name), self.eval(e, locals)?)),
-                Arg::Splat(e) => made.pos.extend(self.eval(e, locals)?.iter()?),
+                Arg::Splat(e) => made.pos.extend(self.eval(e, locals)?.each()?),
                 Arg::KwSplat(e) => {
                     let map = self.eval(e, locals)?.ok()?;
                     let entries = map.entries().ok_or_else(|| {
@@ -195,7 +202,7 @@ impl Interp {
                     return Ok(Val::Marker(f));
                 }
                 if let Some(result) = methods::call(&of, name, &args) {
-                    return Ok(result.unwrap_or_else(Val::Marker));
+                    return Ok(result.unwrap_or_else(Val::captured));
                 }
                 self.invoke(&access::attr(&of, name), args)
             }
@@ -213,7 +220,7 @@ impl Interp {
         match callee {
             Val::Marker(f) => Ok(Val::Marker(f.clone())),
             Val::Object(o) => match o.call(&self.env, args) {
-                Some(result) => Ok(result.unwrap_or_else(Val::Marker)),
+                Some(result) => Ok(result.unwrap_or_else(Val::captured)),
                 None => Err(Fail::new(format!("'{}' object is not callable", o.type_name()))),
             },
             other => Err(Fail::new(format!("'{}' object is not callable", other.type_name()))),

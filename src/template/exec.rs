@@ -98,7 +98,7 @@ impl Interp {
             Stmt::Emit(expr) => out.nodes.push(self.eval(expr, locals)?.ok()?),
             Stmt::Raw(text) => out.nodes.push(Val::str(Arc::clone(text))),
             Stmt::For(f) => {
-                let items = self.eval(&f.iter, locals)?.iter().map_err(|e| self.placed(e, &f.iter))?;
+                let items = self.eval(&f.iter, locals)?.each().map_err(|e| self.placed(e, &f.iter))?;
                 self.for_loop(f, items, locals, 0, out)?;
             }
             Stmt::If(cond, yes, no) => {
@@ -249,7 +249,7 @@ impl Interp {
                 }
             }
             Target::Unpack(targets) => {
-                let items = value.iter()?;
+                let items = value.each()?;
                 if items.len() < targets.len() {
                     let (want, got) = (targets.len(), items.len());
                     return Err(Fail::new(format!(
@@ -364,7 +364,7 @@ impl Object for Recurse {
     fn call(&self, _env: &Env, args: Args) -> Option<R> {
         let run = || {
             let _deeper = Deeper::enter("template")?;
-            let items = args.pos.first().unwrap_or(&Val::None).iter()?;
+            let items = args.pos.first().unwrap_or(&Val::None).each()?;
             let mut out = Out::default();
             self.interp.for_loop(&self.of, items, &self.locals, self.depth + 1, &mut out)?;
             out.join()

@@ -29,10 +29,14 @@ pub(crate) enum Kind {
     Undefined,
     /// An operation that cannot be done; not yet framed as a template's error.
     Error,
+    /// The same, kept as a value since: a filter or test that meets it is not what failed.
+    Captured,
     /// Already told in its final words.
     Final,
     /// The text is not a template, or not an expression.
     Syntax,
+    /// The same of an expression that has the delimiters of templates.
+    Braces,
 }
 
 /// A result inside a template.
@@ -46,6 +50,11 @@ impl Fail {
     /// Something that is not there.
     pub(crate) fn undefined(message: impl Into<String>) -> Self {
         Self::of(Kind::Undefined, message.into())
+    }
+
+    /// An expression with the delimiters of templates that does not parse.
+    pub(crate) fn braces(message: impl Into<String>) -> Self {
+        Self::of(Kind::Braces, message.into())
     }
 
     /// An operation that cannot be done.
@@ -109,12 +118,26 @@ impl Fail {
         self
     }
 
+    /// With words before its own.
+    pub(crate) fn prefixed(mut self, words: &str) -> Self {
+        self.inner().message.insert_str(0, words);
+        self
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }
 
     pub(crate) fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// As a value keeps it.
+    pub(crate) fn captured(mut self) -> Self {
+        if self.0.kind == Kind::Error {
+            self.inner().kind = Kind::Captured;
+        }
+        self
     }
 
     /// The failure of a filter, test or lookup, which names it; what is undefined stays so.
@@ -132,8 +155,12 @@ impl Fail {
     pub(crate) fn into_error(self, what: &str, span: Option<&Span>) -> Error {
         let message = match self.0.kind {
             Kind::Undefined | Kind::Final => self.0.message.clone(),
-            Kind::Error => format!("Error rendering {what}: {}", self.0.message),
+            Kind::Error | Kind::Captured => format!("Error rendering {what}: {}", self.0.message),
             Kind::Syntax => format!("Syntax error in {what}: {}", self.0.message),
+            Kind::Braces => format!(
+                "Syntax error in {what}. Template delimiters are not supported in expressions: {}",
+                self.0.message
+            ),
         };
         let text = self.0.text.as_ref().or(span).cloned();
         let mut error = Error::input(message).at(self.0.span.clone()).at(span.cloned()).in_text(text);

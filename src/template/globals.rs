@@ -87,7 +87,8 @@ fn range(args: &Args) -> R {
         [start, stop] => Ok(Val::Range(*start, *stop, 1)),
         [_, _, 0] => Err(Fail::new("range() arg 3 must not be zero")),
         [start, stop, step] => Ok(Val::Range(*start, *stop, *step)),
-        other => Err(Fail::new(format!("range expected 1 to 3 arguments, got {}", other.len()))),
+        [] => Err(Fail::new("range expected at least 1 argument, got 0")),
+        other => Err(Fail::new(format!("range expected at most 3 arguments, got {}", other.len()))),
     }
 }
 
@@ -161,7 +162,7 @@ impl Object for Cycler {
     }
 
     fn attr(&self, name: &str) -> Option<Val> {
-        (name == "current").then(|| self.current().unwrap_or_else(Val::Marker))
+        (name == "current").then(|| self.current().unwrap_or_else(Val::captured))
     }
 
     fn method(&self, name: &str, _args: &Args) -> Option<R> {

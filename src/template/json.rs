@@ -170,20 +170,45 @@ fn string(s: &str, ascii: bool, out: &mut String) {
 /// `json.loads`.
 pub(crate) fn parse(text: &str) -> R<serde_json::Value> {
     serde_json::from_str(text).map_err(|e| {
-        let at: usize = text
-            .split_inclusive('\n')
-            .take(e.line().saturating_sub(1))
-            .map(|l| l.chars().count())
-            .sum::<usize>()
-            + e.column().saturating_sub(1);
-        // serde_json points behind the letters it read; Python at the first of them.
-        let letters = text.chars().take(at).collect::<Vec<_>>();
-        let back = letters.iter().rev().take_while(|c| c.is_alphabetic()).count();
-        let (at, line, column) = (at - back, e.line().max(1), e.column().max(1) - back);
-        let said = e.to_string();
-        let said = |words: &str| said.starts_with(words);
-        let what = if said("key must be a string") || said("EOF while parsing an object") {
-            "Expecting property name enclosed in double quotes"
+        let (what, at) = refused(text, &e);
+        let before: Vec<char> = text.chars().take(at).collect();
+        let line = before.iter().filter(|c| **c == '\n').count() + 1;
+        let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
+        Fail::new(format!("{what}: line {line} column {column} (char {at})"))
+    })
+}
+
+/// Python's words for what serde_json refuses, and at which character.
+fn refused(text: &str, e: &serde_json::Error) -> (&'static str, usize) {
+    const NAME: &str = "Expecting property name enclosed in double quotes";
+    let said = e.to_string();
+    let said = |words: &str| said.starts_with(words);
+    let (string, behind) = last_string(text);
+    if said("EOF while parsing a string") {
+        return ("Unterminated string starting at", string);
+    }
+    if e.is_eof() && !text.ends_with(char::is_alphabetic) {
+        let what = match text.trim_end().chars().last() {
+            Some('{') => NAME,
+            Some(',') if said("EOF while parsing an object") => NAME,
+            Some('"') if behind != ':' && said("EOF while parsing an object") => "Expecting ':' delimiter",
+            _ if said("EOF while parsing an object") || said("EOF while parsing a list") => {
+                "Expecting ',' delimiter"
+            }
+            _ => "Expecting value",
+        };
+        return (what, text.chars().count());
+    }
+    let lines = text.split_inclusive('\n').take(e.line().saturating_sub(1));
+    let at = lines.map(|l| l.chars().count()).sum::<usize>() + e.column().saturating_sub(1);
+    // serde_json points behind the letters it read; Python at the first of them.
+    let at = if e.is_eof() { at + 1 } else { at };
+    let read = text.chars().take(at).collect::<Vec<_>>();
+    let sign = |c: &char| c.is_alphabetic() || (*c == '-' && said("invalid number"));
+    let at = at - read.iter().rev().take_while(|c| sign(c)).count();
+    let what =
+        if said("key must be a string") || (said("trailing comma") && text.chars().nth(at) == Some('}')) {
+            NAME
         } else if said("expected `:`") {
             "Expecting ':' delimiter"
         } else if said("expected `,`") {
@@ -193,6 +218,23 @@ pub(crate) fn parse(text: &str) -> R<serde_json::Value> {
         } else {
             "Expecting value"
         };
-        Fail::new(format!("{what}: line {line} column {column} (char {at})"))
-    })
+    (what, at)
+}
+
+/// Where the last string begins, and what stands before it.
+fn last_string(text: &str) -> (usize, char) {
+    let (mut start, mut before, mut open, mut escaped, mut solid) = (0, ' ', false, false, ' ');
+    for (i, c) in text.chars().enumerate() {
+        if c == '"' && !escaped {
+            if !open {
+                (start, before) = (i, solid);
+            }
+            open = !open;
+        }
+        escaped = open && c == '\\' && !escaped;
+        if !open && !c.is_whitespace() {
+            solid = c;
+        }
+    }
+    (start, before)
 }

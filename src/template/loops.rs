@@ -34,7 +34,7 @@ impl LoopVar {
 
     fn changed(&self, args: Vec<Val>) -> R {
         let same = match &*self.changed.borrow() {
-            Some(last) => last.len() == args.len() && last.iter().zip(&args).all(|(a, b)| ops::eq(a, b)),
+            Some(last) => ops::eq(&Val::tuple(last.clone()), &Val::tuple(args.clone()))?,
             None => false,
         };
         *self.changed.borrow_mut() = Some(args);

@@ -32,6 +32,7 @@ mod python;
 mod random;
 mod respelt;
 mod shared;
+mod syntax;
 mod tests;
 mod val;
 mod yaml;

@@ -2,7 +2,7 @@
 
 use super::ast::{Arg, Cmp, Const, Expr, ExprKind, For, Macro, Op, Parsed, Stmt, Target};
 use super::fail::{Fail, R};
-use super::{depth, filters, respelt, tests};
+use super::{depth, filters, respelt, syntax, tests};
 use crate::error::did_you_mean;
 use indexmap::IndexMap;
 use minijinja::machinery::ast;
@@ -61,13 +61,13 @@ fn parse_spelt(
     let expression = matches!(mode, Mode::Expression | Mode::Conditional);
     let body = if expression {
         minijinja::machinery::parse_expr(spelt)
-            .map_err(|e| told(spelt, &e, true, config))
+            .map_err(|e| syntax::told(spelt, &e, true, config))
             .and_then(|e| Ok(vec![Stmt::Emit(lower.expr(&e).map_err(|f| lower.placed(f))?)]))
     } else {
         match minijinja::machinery::parse(spelt, "template", config.clone()) {
             Ok(ast::Stmt::Template(t)) => lower.body(&t.children).map_err(|f| lower.placed(f)),
             Ok(_) => Ok(Vec::new()),
-            Err(e) => Err(told(spelt, &e, false, config)),
+            Err(e) => Err(syntax::told(spelt, &e, false, config)),
         }
     }?;
     Ok(Parsed { text: Arc::clone(text), body, blocks: lower.blocks })
@@ -86,29 +86,6 @@ fn too_many_signs(text: &str, mode: Mode, config: &SyntaxConfig) -> bool {
             row = if matches!(token, Token::Minus | Token::Ident("not")) { row + 1 } else { 0 };
             row > depth::EXPRESSIONS
         })
-}
-
-/// minijinja's words and place for a syntax error. Without its debug feature an error has only a line, so the
-/// tokens are gone through once more to find where the lexer stopped.
-fn told(text: &str, error: &minijinja::Error, expression: bool, config: &SyntaxConfig) -> SyntaxFail {
-    let mut message = error.detail().unwrap_or("not a template").to_owned();
-    if expression && ["{{", "{%", "{#"].iter().any(|d| text.contains(d)) {
-        message.push_str(". Template delimiters are not supported in expressions");
-    }
-    let line = error.line().unwrap_or(1);
-    let found = tokenize(text, expression, config.clone())
-        .map_while(Result::ok)
-        .filter(|(token, at)| usize::from(at.start_line) == line && !matches!(token, Token::TemplateData(_)))
-        .last();
-    let (start, end) = found.map_or((line_start(text, line), 0), |(_, at)| (at.start_offset, at.end_offset));
-    let help = message
-        .starts_with("unexpected end of input")
-        .then(|| "something is still open: a bracket, a quote, `{{` or `{%`".to_owned());
-    SyntaxFail { fail: Fail::syntax(message).help(help), start, end: end.max(start) }
-}
-
-fn line_start(text: &str, line: usize) -> u32 {
-    text.split_inclusive('\n').take(line.saturating_sub(1)).map(|l| l.len() as u32).sum()
 }
 
 struct Lower<'a> {
@@ -391,10 +368,10 @@ impl Lower<'_> {
 
     fn missing(&self, what: &str, name: &str, known: impl Iterator<Item = &'static str>) -> L<ExprKind> {
         let name: String = name.split_whitespace().collect();
-        let message = format!("No {what} named '{name}'.");
         if self.branch > 0 {
-            return Ok(ExprKind::Missing(message));
+            return Ok(ExprKind::Missing(format!("No {what} named '{name}' found.")));
         }
+        let message = format!("No {what} named '{name}'.");
         let near = did_you_mean(&name, known).map(|near| format!("did you mean '{near}'?"));
         Err(Fail::syntax(message).help(near))
     }

@@ -233,6 +233,11 @@ impl Val {
         }
     }
 
+    /// A failure as a value.
+    pub(crate) fn captured(fail: Fail) -> Val {
+        Val::Marker(fail.captured())
+    }
+
     /// The value, unless it is a failure.
     pub(crate) fn ok(self) -> R {
         match self {
@@ -304,8 +309,13 @@ impl Val {
         }
     }
 
-    /// What `for x in` goes over.
+    /// The elements, none of them a failure.
     pub(crate) fn iter(&self) -> R<Vec<Val>> {
+        self.each()?.into_iter().map(Val::ok).collect()
+    }
+
+    /// What `for x in` goes over; a failure among it is nobody's matter until somebody looks.
+    pub(crate) fn each(&self) -> R<Vec<Val>> {
         match self {
             Val::Marker(f) => Err(f.clone()),
             Val::Str(s) => Ok(s.chars().map(|c| Val::str(c.to_string())).collect()),

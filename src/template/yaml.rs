@@ -7,7 +7,9 @@ use super::python;
 use super::val::Val;
 use crate::error::Source;
 use crate::value::{Key, Map, Moment, Value, is_plain_string, yaml};
-use libyaml_safer::{Emitter, Encoding, Event, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
+use libyaml_safer::{
+    Emitter, Encoding, Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle,
+};
 
 /// When a list or map is written in brackets.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -203,9 +205,37 @@ pub(crate) fn load(text: &str) -> R<Value> {
     let source = Source::new("<from_yaml>", text);
     let document = yaml::parse(&source).map_err(|e| {
         let place = e.span().map_or(String::new(), |s| format!(" (line {} column {})", s.line, s.column));
-        Fail::new(format!("{}{place}", e.message()))
+        refused(text).unwrap_or_else(|| Fail::new(format!("{}{place}", e.message())))
     })?;
     Ok(document.root.map_or(Value::Null, |root| as_data(&root.to_value())))
+}
+
+/// libyaml's complaint about a text as PyYAML prints it.
+fn refused(text: &str) -> Option<Fail> {
+    let mut bytes = text.as_bytes();
+    let mut parser = Parser::new();
+    parser.set_input_string(&mut bytes);
+    loop {
+        match parser.parse() {
+            Ok(event) if matches!(event.data, EventData::StreamEnd) => return None,
+            Ok(_) => {}
+            Err(e) => return Some(complaint(&e)),
+        }
+    }
+}
+
+fn complaint(e: &libyaml_safer::Error) -> Fail {
+    let (problem, at) = (e.problem(), e.problem_mark());
+    let place =
+        |mark: Mark| format!("  in \"<unicode string>\", line {}, column {}", mark.line + 1, mark.column + 1);
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(context) = e.context().filter(|context| !context.is_empty()) {
+        lines.push(context.to_owned());
+        lines.extend(e.context_mark().filter(|mark| Some(*mark) != at).map(place));
+    }
+    lines.push(problem.to_owned());
+    lines.extend(at.map(place));
+    Fail::new(lines.join("\n"))
 }
 
 /// `yaml.load_all`.
@@ -221,7 +251,7 @@ pub(crate) fn load_all(text: &str) -> R<Vec<Value>> {
     });
     let offsets: Vec<usize> = lines.by_ref().collect();
     loop {
-        let event = parser.parse().map_err(|e| Fail::new(e.to_string()))?;
+        let event = parser.parse().map_err(|e| complaint(&e))?;
         match event.data {
             EventData::DocumentStart { .. } => {
                 let line = usize::try_from(event.start_mark.line).unwrap_or(0);

@@ -36,7 +36,7 @@ const SAID_OTHERWISE: &[(&str, &str)] = &[
     ("not-a-choice.yml", "it is one of: absent, directory, file, hard, link, touch"),
     ("tab.yml", "YAML does not allow tabs for indentation"),
     ("task-not-a-map.yml", "a task must be a map, not a string"),
-    ("template-syntax.yml", "unexpected end of input"),
+    ("template-syntax.yml", "unexpected end of template"),
     ("text-after-quote.yml", "text follows the closing quote: quote the whole value"),
     ("two-documents.yml", "this file holds more than one YAML document"),
     ("unbalanced-arguments.yml", "the quotes or braces of these arguments do not match"),

@@ -55,6 +55,7 @@ fn mandatory(_: &Env, v: Val, b: Bound) -> R {
 fn ternary(_: &Env, v: Val, b: Bound) -> R {
     match (&v, b.some("none_val")) {
         (Val::None, Some(none)) => Ok(none.clone()),
+        _ if b.get("false_val").is_none() => b.need("true_val").and_then(|_| b.need("false_val")),
         _ if v.truthy()? => b.need("true_val"),
         _ => b.need("false_val"),
     }
@@ -176,9 +177,12 @@ pub(super) fn real(v: &Val) -> R<f64> {
 fn round(_: &Env, v: Val, b: Bound) -> R {
     let precision = i32::try_from(b.int("precision", 0)?).unwrap_or(0).clamp(-300, 300);
     let scale = 10f64.powi(precision);
-    let f = real(&v)?;
     Ok(match b.text("method", "common")?.as_str() {
+        "common" if !matches!(v, Val::Int(_) | Val::Bool(_) | Val::Float(_)) => {
+            return Err(Fail::new(format!("type {} doesn't define __round__ method", v.type_name())));
+        }
         "common" => {
+            let f = real(&v)?;
             let rounded = if precision >= 0 {
                 // Correct rounding of the exact binary value, half to even, is what Python's `round` does.
                 format!("{f:.*}", precision as usize).parse().unwrap_or(f)
@@ -192,8 +196,8 @@ fn round(_: &Env, v: Val, b: Bound) -> R {
                 Val::Float(rounded)
             }
         }
-        "ceil" => Val::Float((f * scale).ceil() / scale),
-        "floor" => Val::Float((f * scale).floor() / scale),
+        "ceil" => Val::Float((real(&v)? * scale).ceil() / scale),
+        "floor" => Val::Float((real(&v)? * scale).floor() / scale),
         _ => return Err(Fail::new("method must be common, ceil or floor")),
     })
 }

@@ -27,12 +27,14 @@ pub(super) const TABLE: &[Filter] = &[
         Ok(Val::list(distinct(all)))
     }),
     Filter::new("intersect", &["b"], |_, v, b| {
-        let other = Members::of(b.need("b")?.iter()?);
-        Ok(Val::list(distinct(v.iter()?.into_iter().filter(|v| other.has(v)).collect())))
+        let kept = v.iter()?;
+        let other = Members::of(searched(&b.need("b")?)?);
+        Ok(Val::list(distinct(kept.into_iter().filter(|v| other.has(v)).collect())))
     }),
     Filter::new("difference", &["b"], |_, v, b| {
-        let other = Members::of(b.need("b")?.iter()?);
-        Ok(Val::list(distinct(v.iter()?.into_iter().filter(|v| !other.has(v)).collect())))
+        let kept = v.iter()?;
+        let other = Members::of(searched(&b.need("b")?)?);
+        Ok(Val::list(distinct(kept.into_iter().filter(|v| !other.has(v)).collect())))
     }),
     Filter::new("symmetric_difference", &["b"], symmetric_difference),
     Filter::new("subelements", &["subelements", "skip_missing"], |_, v, b| {
@@ -92,6 +94,9 @@ fn combine(_: &Env, v: Val, b: Bound) -> R {
     }
     let mut terms = vec![v];
     terms.extend(b.rest);
+    if let Some(fail) = terms.iter().filter_map(Val::as_seq).flatten().find_map(|v| v.ok().err()) {
+        return Err(fail);
+    }
     let mut dicts = flattened(&terms, Some(1), true)?.into_iter();
     let Some(mut merged) = dicts.next() else { return Ok(Val::dict([])) };
     for over in dicts {
@@ -109,14 +114,15 @@ fn merge(base: &Val, over: &Val, recursive: bool, lists: Lists) -> R {
             over.type_name()
         )));
     };
-    let mut merged: IndexMap<Key, Val> = a.into_iter().collect();
+    let mut merged: IndexMap<Key, Val> = a.into_iter().map(|(k, v)| Ok((k, v.ok()?))).collect::<R<_>>()?;
     for (key, over) in b {
+        let over = over.ok()?;
         let value = match merged.get(&key) {
             Some(base) if recursive && base.is_mapping() && over.is_mapping() => {
                 merge(base, &over, true, lists)?
             }
             Some(Val::List(x)) if matches!(over, Val::List(_)) => {
-                join_lists(x.items(), over.iter()?, &over, lists)
+                join_lists(x.items(), over.each()?, &over, lists)?
             }
             _ => over,
         };
@@ -125,21 +131,22 @@ fn merge(base: &Val, over: &Val, recursive: bool, lists: Lists) -> R {
     Ok(Val::dict(merged))
 }
 
-fn join_lists(base: Vec<Val>, over: Vec<Val>, whole: &Val, lists: Lists) -> Val {
-    let without = |from: Vec<Val>, these: &[Val]| -> Vec<Val> {
-        from.into_iter().filter(|v| !these.iter().any(|t| ops::eq(v, t))).collect()
+fn join_lists(base: Vec<Val>, over: Vec<Val>, whole: &Val, lists: Lists) -> R {
+    let without = |from: Vec<Val>, these: &[Val]| -> R<Vec<Val>> {
+        let kept = from.into_iter().map(|v| Ok((ops::position(these, &v)?.is_none(), v)));
+        Ok(kept.collect::<R<Vec<_>>>()?.into_iter().filter_map(|(kept, v)| kept.then_some(v)).collect())
     };
-    Val::list(match lists {
-        Lists::Replace => return whole.clone(),
+    Ok(Val::list(match lists {
+        Lists::Replace => return Ok(whole.clone()),
         Lists::Keep => base,
         Lists::Append => [base, over].concat(),
         Lists::Prepend => [over, base].concat(),
-        Lists::AppendRp => [without(base, &over), over].concat(),
+        Lists::AppendRp => [without(base, &over)?, over].concat(),
         Lists::PrependRp => {
-            let rest = without(base, &over);
+            let rest = without(base, &over)?;
             [over, rest].concat()
         }
-    })
+    }))
 }
 
 fn dict2items(_: &Env, v: Val, b: Bound) -> R {
@@ -150,8 +157,9 @@ fn dict2items(_: &Env, v: Val, b: Bound) -> R {
         )));
     };
     let (key, value) = (b.text("key_name", "key")?, b.text("value_name", "value")?);
-    let item = |(k, v): (Key, Val)| Val::record([(key.as_str(), Val::from(k)), (value.as_str(), v)]);
-    Ok(Val::list(entries.into_iter().map(item).collect()))
+    let item =
+        |(k, v): (Key, Val)| Ok(Val::record([(key.as_str(), Val::from(k)), (value.as_str(), v.ok()?)]));
+    entries.into_iter().map(item).collect::<R<_>>().map(Val::list)
 }
 
 fn items2dict(_: &Env, v: Val, b: Bound) -> R {
@@ -164,6 +172,10 @@ fn items2dict(_: &Env, v: Val, b: Bound) -> R {
     let (key, value) = (b.text("key_name", "key")?, b.text("value_name", "value")?);
     let mut made = Vec::new();
     for item in items {
+        if !item.is_mapping() && matches!(&v, Val::Tuple(items) if items.len() > 1) {
+            // Python's `%` takes the tuple for its values.
+            return Err(Fail::new("not all arguments converted during string formatting"));
+        }
         if !item.is_mapping() {
             return Err(Fail::new(format!(
                 "items2dict requires a list of dictionaries, got {} instead.",
@@ -195,7 +207,7 @@ pub(crate) fn flattened(items: &[Val], levels: Option<i128>, skip_nulls: bool) -
         match (item.as_seq(), levels) {
             (Some(inner), None) => made.extend(flattened(&inner, None, skip_nulls)?),
             (Some(inner), Some(n)) if n >= 1 => made.extend(flattened(&inner, Some(n - 1), skip_nulls)?),
-            _ => made.push(item.clone()),
+            _ => made.push(item.clone().ok()?),
         }
     }
     Ok(made)
@@ -229,7 +241,7 @@ impl Members {
     fn has(&self, v: &Val) -> bool {
         match Self::key(v) {
             Some(key) => self.keys.contains(&key),
-            None => self.rest.iter().any(|seen| ops::eq(seen, v)),
+            None => self.rest.iter().any(|seen| ops::eq(seen, v).unwrap_or(false)),
         }
     }
 
@@ -246,6 +258,16 @@ impl Members {
     }
 }
 
+/// What is asked whether it holds something.
+fn searched(v: &Val) -> R<Vec<Val>> {
+    let kind = v.type_name();
+    v.each()
+        .map_err(|_| Fail::new(format!("argument of type '{kind}' is not iterable")))?
+        .into_iter()
+        .map(Val::ok)
+        .collect()
+}
+
 fn distinct(items: Vec<Val>) -> Vec<Val> {
     let mut seen = Members::default();
     items.into_iter().filter(|v| seen.add(v)).collect()
@@ -258,16 +280,19 @@ fn unique(_: &Env, v: Val, b: Bound) -> R {
         None => Ok(item.clone()),
     };
     let items = v.iter()?;
-    let keyed = items.iter().map(|item| Ok((looked(item)?, item.clone()))).collect::<R<Vec<_>>>()?;
+    let keyed = items.iter().map(|item| Ok((looked(item)?, item.clone()))).collect::<R<Vec<_>>>();
+    let refused = |why: &str| {
+        format!(
+            "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {why}"
+        )
+    };
+    let keyed = keyed.map_err(|fail| Fail::new(refused(fail.message())))?;
     // Jinja's own folds case unless told; Ansible falls back to plain comparing where what is looked at has no hash.
     let unhashable = keyed.iter().find_map(|(key, _)| key.key().err());
     let sensitive = b.flag("case_sensitive", false)?;
     let asked = (b.get("case_sensitive").is_some() && !sensitive) || attribute.is_some();
     if let Some(why) = unhashable.as_ref().filter(|_| asked) {
-        return Err(Fail::new(format!(
-            "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {}",
-            why.message()
-        )));
+        return Err(Fail::new(refused(why.message())));
     }
     let fold = unhashable.is_none() && !sensitive;
     let mut seen = Members::default();
@@ -309,8 +334,15 @@ pub(crate) fn subelements(of: &Val, path: &Val, skip_missing: bool) -> R {
                 break;
             }
             if !values.is_mapping() {
+                let why = match values {
+                    Val::Str(_) => "string indices must be integers, not 'str'".to_owned(),
+                    Val::Tuple(_) | Val::List(_) => {
+                        format!("{} indices must be integers or slices, not str", values.type_name())
+                    }
+                    _ => format!("'{}' object is not subscriptable", values.type_name()),
+                };
                 return Err(Fail::new(format!(
-                    "the key {part} should point to a dictionary, got '{}'",
+                    "the key {part} should point to a dictionary, got '{}': {why}",
                     python::to_str(&values)?
                 )));
             }
@@ -470,6 +502,10 @@ fn rekey(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn shuffle(_: &Env, v: Val, b: Bound) -> R {
+    // Ansible gives back what cannot be shuffled.
+    if v.each().is_err() {
+        return Ok(v);
+    }
     let mut items = v.iter()?;
     let mut source = random::Source::new(b.some("seed"))?;
     for i in (1..items.len()).rev() {

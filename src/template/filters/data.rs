@@ -10,8 +10,8 @@ use crate::template::notice::Notice;
 use crate::template::python;
 use crate::template::val::Val;
 use crate::template::yaml;
+use crate::value::Value;
 use crate::value::json::{Trusting, marked};
-use crate::value::{Text, Value};
 
 pub(super) const TABLE: &[Filter] = &[
     Filter::new("to_json", JSON, to_json),
@@ -45,7 +45,10 @@ fn ignored(env: &Env, filter: &str, v: Val) -> Val {
 fn from_json(env: &Env, v: Val, b: Bound) -> R {
     let whole = match &v {
         Val::Str(text) => text.clone(),
-        other => Text::data(python::to_str(other)?),
+        other => {
+            let kind = other.type_name();
+            return Err(Fail::new(format!("the JSON object must be str, bytes or bytearray, not {kind}")));
+        }
     };
     let parsed = json::parse(&whole)?;
     let profile = b.text("profile", "tagless")?;

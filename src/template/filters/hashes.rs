@@ -45,8 +45,13 @@ fn b64decode(_: &Env, v: Val, b: Bound) -> R {
     // Python skips what is not of the alphabet: line ends, most often.
     let kept: String =
         python::to_str(&v)?.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(*c)).collect();
-    let bytes =
-        GeneralPurpose::new(alphabet, config).decode(kept).map_err(|_| Fail::new("Incorrect padding"))?;
+    let characters = kept.trim_end_matches('=').len();
+    let bytes = GeneralPurpose::new(alphabet, config).decode(kept).map_err(|_| match characters % 4 {
+        1 => Fail::new(format!(
+            "Invalid base64-encoded string: number of data characters ({characters}) cannot be 1 more than a multiple of 4"
+        )),
+        _ => Fail::new("Incorrect padding"),
+    })?;
     // Bytes that are not UTF-8 become what Python's `surrogateescape` cannot be here: replacement characters.
     Ok(String::from_utf8_lossy(&bytes).into_owned().into())
 }

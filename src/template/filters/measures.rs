@@ -108,7 +108,7 @@ fn strftime(_: &Env, v: Val, b: Bound) -> R {
 
 fn urlsplit(_: &Env, v: Val, b: Bound) -> R {
     let Some(url) = v.as_str() else {
-        return Err(Fail::new(format!("'{}' object is no text with the parts of a URL", v.type_name())));
+        return Err(Fail::new(format!("'{}' object has no attribute 'decode'", v.type_name())));
     };
     // As Python's `urlsplit` does.
     let url = url.trim_start_matches(|c| c <= ' ').replace(['\n', '\r', '\t'], "");

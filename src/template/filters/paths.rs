@@ -19,7 +19,10 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("normpath", &[], |_, v, _| on(&v, normal)),
     Filter::new("path_join", &[], |_, v, _| match &v {
         Val::Str(_) => Ok(v),
-        other => Ok(join(&texts(other, "path_join")?).into()),
+        other if other.as_seq().is_some_and(|parts| parts.is_empty()) => {
+            Err(Fail::new("join() missing 1 required positional argument: 'a'"))
+        }
+        other => Ok(join(&texts(other, "|path_join expects string or sequence")?).into()),
     }),
     Filter::new("commonpath", &[], commonpath),
     Filter::new("fileglob", &[], |_, v, _| {
@@ -154,10 +157,10 @@ fn relpath(_: &Env, v: Val, b: Bound) -> R {
     Ok(if made.is_empty() { ".".to_owned() } else { made.join("/") }.into())
 }
 
-fn texts(v: &Val, filter: &str) -> R<Vec<String>> {
-    let items = v.as_seq().ok_or_else(|| {
-        Fail::new(format!("|{filter} expects sequence, got <class '{}'> instead.", v.type_name()))
-    })?;
+fn texts(v: &Val, expected: &str) -> R<Vec<String>> {
+    let items = v
+        .as_seq()
+        .ok_or_else(|| Fail::new(format!("{expected}, got <class '{}'> instead.", v.type_name())))?;
     items.iter().map(|item| path(item).map(str::to_owned)).collect()
 }
 
@@ -176,7 +179,7 @@ pub(crate) fn join(parts: &[String]) -> String {
 }
 
 fn commonpath(_: &Env, v: Val, _: Bound) -> R {
-    let paths = texts(&v, "commonpath")?;
+    let paths = texts(&v, "|commonpath expects sequence")?;
     let rooted = paths.iter().filter(|p| p.starts_with('/')).count();
     if paths.is_empty() {
         return Err(Fail::new("commonpath() arg is an empty sequence"));

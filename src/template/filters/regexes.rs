@@ -22,6 +22,10 @@ fn replace(_: &Env, v: Val, b: Bound) -> R {
     let text = python::to_str(&v)?;
     let pattern = b.text("pattern", "")?;
     let regex = regex::compile(&pattern, b.flag("ignorecase", false)?, b.flag("multiline", false)?)?;
+    if let Some(other) = b.get("replacement").filter(|given| given.as_str().is_none()) {
+        let kind = other.type_name();
+        return Err(Fail::new(format!("decoding to str: need a bytes-like object, {kind} found")));
+    }
     let limit = usize::try_from(b.int("count", 0)?).unwrap_or(0);
     let (out, count) = regex::replace(&regex, &text, &b.text("replacement", "")?, limit)?;
     let wanted = b.int("mandatory_count", 0)?;
@@ -40,7 +44,7 @@ fn search(_: &Env, v: Val, b: Bound) -> R {
         None => Ok(false),
     };
     let regex = regex::compile(&b.need_text("regex")?, flag("ignorecase")?, flag("multiline")?)?;
-    let Some(found) = regex::search(&regex, &text)? else { return Ok(Val::None) };
+    let found = regex::search(&regex, &text)?;
     let mut groups = Vec::new();
     for arg in &b.rest {
         let arg = python::to_str(arg)?;
@@ -54,6 +58,7 @@ fn search(_: &Env, v: Val, b: Bound) -> R {
             // Python's words for a reference that is none.
             None => return Err(Fail::new("'NoneType' object has no attribute 'group'")),
         };
+        let Some(found) = &found else { continue };
         let group = match name.parse::<usize>() {
             Ok(n) if n < found.len() => found.get(n),
             Ok(_) => return Err(Fail::new("no such group")),
@@ -61,6 +66,7 @@ fn search(_: &Env, v: Val, b: Bound) -> R {
         };
         groups.push(group.map_or(Val::None, |m| m.as_str().into()));
     }
+    let Some(found) = found else { return Ok(Val::None) };
     if groups.is_empty() {
         return Ok(found.get(0).map_or(Val::None, |m| m.as_str().into()));
     }

@@ -43,6 +43,7 @@ fn password_hash(_: &Env, v: Val, b: Bound) -> R {
     };
     match &v {
         Val::Str(secret) => scheme.hash(secret, &wishes).map(Val::from),
+        Val::None => Err(Fail::new("secret must be unicode or bytes, not None")),
         other => Err(Fail::new(format!("secret must be unicode or bytes, not {}", other.type_name()))),
     }
 }

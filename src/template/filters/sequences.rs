@@ -18,8 +18,8 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("join", &["d", "attribute"], join),
     Filter::new("length", &[], length),
     Filter::new("count", &[], length),
-    Filter::new("first", &[], |_, v, _| end(v.iter()?.into_iter().next(), "first")),
-    Filter::new("last", &[], |_, v, _| end(v.iter()?.pop(), "last")),
+    Filter::new("first", &[], |_, v, _| end(v.each()?.into_iter().next(), "first")),
+    Filter::new("last", &[], last),
     Filter::new("reverse", &[], reverse),
     Filter::new("sort", &["reverse", "case_sensitive", "attribute"], sort),
     Filter::new("dictsort", &["case_sensitive", "by", "reverse"], dictsort),
@@ -43,7 +43,7 @@ fn named(args: &mut Vec<Val>) -> R<Option<String>> {
 }
 
 fn map(env: &Env, v: Val, mut b: Bound) -> R {
-    let items = if v.is_none() { Vec::new() } else { v.iter()? };
+    let items = if v.is_none() { Vec::new() } else { v.each()? };
     let mut args = std::mem::take(&mut b.rest);
     if args.is_empty() {
         let mut taken = |key: &str| {
@@ -75,7 +75,7 @@ fn map(env: &Env, v: Val, mut b: Bound) -> R {
 }
 
 fn chosen(env: &Env, v: Val, mut b: Bound, by_attribute: bool, keep: bool) -> R {
-    let items = if v.is_none() { Vec::new() } else { v.iter()? };
+    let items = if v.is_none() { Vec::new() } else { v.each()? };
     let mut args = std::mem::take(&mut b.rest);
     let attribute = if by_attribute {
         if args.is_empty() {
@@ -136,12 +136,18 @@ fn end(item: Option<Val>, which: &str) -> R {
     Ok(item.unwrap_or_else(|| Val::Marker(Fail::undefined(format!("No {which} item, sequence was empty.")))))
 }
 
+fn last(_: &Env, v: Val, _: Bound) -> R {
+    let unordered = |_| Fail::new(format!("'{}' object is not reversible", v.type_name()));
+    end(v.each().map_err(unordered)?.pop(), "last")
+}
+
 fn reverse(_: &Env, v: Val, _: Bound) -> R {
     match &v {
         Val::Str(s) => Ok(s.chars().rev().collect::<String>().into()),
         other => {
-            let mut items = other.iter()?;
+            let mut items = other.each().map_err(|f| f.prefixed("argument must be iterable: "))?;
             items.reverse();
+            let items = items.into_iter().map(Val::ok).collect::<R<_>>()?;
             Ok(Val::list(items))
         }
     }
@@ -199,11 +205,15 @@ fn dictsort(_: &Env, v: Val, b: Bound) -> R {
 
 fn items(_: &Env, v: Val, _: Bound) -> R {
     let entries = v.entries().ok_or_else(|| Fail::new("Can only get item pairs from a mapping."))?;
-    Ok(Val::list(entries.into_iter().map(|(k, v)| Val::tuple(vec![Val::from(k), v])).collect()))
+    let pair = |(k, v): (Key, Val)| Ok(Val::tuple(vec![Val::from(k), v.ok()?]));
+    entries.into_iter().map(pair).collect::<R<_>>().map(Val::list)
 }
 
 fn sum(_: &Env, v: Val, b: Bound) -> R {
     let mut total = b.get("start").cloned().unwrap_or(Val::Int(0));
+    if total.as_str().is_some() {
+        return Err(Fail::new("sum() can't sum strings [use ''.join(seq) instead]"));
+    }
     for item in v.iter()? {
         let item = match b.some("attribute") {
             Some(attribute) => access::path(&item, attribute).ok()?,
@@ -233,15 +243,16 @@ fn extreme(_: &Env, v: Val, b: Bound, largest: bool) -> R {
         .map_or_else(|| Val::Marker(Fail::undefined("No aggregated item, sequence was empty.")), |(_, v)| v))
 }
 
-fn positive(b: &Bound, name: &str) -> R<usize> {
-    usize::try_from(b.int(name, 0)?)
-        .ok()
-        .filter(|n| (1..=1 << 24).contains(n))
-        .ok_or_else(|| Fail::new(format!("{name} must be a positive integer")))
-}
-
 fn batch(_: &Env, v: Val, b: Bound) -> R {
-    let size = positive(&b, "linecount")?;
+    // Only counted up to: what is no number is never reached.
+    let size = match b.need("linecount")? {
+        Val::Int(size) => usize::try_from(size).unwrap_or(0).max(1),
+        Val::Bool(_) => 1,
+        _ => usize::MAX,
+    };
+    if b.some("fill_with").is_some() && size > 1 << 24 {
+        return Err(Fail::new("linecount is beyond reason"));
+    }
     let items = v.iter()?;
     Ok(Val::list(
         items
@@ -258,8 +269,20 @@ fn batch(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn slice(_: &Env, v: Val, b: Bound) -> R {
-    let slices = positive(&b, "slices")?;
     let items = v.iter()?;
+    let slices = match b.need("slices")? {
+        Val::Int(0) | Val::Bool(false) => return Err(Fail::new("integer division or modulo by zero")),
+        Val::Int(slices) if slices > 1 << 24 => return Err(Fail::new("slices is beyond reason")),
+        Val::Int(slices) => usize::try_from(slices).unwrap_or(0),
+        Val::Bool(true) => 1,
+        other => {
+            let kind = other.type_name();
+            return Err(Fail::new(format!("unsupported operand type(s) for //: 'int' and '{kind}'")));
+        }
+    };
+    if slices == 0 {
+        return Ok(Val::list(Vec::new()));
+    }
     let (each, extra) = (items.len() / slices, items.len() % slices);
     let mut rest = items.into_iter();
     let mut made = Vec::new();
@@ -291,7 +314,7 @@ fn groupby(_: &Env, v: Val, b: Bound) -> R {
         let [key, item] = pair.iter()?.try_into().unwrap_or([Val::None, Val::None]);
         let fold = folded(&key, case_sensitive);
         match groups.last_mut() {
-            Some((same, _, members)) if ops::eq(same, &fold) => members.push(item),
+            Some((same, _, members)) if ops::eq(same, &fold)? => members.push(item),
             _ => groups.push((fold, key, vec![item])),
         }
     }

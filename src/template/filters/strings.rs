@@ -36,7 +36,7 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("safe", &[], |_, v, _| text(&v).map(Val::from)),
     Filter::new("striptags", &[], striptags),
     Filter::new("urlencode", &[], urlencode),
-    Filter::new("urldecode", &[], |_, v, _| Ok(unquote_plus(&text(&v)?).into())),
+    Filter::new("urldecode", &[], |_, v, _| Ok(unquote_plus(having(&v, "replace")?).into())),
     Filter::new("xmlattr", &["autospace"], xmlattr),
     Filter::new("filesizeformat", &["binary"], filesize),
     Filter::new("split", &["sep", "maxsplit"], split),
@@ -48,6 +48,12 @@ pub(super) const TABLE: &[Filter] = &[
 
 fn text(v: &Val) -> R<String> {
     python::to_str(v)
+}
+
+/// A text whose method Python calls: nothing else has it.
+fn having<'a>(v: &'a Val, method: &str) -> R<&'a str> {
+    let none = || Fail::new(format!("'{}' object has no attribute '{method}'", v.type_name()));
+    v.as_str().ok_or_else(none)
 }
 
 fn title(_: &Env, v: Val, _: Bound) -> R {
@@ -85,7 +91,9 @@ fn indent(_: &Env, v: Val, b: Bound) -> R {
     };
     let (first, blank) = (b.flag("first", false)?, b.flag("blank", false)?);
     // Jinja counts the end of the text as a line, so that a final newline is kept.
-    let text = text(&v)? + "\n";
+    let kind = v.type_name();
+    let added = || Fail::new(format!("unsupported operand type(s) for +=: '{kind}' and 'str'"));
+    let text = v.as_str().ok_or_else(added)?.to_owned() + "\n";
     let lines = python::splitlines(&text);
     let mut out = String::new();
     for (i, line) in lines.iter().enumerate() {
@@ -101,7 +109,8 @@ fn indent(_: &Env, v: Val, b: Bound) -> R {
 }
 
 fn truncate(_: &Env, v: Val, b: Bound) -> R {
-    let s = text(&v)?;
+    let kind = v.type_name();
+    let s = v.as_str().ok_or_else(|| Fail::new(format!("object of type '{kind}' has no len()")))?;
     let length = usize::try_from(b.int("length", 255)?).unwrap_or(0);
     let leeway = usize::try_from(b.int("leeway", 5)?).unwrap_or(0);
     let end = b.text("end", "...")?;
@@ -125,8 +134,7 @@ fn wordwrap(_: &Env, v: Val, b: Bound) -> R {
     let width = width.ok_or_else(|| Fail::new("invalid width (must be > 0)"))?;
     let (break_long, hyphens) = (b.flag("break_long_words", true)?, b.flag("break_on_hyphens", true)?);
     let newline = b.some("wrapstring").map_or(Ok("\n".to_owned()), text)?;
-    let text = text(&v)?;
-    let wrapped: Vec<String> = python::splitlines(&text)
+    let wrapped: Vec<String> = python::splitlines(having(&v, "splitlines")?)
         .iter()
         .map(|line| wrap(line, width, break_long, hyphens).join(&newline))
         .collect();
@@ -153,13 +161,15 @@ fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String
         let mut chunk = chunk;
         if current.chars().count() + chunk.chars().count() > width && !chunk.trim().is_empty() {
             // Only a word that no line can hold is cut, and its beginning fills this line.
-            if break_long && chunk.chars().count() > width {
+            let cut = break_long && chunk.chars().count() > width;
+            if cut {
                 let room = width.saturating_sub(current.chars().count());
                 current.extend(chunk.chars().take(room));
                 chunk = chunk.chars().skip(room).collect();
             }
             if !current.trim().is_empty() {
-                lines.push(current.trim_end().to_owned());
+                // What was cut ends the line, even where nothing of it found room: a space before it stays.
+                lines.push(if cut { current } else { current.trim_end().to_owned() });
             }
             current = String::new();
             while break_long && chunk.chars().count() > width {
@@ -239,9 +249,7 @@ fn urlencode(_: &Env, v: Val, _: Bound) -> R {
         v if v.is_mapping() => {
             v.entries().unwrap_or_default().into_iter().map(|(k, v)| (Val::from(k), v)).collect()
         }
-        Val::List(_) | Val::Tuple(_) => {
-            python::dicts::pairs(&v)?.into_iter().map(|(k, v)| (Val::from(k), v)).collect::<Vec<_>>()
-        }
+        Val::List(_) | Val::Tuple(_) => v.iter()?.iter().map(pair).collect::<R<Vec<_>>>()?,
         other => return Ok(percent_encode(&text(other)?, "/").into()),
     };
     let mut parts = Vec::new();
@@ -250,6 +258,18 @@ fn urlencode(_: &Env, v: Val, _: Bound) -> R {
         parts.push(format!("{}={}", encoded(&k)?, encoded(&v)?));
     }
     Ok(parts.join("&").into())
+}
+
+/// What Python unpacks into two names.
+fn pair(v: &Val) -> R<(Val, Val)> {
+    let no_items = |_| Fail::new(format!("cannot unpack non-iterable {} object", v.type_name()));
+    let [first, second]: [Val; 2] = v.each().map_err(no_items)?.try_into().map_err(|items: Vec<Val>| {
+        Fail::new(match items.len() {
+            few @ 0..2 => format!("not enough values to unpack (expected 2, got {few})"),
+            _ => "too many values to unpack (expected 2)".to_owned(),
+        })
+    })?;
+    Ok((first, second))
 }
 
 fn unquote_plus(s: &str) -> String {
@@ -318,8 +338,13 @@ fn filesize(_: &Env, v: Val, b: Bound) -> R {
 fn split(_: &Env, v: Val, b: Bound) -> R {
     let mut args = Args { pos: vec![b.get("sep").cloned().unwrap_or(Val::None)], kw: Vec::new() };
     args.pos.extend(b.get("maxsplit").cloned());
-    methods::call(&v, "split", &args)
-        .unwrap_or_else(|| Err(Fail::new(format!("'{}' object has no attribute 'split'", v.type_name()))))
+    if v.as_str().is_none() {
+        let kind = v.type_name();
+        return Err(Fail::new(format!(
+            "descriptor 'split' for 'str' objects doesn't apply to a '{kind}' object"
+        )));
+    }
+    methods::call(&v, "split", &args).unwrap_or(Ok(v))
 }
 
 /// `shlex.quote`.
@@ -378,7 +403,8 @@ fn comment(_: &Env, v: Val, b: Bound) -> R {
         out.push_str(&prefix);
         out.push_str(&newline);
     }
-    let body: Vec<String> = text(&v)?.split(&*newline).map(|line| format!("{decoration}{line}")).collect();
+    let body: Vec<String> =
+        having(&v, "replace")?.split(&*newline).map(|line| format!("{decoration}{line}")).collect();
     out.push_str(
         &body.join(&newline).replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}")),
     );

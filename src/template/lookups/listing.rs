@@ -40,7 +40,7 @@ fn dict(_: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     for term in flattened(&terms, Some(1), false)? {
         let entries = term.entries().ok_or_else(|| {
             Fail::new(format!(
-                "the 'dict' lookup plugin expects a dictionary, got '{}' of type {}",
+                "the 'dict' lookup plugin expects a dictionary, got '{}' of type <class '{}'>)",
                 python::to_str(&term).unwrap_or_default(),
                 term.type_name()
             ))
@@ -185,7 +185,10 @@ fn written(text: &str) -> R<Vec<(String, String)>> {
             let (key, value) = pair
                 .split_once('=')
                 .filter(|(k, _)| matches!(*k, "start" | "end" | "count" | "stride" | "format"))
-                .ok_or_else(|| Fail::new(format!("unrecognized arguments to with_sequence: {pair}")))?;
+                .ok_or_else(|| {
+                    let name = pair.split_once('=').map_or("_raw_params", |(name, _)| name);
+                    Fail::new(format!("unrecognized arguments to with_sequence: ['{name}']"))
+                })?;
             Ok((key.to_owned(), value.to_owned()))
         })
         .collect()

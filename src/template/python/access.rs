@@ -15,7 +15,15 @@ pub(crate) fn absent(of: &Val, key: &Val) -> Val {
         _ => Vec::new(),
     };
     let near = key.as_str().and_then(|k| did_you_mean(k, keys.iter().map(String::as_str)));
-    let fail = Fail::undefined(format!("object of type '{}' has no attribute {shown}", of.type_name()));
+    // Ansible's words are for what Python takes for true; of the rest Jinja speaks.
+    let fail = Fail::undefined(match (of, key) {
+        (_, key) if key.truthy().unwrap_or(true) => {
+            format!("object of type '{}' has no attribute {shown}", of.type_name())
+        }
+        (_, Val::Str(_)) => format!("'{} object' has no attribute {shown}", of.type_name()),
+        (Val::None, _) => format!("None has no element {shown}"),
+        _ => format!("{} object has no element {shown}", of.type_name()),
+    });
     Val::Marker(fail.help(near.map(|n| format!("did you mean '{n}'?"))))
 }
 
@@ -24,7 +32,11 @@ fn entry(of: &Val, key: &Val) -> Option<Val> {
         Val::Dict(d) => d.get(&key.key().ok()?),
         Val::Object(o) => o.entry(&key.key().ok()?),
         Val::List(_) | Val::Tuple(_) | Val::Str(_) | Val::Range(..) => {
-            let Val::Int(i) = key else { return None };
+            let i = match key {
+                Val::Int(i) => i,
+                Val::Bool(b) => &i128::from(*b),
+                _ => return None,
+            };
             match of {
                 Val::List(l) => l.get(index(*i, l.len())?),
                 Val::Str(s) => {

@@ -1,7 +1,7 @@
 //! Methods of `dict`.
 
-use super::access;
 use super::methods::{arg, need};
+use super::{access, arity};
 use crate::template::fail::{Fail, R};
 use crate::template::val::{Args, Dict, Slot, Val};
 use crate::value::Key;
@@ -11,6 +11,9 @@ pub(super) const NAMES: &[&str] =
 
 /// Calls one.
 pub(super) fn call(dict: &std::rc::Rc<Dict>, name: &str, args: &Args) -> Option<R> {
+    if let Err(fail) = arity::check("dict", name, args.pos.len()) {
+        return Some(Err(fail));
+    }
     let changed = match name {
         "clear" => {
             dict.0.borrow_mut().clear();
@@ -57,7 +60,7 @@ fn pop(dict: &Dict, args: &Args) -> R {
 
 fn popitem(dict: &Dict) -> R {
     let last: Option<Key> = dict.keys().pop();
-    let Some(key) = last else { return Err(Fail::new("popitem(): dictionary is empty")) };
+    let Some(key) = last else { return Err(Fail::new("'popitem(): dictionary is empty'")) };
     let value = dict.get(&key).unwrap_or(Val::None);
     dict.0.borrow_mut().pop();
     Ok(Val::tuple(vec![Val::from(key), value]))
@@ -92,7 +95,7 @@ pub(crate) fn pairs(of: &Val) -> R<Vec<(Key, Val)>> {
     }
     let mut made = Vec::new();
     for (i, pair) in of.iter()?.into_iter().enumerate() {
-        let items = pair.iter().map_err(|_| {
+        let items = pair.each().map_err(|_| {
             Fail::new(format!("cannot convert dictionary update sequence element #{i} to a sequence"))
         })?;
         let [key, value] = items.as_slice() else {
@@ -101,7 +104,7 @@ pub(crate) fn pairs(of: &Val) -> R<Vec<(Key, Val)>> {
                 items.len()
             )));
         };
-        made.push((key.key()?, value.clone()));
+        made.push((key.key()?, value.clone().ok()?));
     }
     Ok(made)
 }

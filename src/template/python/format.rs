@@ -5,7 +5,6 @@ use crate::template::fail::{Fail, R};
 use crate::template::val::{Args, Val};
 use std::iter::Peekable;
 use std::str::Chars;
-use std::sync::Arc;
 
 /// How one value is to be laid out.
 #[derive(Default)]
@@ -30,6 +29,7 @@ pub(crate) fn percent(template: &str, values: &Val) -> R<String> {
     let mut used = 0;
     let mut by_name = false;
     let mut out = String::new();
+    let length = template.chars().count();
     let mut chars = template.chars().peekable();
     while let Some(c) = chars.next() {
         if c != '%' {
@@ -66,6 +66,7 @@ pub(crate) fn percent(template: &str, values: &Val) -> R<String> {
         }
         while chars.next_if(|c| "hlL".contains(*c)).is_some() {}
         let Some(kind) = chars.next() else { return Err(Fail::new("incomplete format")) };
+        let index = length - chars.clone().count() - 1;
         if kind == '%' {
             out.push('%');
             continue;
@@ -74,7 +75,7 @@ pub(crate) fn percent(template: &str, values: &Val) -> R<String> {
             Some(v) => v,
             None => next()?,
         };
-        out.push_str(&percent_one(kind, &value, &layout)?);
+        out.push_str(&percent_one(kind, &value, &layout, index)?);
     }
     if !by_name && used < tuple.len() && !(used == 0 && values.is_mapping()) {
         return Err(Fail::new("not all arguments converted during string formatting"));
@@ -104,7 +105,7 @@ fn bounded(n: usize) -> R<usize> {
     if n > 1 << 20 { Err(Fail::new("width too big")) } else { Ok(n) }
 }
 
-fn percent_one(kind: char, value: &Val, layout: &Layout) -> R<String> {
+fn percent_one(kind: char, value: &Val, layout: &Layout, index: usize) -> R<String> {
     match kind {
         's' => Ok(pad(&cut(to_str(value)?, layout.precision), layout, '>')),
         'r' | 'a' => Ok(pad(&cut(repr(value)?, layout.precision), layout, '>')),
@@ -133,7 +134,10 @@ fn percent_one(kind: char, value: &Val, layout: &Layout) -> R<String> {
             Val::Int(_) | Val::Bool(_) | Val::Float(_) => number(kind, value, layout),
             other => Err(Fail::new(format!("must be real number, not {}", other.type_name()))),
         },
-        other => Err(Fail::new(format!("unsupported format character '{other}' (0x{:x})", other as u32))),
+        other => Err(Fail::new(format!(
+            "unsupported format character '{other}' (0x{:x}) at index {index}",
+            other as u32
+        ))),
     }
 }
 
@@ -328,6 +332,22 @@ fn replaced(field: &str, args: &Args, auto: &mut usize, depth: usize) -> R<Strin
     spec_applied(&value, &fill(spec, args, auto, depth + 1)?)
 }
 
+/// `value[key]`, of which `str.format` knows nothing but items.
+fn element(value: &Val, key: &Val) -> R {
+    if let Some(found) = key.key().ok().and_then(|key| access::by_key(value, &key)) {
+        return found.ok();
+    }
+    let kind = value.type_name();
+    Err(Fail::new(match (value, key) {
+        (Val::Str(_), Val::Int(_)) => "string index out of range".to_owned(),
+        (Val::Str(_), _) => "string indices must be integers, not 'str'".to_owned(),
+        (Val::List(_) | Val::Tuple(_), Val::Int(_)) => format!("{kind} index out of range"),
+        (Val::List(_) | Val::Tuple(_), _) => format!("{kind} indices must be integers or slices, not str"),
+        (value, key) if value.is_mapping() => repr(key)?,
+        _ => format!("'{kind}' object is not subscriptable"),
+    }))
+}
+
 fn named(name: &str, args: &Args, auto: &mut usize) -> R {
     let end = name.find(['.', '[']).unwrap_or(name.len());
     let (first, mut rest) = name.split_at(end);
@@ -347,12 +367,14 @@ fn named(name: &str, args: &Args, auto: &mut usize) -> R {
             let (key, after) =
                 inner.split_once(']').ok_or_else(|| Fail::new("Missing ']' in format string"))?;
             let key = key.parse::<i128>().map_or_else(|_| Val::str(key), Val::Int);
-            value = access::item(&value, &key).ok()?;
+            value = element(&value, &key)?;
             rest = after;
         } else {
             let inner = rest.trim_start_matches('.');
             let (attr, after) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-            value = access::attr(&value, &Arc::from(attr)).ok()?;
+            value = access::own_attribute(&value, attr).ok_or_else(|| {
+                Fail::new(format!("'{}' object has no attribute '{attr}'", value.type_name()))
+            })?;
             rest = after;
         }
     }
@@ -395,7 +417,7 @@ fn spec_applied(value: &Val, spec: &str) -> R<String> {
     match value {
         Val::Int(_) | Val::Bool(_) => match kind {
             None | Some('d' | 'n') => number('d', value, &layout),
-            Some('c') => percent_one('c', value, &layout),
+            Some('c') => percent_one('c', value, &layout, 0),
             Some(k) if "xXobeEfFgG%".contains(k) => number(k, value, &layout),
             Some(k) => unknown(k),
         },

@@ -1,5 +1,6 @@
 //! Methods of `list` and `tuple`.
 
+use super::arity;
 use super::methods::{arg, int, need};
 use super::ops;
 use crate::template::fail::{Fail, R};
@@ -11,19 +12,28 @@ pub(super) const NAMES: &[&str] =
 
 /// Calls one.
 pub(super) fn call(list: &List, name: &str, args: &Args) -> Option<R> {
-    NAMES.contains(&name).then(|| run(list, name, args))
+    NAMES.contains(&name).then(|| {
+        arity::check("list", name, args.pos.len())?;
+        run(list, name, args)
+    })
 }
 
 /// Calls one of a tuple's.
 pub(super) fn call_tuple(items: &[Val], name: &str, args: &Args) -> Option<R> {
-    matches!(name, "count" | "index").then(|| look(items, name, args))
+    matches!(name, "count" | "index").then(|| {
+        arity::check("tuple", name, args.pos.len())?;
+        look(items, name, args)
+    })
 }
 
 fn look(items: &[Val], name: &str, args: &Args) -> R {
     let wanted = need(args, 0, "value")?;
     match name {
-        "count" => Ok(items.iter().filter(|v| ops::eq(v, wanted)).count().into()),
-        _ => match items.iter().position(|v| ops::eq(v, wanted)) {
+        "count" => {
+            let same = items.iter().map(|v| ops::eq(v, wanted)).collect::<R<Vec<bool>>>()?;
+            Ok(same.into_iter().filter(|same| *same).count().into())
+        }
+        _ => match ops::position(items, wanted)? {
             Some(i) => Ok(i.into()),
             None => Err(Fail::new(format!("{} is not in list", super::repr(wanted)?))),
         },
@@ -57,7 +67,7 @@ fn run(list: &List, name: &str, args: &Args) -> R {
         }
         "remove" => {
             let wanted = need(args, 0, "value")?;
-            match list.items().iter().position(|v| ops::eq(v, wanted)) {
+            match ops::position(&list.items(), wanted)? {
                 Some(i) => drop(list.0.borrow_mut().remove(i)),
                 None => return Err(Fail::new("list.remove(x): x not in list")),
             }
@@ -85,21 +95,52 @@ pub(crate) fn sorted(items: Vec<Val>, reverse: bool) -> R<Vec<Val>> {
 
 /// Items sorted by their keys; stable both ways.
 pub(crate) fn sorted_by(mut keyed: Vec<(Val, Val)>, reverse: bool) -> R<Vec<Val>> {
+    // As Python does it, which is stable and tells of the same pair where one has no order.
+    if reverse {
+        keyed.reverse();
+    }
+    let keys: Vec<Val> = keyed.iter().map(|(key, _)| key.clone()).collect();
     let mut failed = None;
-    let mut compare = |a: &Val, b: &Val| match ops::order("<", a, b) {
+    keyed.sort_by(|(a, _), (b, _)| match ops::order("<", a, b) {
         Ok(order) => order.unwrap_or(Ordering::Equal),
         Err(f) => {
             failed.get_or_insert(f);
             Ordering::Equal
         }
-    };
+    });
+    if let Some(f) = failed {
+        return Err(first_refused(&keys).err().unwrap_or(f));
+    }
     if reverse {
-        keyed.sort_by(|a, b| compare(&b.0, &a.0));
-    } else {
-        keyed.sort_by(|a, b| compare(&a.0, &b.0));
+        keyed.reverse();
     }
-    match failed {
-        Some(f) => Err(f),
-        None => Ok(keyed.into_iter().map(|(_, v)| v).collect()),
+    Ok(keyed.into_iter().map(|(_, v)| v).collect())
+}
+
+/// Compares in the order in which Python sorts a short list: a run first, then each of the rest by halving.
+fn first_refused(keys: &[Val]) -> R<()> {
+    let less = |a: &Val, b: &Val| Ok(ops::order("<", a, b)?.is_some_and(Ordering::is_lt));
+    let mut sorted: Vec<Val> = Vec::new();
+    let mut falling = None;
+    for (i, key) in keys.iter().enumerate().take(64) {
+        let in_run = sorted.len() == i && falling != Some(None);
+        if let Some(last) = keys.get(i.wrapping_sub(1)).filter(|_| in_run) {
+            let down = less(key, last)?;
+            if falling.get_or_insert(Some(down)).is_some_and(|before| before == down) {
+                sorted.insert(if down { 0 } else { i }, key.clone());
+                continue;
+            }
+            falling = Some(None);
+        }
+        let (mut low, mut high) = (0, sorted.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match sorted.get(middle) {
+                Some(pivot) if less(key, pivot)? => high = middle,
+                _ => low = middle + 1,
+            }
+        }
+        sorted.insert(low, key.clone());
     }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Python's ways: printing, operators, attributes, methods, formatting.
 
 pub(crate) mod access;
+mod arity;
 pub(crate) mod dicts;
 pub(crate) mod format;
 pub(crate) mod lists;

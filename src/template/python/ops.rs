@@ -87,6 +87,11 @@ pub(crate) fn binary(op: Op, a: &Val, b: &Val) -> R {
         Op::Mul => match (a, b) {
             (Val::Int(_) | Val::Bool(_), Val::Str(_) | Val::List(_) | Val::Tuple(_)) => return repeat(b, a),
             (Val::Str(_) | Val::List(_) | Val::Tuple(_), Val::Int(_) | Val::Bool(_)) => return repeat(a, b),
+            (Val::Str(_) | Val::List(_) | Val::Tuple(_), other)
+            | (other, Val::Str(_) | Val::List(_) | Val::Tuple(_)) => {
+                let kind = other.type_name();
+                return Err(Fail::new(format!("can't multiply sequence by non-int of type '{kind}'")));
+            }
             _ => {}
         },
         _ => {}
@@ -182,28 +187,46 @@ fn floor_div(a: i128, b: i128) -> Option<i128> {
 }
 
 /// `a == b`.
-pub(crate) fn eq(a: &Val, b: &Val) -> bool {
-    let Ok(_nested) = Nested::enter() else { return false };
+pub(crate) fn eq(a: &Val, b: &Val) -> R<bool> {
+    let _nested = Nested::enter()?;
     if let (Some(x), Some(y)) = (Num::of(a), Num::of(b)) {
-        return match (x, y) {
+        return Ok(match (x, y) {
             (Num::Int(i), Num::Int(j)) => i == j,
             _ => x.float() == y.float(),
-        };
+        });
     }
-    let all = |x: &[Val], y: &[Val]| x.len() == y.len() && x.iter().zip(y).all(|(a, b)| eq(a, b));
-    match (a, b) {
+    let all = |x: &[Val], y: &[Val]| -> R<bool> {
+        if x.len() != y.len() {
+            return Ok(false);
+        }
+        for (a, b) in x.iter().zip(y) {
+            if !eq(a, b)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    Ok(match (a, b) {
+        (Val::Marker(f), _) | (_, Val::Marker(f)) => return Err(f.clone()),
         (Val::None, Val::None) | (Val::Omit, Val::Omit) => true,
         (Val::Str(x), Val::Str(y)) => x == y,
-        (Val::List(x), Val::List(y)) => x.len() == y.len() && all(&x.items(), &y.items()),
-        (Val::Tuple(x), Val::Tuple(y)) => all(x, y),
+        (Val::List(x), Val::List(y)) => x.len() == y.len() && all(&x.items(), &y.items())?,
+        (Val::Tuple(x), Val::Tuple(y)) => all(x, y)?,
         (Val::Range(a, b, c), Val::Range(x, y, z)) => {
             range_len(*a, *b, *c) == range_len(*x, *y, *z) && a == x && c == z
         }
         _ if a.is_mapping() && b.is_mapping() => {
             let (x, y) = (a.entries().unwrap_or_default(), b.entries().unwrap_or_default());
-            x.len() == y.len()
-                && x.iter()
-                    .all(|(k, v)| y.iter().find(|(other, _)| other == k).is_some_and(|(_, w)| eq(v, w)))
+            if x.len() != y.len() {
+                return Ok(false);
+            }
+            for (k, v) in &x {
+                match y.iter().find(|(other, _)| other == k) {
+                    Some((_, w)) if eq(v, w)? => {}
+                    _ => return Ok(false),
+                }
+            }
+            true
         }
         (Val::Object(x), Val::Object(y)) => {
             std::rc::Rc::ptr_eq(x, y)
@@ -213,7 +236,17 @@ pub(crate) fn eq(a: &Val, b: &Val) -> bool {
                 }
         }
         _ => false,
+    })
+}
+
+/// The place of the first of these that equals it.
+pub(crate) fn position(of: &[Val], item: &Val) -> R<Option<usize>> {
+    for (i, v) in of.iter().enumerate() {
+        if eq(v, item)? {
+            return Ok(Some(i));
+        }
     }
+    Ok(None)
 }
 
 /// How two values order, where Python orders them.
@@ -226,7 +259,7 @@ pub(crate) fn order(op: &str, a: &Val, b: &Val) -> R<Option<Ordering>> {
     }
     let lists = |x: &[Val], y: &[Val]| {
         for (a, b) in x.iter().zip(y) {
-            if !eq(a, b) {
+            if !eq(a, b)? {
                 return order(op, a, b);
             }
         }
@@ -265,8 +298,8 @@ pub(crate) fn order(op: &str, a: &Val, b: &Val) -> R<Option<Ordering>> {
 pub(crate) fn compare(op: Cmp, a: &Val, b: &Val) -> R<bool> {
     let ordered = |symbol: &str, is: fn(Ordering) -> bool| Ok(order(symbol, a, b)?.is_some_and(is));
     match op {
-        Cmp::Eq => Ok(eq(a, b)),
-        Cmp::Ne => Ok(!eq(a, b)),
+        Cmp::Eq => eq(a, b),
+        Cmp::Ne => Ok(!eq(a, b)?),
         Cmp::Lt => ordered("<", Ordering::is_lt),
         Cmp::Le => ordered("<=", Ordering::is_le),
         Cmp::Gt => ordered(">", Ordering::is_gt),
@@ -289,14 +322,7 @@ pub(crate) fn contains(of: &Val, item: &Val) -> R<bool> {
         Val::Dict(d) => Ok(d.0.borrow().contains_key(&item.key()?)),
         Val::Object(o) if o.keys().is_some() => Ok(o.entry(&item.key()?).is_some()),
         other => match other.as_seq() {
-            Some(items) => {
-                for v in items {
-                    if eq(&v.ok()?, item) {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
+            Some(items) => Ok(position(&items, item)?.is_some()),
             None => Err(match other {
                 Val::Marker(f) => f.clone(),
                 _ => Fail::new(format!("argument of type '{}' is not iterable", other.type_name())),

@@ -1,5 +1,6 @@
 //! Methods of `str`.
 
+use super::arity;
 use super::format::braces;
 use super::methods::{arg, int, need, need_str};
 use super::{splitlines, splitlines_keeping_ends};
@@ -52,7 +53,10 @@ pub(super) const NAMES: &[&str] = &[
 
 /// Calls one.
 pub(super) fn call(s: &str, name: &str, args: &Args) -> Option<R> {
-    NAMES.contains(&name).then(|| run(s, name, args))
+    NAMES.contains(&name).then(|| {
+        arity::check("str", name, args.pos.len())?;
+        run(s, name, args)
+    })
 }
 
 fn run(s: &str, name: &str, args: &Args) -> R {
@@ -87,10 +91,16 @@ fn run(s: &str, name: &str, args: &Args) -> R {
             let of = need_str(args, 0, "sub")?;
             if of.is_empty() { (s.chars().count() + 1).into() } else { s.matches(of).count().into() }
         }
-        "startswith" => affix(args, |p| s.starts_with(p))?,
-        "endswith" => affix(args, |p| s.ends_with(p))?,
-        "removeprefix" => s.strip_prefix(need_str(args, 0, "prefix")?).unwrap_or(s).into(),
-        "removesuffix" => s.strip_suffix(need_str(args, 0, "suffix")?).unwrap_or(s).into(),
+        "startswith" => affix(args, name, |p| s.starts_with(p))?,
+        "endswith" => affix(args, name, |p| s.ends_with(p))?,
+        "removeprefix" => s
+            .strip_prefix(text(args, 0, &|kind| format!("{name}() argument must be str, not {kind}"))?)
+            .unwrap_or(s)
+            .into(),
+        "removesuffix" => s
+            .strip_suffix(text(args, 0, &|kind| format!("{name}() argument must be str, not {kind}"))?)
+            .unwrap_or(s)
+            .into(),
         "expandtabs" => expand_tabs(s, usize::try_from(int(args, 0, "tabsize", 8)?).unwrap_or(0)).into(),
         "find" | "index" | "rfind" | "rindex" => found(s, name, args)?,
         "format" => braces(s, args)?.into(),
@@ -102,7 +112,10 @@ fn run(s: &str, name: &str, args: &Args) -> R {
         "islower" => (s.chars().any(char::is_lowercase) && !s.chars().any(char::is_uppercase)).into(),
         "isupper" => (s.chars().any(char::is_uppercase) && !s.chars().any(char::is_lowercase)).into(),
         "istitle" => (s.chars().any(char::is_alphabetic) && title(s) == s).into(),
-        "join" => join(s, &need(args, 0, "iterable")?.iter()?)?,
+        "join" => {
+            let items = need(args, 0, "iterable")?;
+            join(s, &items.each().map_err(|_| Fail::new("can only join an iterable"))?)?
+        }
         "partition" => {
             let sep = separator(args)?;
             match s.split_once(sep) {
@@ -118,7 +131,9 @@ fn run(s: &str, name: &str, args: &Args) -> R {
             }
         }
         "replace" => {
-            let (old, new) = (need_str(args, 0, "old")?, need_str(args, 1, "new")?);
+            let part =
+                |at| text(args, at, &|kind| format!("replace() argument {} must be str, not {kind}", at + 1));
+            let (old, new) = (part(0)?, part(1)?);
             match usize::try_from(int(args, 2, "count", -1)?) {
                 Ok(n) => s.replacen(old, new, n).into(),
                 Err(_) => s.replace(old, new).into(),
@@ -127,7 +142,10 @@ fn run(s: &str, name: &str, args: &Args) -> R {
         "strip" | "lstrip" | "rstrip" => {
             let set: Option<Vec<char>> = match arg(args, 0, "chars") {
                 None | Some(Val::None) => None,
-                Some(_) => Some(need_str(args, 0, "chars")?.chars().collect()),
+                Some(_) => {
+                    let wrong = |_: &str| format!("{name} arg must be None or str");
+                    Some(text(args, 0, &wrong)?.chars().collect())
+                }
             };
             strip(s, set.as_deref(), name != "rstrip", name != "lstrip").into()
         }
@@ -171,20 +189,25 @@ pub(crate) fn centered(s: &str, width: usize, fill: char) -> String {
 }
 
 fn width(args: &Args) -> R<usize> {
-    match need(args, 0, "width")? {
-        Val::Int(i) if *i <= 1 << 20 => Ok(usize::try_from(*i).unwrap_or(0)),
-        _ => Err(Fail::new("the width must be an integer of reasonable size")),
+    need(args, 0, "width")?;
+    match int(args, 0, "width", 0)? {
+        width if width <= 1 << 20 => Ok(usize::try_from(width).unwrap_or(0)),
+        _ => Err(Fail::new("the width is beyond reason")),
     }
 }
 
 fn fill(args: &Args) -> R<char> {
     match arg(args, 1, "fillchar") {
         None => Ok(' '),
-        Some(v) => v
-            .as_str()
-            .filter(|s| s.chars().count() == 1)
-            .and_then(|s| s.chars().next())
-            .ok_or_else(|| Fail::new("The fill character must be exactly one character long")),
+        Some(v) => {
+            let kind = v.type_name();
+            let no_text = || Fail::new(format!("The fill character must be a unicode character, not {kind}"));
+            let mut chars = v.as_str().ok_or_else(no_text)?.chars();
+            match (chars.next(), chars.next()) {
+                (Some(one), None) => Ok(one),
+                _ => Err(Fail::new("The fill character must be exactly one character long")),
+            }
+        }
     }
 }
 
@@ -192,13 +215,21 @@ fn every(s: &str, is: fn(char) -> bool) -> Val {
     (!s.is_empty() && s.chars().all(is)).into()
 }
 
-fn affix(args: &Args, is: impl Fn(&str) -> bool) -> R {
+/// A text as an argument; `wrong` says what another type is.
+fn text<'a>(args: &'a Args, at: usize, wrong: &dyn Fn(&str) -> String) -> R<&'a str> {
+    let v = need(args, at, "")?;
+    let kind = if v.is_none() { "None" } else { v.type_name() };
+    v.as_str().ok_or_else(|| Fail::new(wrong(kind)))
+}
+
+fn affix(args: &Args, name: &str, is: impl Fn(&str) -> bool) -> R {
     match need(args, 0, "prefix")? {
         Val::Str(p) => Ok(is(p).into()),
         Val::Tuple(t) => Ok(t.iter().any(|v| v.as_str().is_some_and(&is)).into()),
-        other => {
-            Err(Fail::new(format!("first arg must be str or a tuple of str, not {}", other.type_name())))
-        }
+        other => Err(Fail::new(format!(
+            "{name} first arg must be str or a tuple of str, not {}",
+            other.type_name()
+        ))),
     }
 }
 
@@ -276,6 +307,9 @@ fn split(s: &str, args: &Args, from_right: bool) -> R {
     let limit = usize::try_from(int(args, 1, "maxsplit", -1)?).ok();
     let parts: Vec<&str> = match arg(args, 0, "sep") {
         None | Some(Val::None) => words(s, limit, from_right),
+        Some(v) if v.as_str().is_none() => {
+            return Err(Fail::new(format!("must be str or None, not {}", v.type_name())));
+        }
         Some(_) => {
             let sep = separator(&Args { pos: vec![need(args, 0, "sep")?.clone()], kw: vec![] })
                 .map(str::to_owned)?;

@@ -3,6 +3,7 @@
 use super::{Test, find};
 use crate::template::ast::Cmp;
 use crate::template::bind::Bound;
+use crate::template::depth::Nested;
 use crate::template::fail::{Fail, Kind, R};
 use crate::template::filters;
 use crate::template::python::ops;
@@ -28,7 +29,7 @@ pub(super) const TABLE: &[Test] = &[
         Ok(matches!(v, Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Range(..)) || v.is_mapping())
     }),
     Test::new("callable", &[], |_, v, _| Ok(matches!(&v, Val::Object(o) if o.callable()))),
-    Test::new("sameas", OTHER, |_, v, b| Ok(same(&v, &b.need("other")?))),
+    Test::new("sameas", OTHER, |_, v, b| same(&v, &b.need("other")?)),
     Test::new("escaped", &[], |_, _, _| Ok(false)),
     Test::new("lower", &[], |_, v, _| cased(&v, char::is_uppercase, char::is_lowercase)),
     Test::new("upper", &[], |_, v, _| cased(&v, char::is_lowercase, char::is_uppercase)),
@@ -64,15 +65,33 @@ fn undefined(v: Val) -> R<bool> {
 }
 
 fn compare(op: Cmp, v: &Val, b: &Bound) -> R<bool> {
-    ops::compare(op, v, &b.need("other")?)
+    let other = b.need("other")?;
+    if matches!(op, Cmp::Eq | Cmp::Ne) {
+        whole(v)?;
+        whole(&other)?;
+    }
+    ops::compare(op, v, &other)
+}
+
+/// Fails where anything inside has failed: whoever compares whole containers looks at all of them.
+fn whole(v: &Val) -> R<()> {
+    let _nested = Nested::enter()?;
+    match v.entries() {
+        Some(entries) => entries.iter().try_for_each(|(_, v)| whole(v)),
+        None => match v {
+            Val::Marker(f) => Err(f.clone()),
+            Val::Range(..) => Ok(()),
+            v => v.as_seq().unwrap_or_default().iter().try_for_each(whole),
+        },
+    }
 }
 
 /// `a is b`: the one `None`, the same small values, the same container.
-fn same(a: &Val, b: &Val) -> bool {
+fn same(a: &Val, b: &Val) -> R<bool> {
     match (a, b) {
-        (Val::List(x), Val::List(y)) => Rc::ptr_eq(x, y),
-        (Val::Dict(x), Val::Dict(y)) => Rc::ptr_eq(x, y),
-        _ => a.type_name() == b.type_name() && ops::eq(a, b),
+        (Val::List(x), Val::List(y)) => Ok(Rc::ptr_eq(x, y)),
+        (Val::Dict(x), Val::Dict(y)) => Ok(Rc::ptr_eq(x, y)),
+        _ => Ok(a.type_name() == b.type_name() && ops::eq(a, b)?),
     }
 }
 

@@ -7,20 +7,21 @@ use crate::value::vault;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use warp_agent::errno;
 
 pub(super) const TABLE: &[Test] = &[
     Test::new("abs", &[], |_, v, _| Ok(path(&v)?.is_absolute())),
     Test::new("is_abs", &[], |_, v, _| Ok(path(&v)?.is_absolute())),
-    Test::new("exists", &[], |_, v, _| Ok(path(&v)?.exists())),
-    Test::new("directory", &[], |_, v, _| Ok(path(&v)?.is_dir())),
-    Test::new("is_dir", &[], |_, v, _| Ok(path(&v)?.is_dir())),
-    Test::new("file", &[], |_, v, _| Ok(path(&v)?.is_file())),
-    Test::new("is_file", &[], |_, v, _| Ok(path(&v)?.is_file())),
-    Test::new("link", &[], |_, v, _| Ok(path(&v)?.is_symlink())),
-    Test::new("is_link", &[], |_, v, _| Ok(path(&v)?.is_symlink())),
-    Test::new("link_exists", &[], |_, v, _| Ok(path(&v)?.symlink_metadata().is_ok())),
-    Test::new("mount", &[], |_, v, _| Ok(mount(&path(&v)?))),
-    Test::new("is_mount", &[], |_, v, _| Ok(mount(&path(&v)?))),
+    Test::new("exists", &[], |_, v, _| Ok(followed(&v)?.exists())),
+    Test::new("directory", &[], |_, v, _| Ok(followed(&v)?.is_dir())),
+    Test::new("is_dir", &[], |_, v, _| Ok(followed(&v)?.is_dir())),
+    Test::new("file", &[], |_, v, _| Ok(followed(&v)?.is_file())),
+    Test::new("is_file", &[], |_, v, _| Ok(followed(&v)?.is_file())),
+    Test::new("link", &[], |_, v, _| Ok(itself(&v)?.is_symlink())),
+    Test::new("is_link", &[], |_, v, _| Ok(itself(&v)?.is_symlink())),
+    Test::new("link_exists", &[], |_, v, _| Ok(itself(&v)?.symlink_metadata().is_ok())),
+    Test::new("mount", &[], |_, v, _| Ok(mount(&itself(&v)?))),
+    Test::new("is_mount", &[], |_, v, _| Ok(mount(&itself(&v)?))),
     Test::new("same_file", &["other"], |_, v, b| same(&v, &b.need("other")?)),
     Test::new("is_same_file", &["other"], |_, v, b| same(&v, &b.need("other")?)),
     Test::new("vault_encrypted", &[], |_, v, _| match v {
@@ -42,12 +43,27 @@ pub(super) const TABLE: &[Test] = &[
 ];
 
 fn path(v: &Val) -> R<PathBuf> {
+    let wrong = |kind| Fail::new(format!("expected str, bytes or os.PathLike object, not {kind}"));
+    v.as_str().map(PathBuf::from).ok_or_else(|| wrong(v.type_name()))
+}
+
+/// What is looked at through links: a path, or the number of an open file.
+fn followed(v: &Val) -> R<PathBuf> {
     match v {
         Val::Str(s) => Ok(PathBuf::from(&**s)),
-        other => {
-            Err(Fail::new(format!("expected str, bytes or os.PathLike object, not {}", other.type_name())))
-        }
+        Val::Int(number) => Ok(PathBuf::from(format!("/proc/self/fd/{number}"))),
+        Val::Bool(number) => Ok(PathBuf::from(format!("/proc/self/fd/{}", u8::from(*number)))),
+        other => Err(Fail::new(format!(
+            "stat: path should be string, bytes, os.PathLike or integer, not {}",
+            other.type_name()
+        ))),
     }
+}
+
+/// What is looked at itself.
+fn itself(v: &Val) -> R<PathBuf> {
+    let wrong = |kind| Fail::new(format!("lstat: path should be string, bytes or os.PathLike, not {kind}"));
+    v.as_str().map(PathBuf::from).ok_or_else(|| wrong(v.type_name()))
 }
 
 fn inode(m: &Metadata) -> (u64, u64) {
@@ -65,8 +81,8 @@ fn mount(path: &Path) -> bool {
 
 fn same(a: &Val, b: &Val) -> R<bool> {
     let look = |v: &Val| {
-        let path = path(v)?;
-        path.metadata().map_err(|e| Fail::new(format!("{}: {e}", path.display())))
+        let path = followed(v)?;
+        path.metadata().map_err(|e| Fail::new(errno::python_text(&e, &path.to_string_lossy())))
     };
     Ok(inode(&look(a)?) == inode(&look(b)?))
 }
@@ -79,7 +95,9 @@ fn vaulted(v: &Val) -> R<bool> {
 
 /// Whether it is text with one of the schemes; without any, every text is.
 fn uri(v: &Val, schemes: Option<&Val>) -> R<bool> {
-    let Some(scheme) = scheme(v) else { return Ok(false) };
+    // Python takes nothing for an empty text.
+    let scheme = if v.is_none() { Some(String::new()) } else { scheme(v) };
+    let Some(scheme) = scheme else { return Ok(false) };
     match schemes {
         Some(list) if list.truthy()? => Ok(list.iter()?.iter().any(|one| one.as_str() == Some(&scheme))),
         _ => Ok(true),

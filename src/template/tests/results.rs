@@ -33,7 +33,7 @@ pub(super) const TABLE: &[Test] = &[
     }),
     Test::new("any", &[], |_, v, _| any(&v)),
     Test::new("all", &[], |_, v, _| {
-        for item in v.iter()? {
+        for item in v.each()? {
             if !item.truthy()? {
                 return Ok(false);
             }
@@ -42,9 +42,14 @@ pub(super) const TABLE: &[Test] = &[
     }),
     Test::new("subset", &["b"], |_, v, b| subset(&v, &b.need("b")?)),
     Test::new("issubset", &["b"], |_, v, b| subset(&v, &b.need("b")?)),
-    Test::new("superset", &["b"], |_, v, b| subset(&b.need("b")?, &v)),
-    Test::new("issuperset", &["b"], |_, v, b| subset(&b.need("b")?, &v)),
-    Test::new("contains", &["value"], |_, v, b| ops::contains(&v, &b.need("value")?)),
+    Test::new("superset", &["b"], |_, v, b| superset(&v, &b.need("b")?)),
+    Test::new("issuperset", &["b"], |_, v, b| superset(&v, &b.need("b")?)),
+    Test::new("contains", &["value"], |_, v, b| {
+        if v.as_seq().is_some() {
+            v.iter()?;
+        }
+        ops::contains(&v, &b.need("value")?)
+    }),
     Test::new("truthy", &["convert_bool"], |_, v, b| truth(&v, &b)),
     Test::new("falsy", &["convert_bool"], |_, v, b| truth(&v, &b).map(|t| !t)),
     Test::new("nan", &[], |_, v, _| Ok(matches!(v, Val::Float(f) if f.is_nan()))),
@@ -92,6 +97,9 @@ fn has_period(timeout: &Val) -> bool {
 
 fn matches(v: &Val, b: &Bound, how: Option<&str>) -> R<bool> {
     let how = how.map_or_else(|| b.text("match_type", "search"), |h| Ok(h.to_owned()))?;
+    if b.get("pattern").is_some_and(|pattern| pattern.as_str().is_none()) {
+        return Err(Fail::new("first argument must be string or compiled pattern"));
+    }
     let pattern = b.text("pattern", "")?;
     let pattern = match how.as_str() {
         "match" => format!("\\A(?:{pattern})"),
@@ -103,7 +111,7 @@ fn matches(v: &Val, b: &Bound, how: Option<&str>) -> R<bool> {
 }
 
 fn any(v: &Val) -> R<bool> {
-    for item in v.iter()? {
+    for item in v.each()? {
         if item.truthy()? {
             return Ok(true);
         }
@@ -112,11 +120,29 @@ fn any(v: &Val) -> R<bool> {
 }
 
 fn subset(a: &Val, b: &Val) -> R<bool> {
-    let all = b.iter()?;
-    for item in a.iter()?.iter().chain(&all) {
-        hashable(item)?;
+    let part = set(a)?;
+    within(&part, &set(b)?)
+}
+
+fn superset(a: &Val, b: &Val) -> R<bool> {
+    let all = set(a)?;
+    within(&set(b)?, &all)
+}
+
+/// What Python would make a set of.
+fn set(v: &Val) -> R<Vec<Val>> {
+    let items = v.iter()?;
+    items.iter().try_for_each(hashable)?;
+    Ok(items)
+}
+
+fn within(part: &[Val], all: &[Val]) -> R<bool> {
+    for item in part {
+        if ops::position(all, item)?.is_none() {
+            return Ok(false);
+        }
     }
-    Ok(a.iter()?.iter().all(|v| all.iter().any(|w| ops::eq(v, w))))
+    Ok(true)
 }
 
 /// A tuple is as hashable as what it holds.

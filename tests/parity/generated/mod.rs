@@ -4,6 +4,7 @@
 //! test; `make soak` gives them. A case that differs is made as small as it can be before it is told.
 
 mod calls;
+mod differences;
 mod expressions;
 mod grammar;
 mod hosts;
