@@ -87,6 +87,15 @@ enum Command {
     },
 }
 
+/// Parses a command line, of warp or of the tool that its first word names, without running it.
+///
+/// # Errors
+/// What would be told of one that is not understood.
+pub fn understood(args: &[OsString]) -> Result<(), String> {
+    compat::understood(args)
+        .unwrap_or_else(|| Cli::try_parse_from(args).map(drop).map_err(|error| error.to_string()))
+}
+
 /// Parses the command line, runs the command and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {

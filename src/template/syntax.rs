@@ -99,12 +99,12 @@ impl Found<'_> {
 
     /// Whether the whole expression of a block is missing, not a part of it.
     fn nothing_yet(&self) -> bool {
-        match self.before.as_slice() {
-            [.., Token::VariableStart] => true,
-            [.., Token::BlockStart, Token::Ident("if" | "elif" | "print")] => true,
-            [.., Token::BlockStart, Token::Ident("for"), _, Token::Ident("in")] => true,
-            _ => false,
-        }
+        matches!(
+            self.before.as_slice(),
+            [.., Token::VariableStart]
+                | [.., Token::BlockStart, Token::Ident("if" | "elif" | "print")]
+                | [.., Token::BlockStart, Token::Ident("for"), _, Token::Ident("in")]
+        )
     }
 
     /// What was got: an identifier is its own name.

@@ -16,6 +16,7 @@
     reason = "a test ends by panicking"
 )]
 
+mod command_line;
 mod corpus;
 mod frames;
 mod images;

@@ -1,5 +1,6 @@
 //! What reads texts.
 
+use crate::command_line;
 use crate::frames;
 use crate::images::Image;
 use crate::names::Names;
@@ -143,6 +144,14 @@ pub const TARGETS: &[Target] = &[
                 let _ = split::split_args(&split::join_args(&words));
             }
         },
+    },
+    Target {
+        name: "command_line",
+        endings: &[],
+        lines: false,
+        seeds: command_line::SEEDS,
+        more: Vec::new,
+        read: command_line::read,
     },
     image_target!("image-ext4", "ext4"),
     image_target!("image-xfs4", "xfs4"),

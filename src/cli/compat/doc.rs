@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// Shows what modules do and which arguments they take.
 #[derive(Debug, Parser)]
 #[command(name = "ansible-doc", infer_long_args = true, disable_version_flag = true)]
-struct Cli {
+pub(super) struct Cli {
     /// Show the version, the configuration file and the search paths.
     #[arg(long)]
     version: bool,

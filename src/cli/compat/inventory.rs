@@ -11,7 +11,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "ansible-inventory", infer_long_args = true, args_override_self = true)]
 #[command(disable_version_flag = true)]
-struct Cli {
+pub(super) struct Cli {
     /// Show the version, the configuration file and the search paths.
     #[arg(long)]
     version: bool,

@@ -23,16 +23,17 @@ use std::process::ExitCode;
 struct Tool {
     name: &'static str,
     run: fn(Vec<OsString>) -> ExitCode,
+    understand: fn(Vec<OsString>) -> Result<(), String>,
 }
 
 /// The tools, by the names of their links.
 const TOOLS: [Tool; 6] = [
-    Tool { name: "ansible-playbook", run: playbook::main },
-    Tool { name: "ansible", run: adhoc::main },
-    Tool { name: "ansible-inventory", run: inventory::main },
-    Tool { name: "ansible-config", run: config::main },
-    Tool { name: "ansible-vault", run: vault::main },
-    Tool { name: "ansible-doc", run: doc::main },
+    Tool { name: "ansible-playbook", run: playbook::main, understand: usage::understood::<playbook::Cli> },
+    Tool { name: "ansible", run: adhoc::main, understand: usage::understood::<adhoc::Cli> },
+    Tool { name: "ansible-inventory", run: inventory::main, understand: usage::understood::<inventory::Cli> },
+    Tool { name: "ansible-config", run: config::main, understand: usage::understood::<config::Cli> },
+    Tool { name: "ansible-vault", run: vault::main, understand: usage::understood::<vault::Cli> },
+    Tool { name: "ansible-doc", run: doc::main, understand: usage::understood::<doc::Cli> },
 ];
 
 /// Whether the program was started under one of Ansible's names.
@@ -40,6 +41,12 @@ pub(super) fn active() -> bool {
     let first = std::env::args_os().next();
     let name = first.as_deref().map(Path::new).and_then(Path::file_name);
     TOOLS.iter().any(|tool| name == Some(OsStr::new(tool.name)))
+}
+
+/// Parses a tool's command line without running it; `None` where the first word names no tool.
+pub(super) fn understood(args: &[OsString]) -> Option<Result<(), String>> {
+    let tool = TOOLS.iter().find(|tool| args.first().is_some_and(|name| name == tool.name))?;
+    Some((tool.understand)(args.to_vec()))
 }
 
 /// Runs the tool that the program was started as, if it is one.

@@ -24,17 +24,20 @@ pub(super) fn parse<T: Parser>(args: Vec<OsString>) -> Result<T, ExitCode> {
         });
         return Err(code(output::exit_of(end.map_err(Into::into))));
     }
-    command.clone().try_get_matches_from(args).and_then(|matches| T::from_arg_matches(&matches)).map_err(
-        |error| {
-            if !error.use_stderr() {
-                // Nobody is left to tell when the reader of the output has gone.
-                let _ = error.print();
-                return code(Exit::Ok);
-            }
-            let words = words(&command, &error);
-            complain(command, &tool, &words)
-        },
-    )
+    T::try_parse_from(args).map_err(|error| {
+        if !error.use_stderr() {
+            // Nobody is left to tell when the reader of the output has gone.
+            let _ = error.print();
+            return code(Exit::Ok);
+        }
+        let words = words(&command, &error);
+        complain(command, &tool, &words)
+    })
+}
+
+/// What is wrong with a command line, in the words that would be told.
+pub(super) fn understood<T: Parser>(args: Vec<OsString>) -> Result<(), String> {
+    T::try_parse_from(args).map(drop).map_err(|error| words(&T::command(), &error))
 }
 
 /// Tells a wrong command line with the usage.

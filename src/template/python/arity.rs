@@ -2,8 +2,11 @@
 
 use crate::template::fail::{Fail, R};
 
-/// Methods by type: the name, the fewest and the most arguments. What takes names for its arguments is not listed.
-const METHODS: &[(&str, &[(&str, usize, usize)])] = &[
+/// A method: its name, the fewest and the most arguments.
+type Method = (&'static str, usize, usize);
+
+/// Methods by type. What takes names for its arguments is not listed.
+const METHODS: &[(&str, &[Method])] = &[
     (
         "str",
         &[
