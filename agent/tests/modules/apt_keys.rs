@@ -69,8 +69,8 @@ fn keys_are_trusted_as_by_ansible() {
             .map(|(_, _, args)| {
                 args.replace("ARMORED", &armored)
                     .replace("ID", &id)
-                    .replace("LONG", &id[24..])
-                    .replace("SHORT", &id[32..])
+                    .replace("LONG", id.get(24..).unwrap())
+                    .replace("SHORT", id.get(32..).unwrap())
             })
             .collect();
         let cases: Vec<Case> = CASES
