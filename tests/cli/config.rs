@@ -34,12 +34,15 @@ fn difference(theirs: &str, ours: &str) -> String {
     similar::TextDiff::from_lines(theirs, ours).unified_diff().context_radius(1).to_string()
 }
 
+/// Arguments, and variables of the environment.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
 #[test]
 fn values_are_shown_as_ansible_config_shows_them() {
     let bench = Bench::new("config-dump", "");
     bench.file("ansible.cfg", FILE).file("other.cfg", "[privilege_escalation]\nbecome_flags = -x\n");
     bench.file("empty.cfg", "");
-    let cases: &[(&[&str], &[(&str, &str)])] = &[
+    let cases: &[Case<'_>] = &[
         (&["dump"], &[]),
         (
             &["dump", "--only-changed"],
@@ -67,7 +70,7 @@ fn what_is_wrong_ends_as_it_does_in_ansible_config() {
     bench.file("good.cfg", FILE).file("bad.cfg", "[defaults]\nforkz = 7\n[nosuch]\na = 1\n").file("none", "");
     let good: &[(&str, &str)] = &[("ANSIBLE_CONFIG", "good.cfg")];
     let bad: &[(&str, &str)] = &[("ANSIBLE_CONFIG", "bad.cfg")];
-    let cases: &[(&[&str], &[(&str, &str)])] = &[
+    let cases: &[Case<'_>] = &[
         (&["validate", "-t", "all"], &[]),
         (&["validate"], good),
         (&["validate", "-t", "all"], bad),

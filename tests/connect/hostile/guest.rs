@@ -25,7 +25,7 @@ impl Guest {
                 output.write_all(&[b'x'; 4096]).unwrap();
             }
         }
-        write!(output, "{mark} have\n").unwrap();
+        writeln!(output, "{mark} have").unwrap();
         output.flush().unwrap();
         Guest { input, output }
     }

@@ -36,7 +36,7 @@ fn mark(theirs: &Json, ours: &Json) -> String {
 /// Each known difference is one that there still is, of which it alone speaks, and that the documents name.
 #[test]
 fn known_differences_are_there_and_told() {
-    let (oracle, engine) = (Oracle::start(), Engine::new());
+    let (oracle, engine) = (Oracle::start("differences"), Engine::new());
     let told = std::fs::read_to_string(super::super::checkout().join("docs/compatibility.md")).unwrap();
     for known in differences::ALL {
         assert!(told.contains(&format!("| {} |", known.reason)), "not told: {}", known.reason);
