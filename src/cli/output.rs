@@ -5,7 +5,7 @@ use crate::config;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events, Report};
 use crate::play::Errors;
-use crate::report::{Default, Json, Junit, Minimal, Redacting, Screen, Tree, terminal};
+use crate::report::{Default, Json, Junit, Minimal, Redacting, Screen, Tree, terminal, without_vaults};
 use clap::ValueEnum;
 use std::sync::Arc;
 
@@ -84,7 +84,11 @@ impl Output {
         if form == Output::Junit || enabled.contains(&Some(Output::Junit)) {
             report = Box::new(Junit::new(verbosity, config, report));
         }
-        let events = Events::new(vec![Box::new(Redacting::new(vec![report]))]);
+        let redacting = Redacting::new(vec![report]);
+        // Ansible's own forms show what came out of vaults, for they are to be as Ansible's.
+        let own = matches!(form, Output::Screen | Output::Json);
+        let redacting = if own { redacting.with_vaults() } else { redacting };
+        let events = Events::new(vec![Box::new(redacting)]);
         for told in config::definitions::check()? {
             events.emit(&Event::Deprecated {
                 what: Arc::new(Error::other(told.text)),
@@ -121,7 +125,7 @@ pub(super) fn exit_of(end: std::result::Result<Exit, Errors>) -> Exit {
                 }
                 _ => {
                     for error in errors.all() {
-                        anstream::eprintln!("{}", terminal::visible(&error.to_string()));
+                        anstream::eprintln!("{}", terminal::visible(&without_vaults(&error.to_string())));
                     }
                 }
             }

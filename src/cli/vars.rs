@@ -7,7 +7,7 @@ use crate::error::{Error, Exit, did_you_mean};
 use crate::event::Event;
 use crate::inventory::LOCALHOST;
 use crate::play::Errors;
-use crate::report::terminal;
+use crate::report::{terminal, without_vaults};
 use crate::run::{self, Explained, Given, Settings};
 use crate::template::{Engine, dump};
 use crate::value::Value;
@@ -76,7 +76,9 @@ fn explain(args: &Explain) -> Result<Exit, Errors> {
     let load = |playbook: &PathBuf| run::load(&settings, &engine, &actions, &events, playbook);
     let plans = args.playbooks.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let host: Arc<str> = Arc::from(args.host.as_str());
-    let explained = run::explain(&args.name, &host, &inventory, &settings, &engine, &plans)?;
+    let extra: Vec<PathBuf> =
+        args.extra_vars.iter().filter_map(|given| given.strip_prefix('@')).map(PathBuf::from).collect();
+    let explained = run::explain(&args.name, &host, &inventory, &settings, &engine, &plans, &extra)?;
     let mut exit = Exit::Ok;
     if explained.is_empty() {
         anstream::println!("no play of these playbooks has the host {}", args.host);
@@ -86,7 +88,7 @@ fn explain(args: &Explain) -> Result<Exit, Errors> {
         if explained.given.is_empty() && explained.tasks.is_empty() {
             exit = Exit::Error;
         }
-        anstream::print!("{}", terminal::visible(&text(args, explained)));
+        anstream::print!("{}", terminal::visible(&without_vaults(&text(args, explained))));
     }
     Ok(exit)
 }

@@ -16,5 +16,5 @@ mod values;
 
 pub use default::{Default, Junit, Minimal, Tree};
 pub use json::Json;
-pub use redact::Redacting;
+pub use redact::{Redacting, without_vaults};
 pub use screen::Screen;

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::event::{Event, Report, StepInfo};
-use crate::value::{Key, Map, Text, Value};
+use crate::value::{Key, Map, Text, Value, python_str, vault};
 use std::sync::Arc;
 
 /// What stands for a secret.
@@ -24,6 +24,8 @@ const OPEN: [&str; 7] = ["attempts", "changed", "retries", "exception", "warning
 /// Hides secrets from reports.
 pub struct Redacting {
     secrets: Vec<Arc<str>>,
+    /// How much of what came out of vaults is among them; nothing where that is shown, as Ansible shows it.
+    held: Option<usize>,
     reports: Vec<Box<dyn Report>>,
 }
 
@@ -31,7 +33,29 @@ impl Redacting {
     /// Stands before these reports.
     #[must_use]
     pub fn new(reports: Vec<Box<dyn Report>>) -> Self {
-        Redacting { secrets: Vec::new(), reports }
+        Redacting { secrets: Vec::new(), held: None, reports }
+    }
+
+    /// Hides what came out of vaults, too.
+    #[must_use]
+    pub fn with_vaults(self) -> Self {
+        Redacting { held: Some(0), ..self }
+    }
+
+    /// Takes in what came out of vaults since.
+    fn keep_up(&mut self) {
+        let Some(known) = self.held else { return };
+        let new = vault::held(known);
+        if !new.is_empty() {
+            self.held = Some(known + new.len());
+            self.secrets.extend(new);
+            self.sort();
+        }
+    }
+
+    /// Longer ones first: one secret may hold another.
+    fn sort(&mut self) {
+        self.secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
     }
 
     fn text(&self, text: &str) -> Arc<str> {
@@ -54,6 +78,11 @@ impl Redacting {
             Value::Map(m) => {
                 let key = |k: &Key| k.as_str().map_or_else(|| k.clone(), |s| Key::from(self.text(s)));
                 Value::map(m.iter().map(|(k, v)| (key(k), self.value(v))).collect())
+            }
+            Value::Int(_) | Value::Float(_) if !self.secrets.is_empty() => {
+                let digits = python_str(value);
+                let hidden = self.secrets.iter().any(|secret| **secret == *digits);
+                if hidden { Value::data(HIDDEN) } else { value.clone() }
             }
             other => other.clone(),
         }
@@ -160,16 +189,24 @@ impl Redacting {
     }
 }
 
+/// A text without what came out of vaults, for what is told beside the reports.
+#[must_use]
+pub fn without_vaults(text: &str) -> String {
+    let mut redacting = Redacting::new(Vec::new()).with_vaults();
+    redacting.keep_up();
+    redacting.text(text).to_string()
+}
+
 impl Report for Redacting {
     fn event(&mut self, event: &Event) {
         if let Event::Secret(secret) = event {
             if !secret.is_empty() && !self.secrets.contains(secret) {
                 self.secrets.push(Arc::clone(secret));
-                // Longer ones first: one secret may hold another.
-                self.secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+                self.sort();
             }
             return;
         }
+        self.keep_up();
         let event = self.redacted(event);
         for report in &mut self.reports {
             report.event(&event);

@@ -5,6 +5,7 @@ use super::yaml::BREAKS;
 use super::{json, yaml};
 use crate::value::Value;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -83,10 +84,10 @@ fn printable(c: char) -> bool {
         && c != '\u{feff}'
 }
 
-/// `yaml.dump` in block style, as ansible-inventory asks for it. None where it nests too deep.
+/// `yaml.dump` in block style, as ansible-inventory asks for it: what several hosts share is written once. None where it nests too deep.
 #[must_use]
 pub fn yaml_of_variables(value: &Value) -> Option<String> {
-    let style = yaml::Style { flow: yaml::Flow::Never, ..yaml::Style::default() };
+    let style = yaml::Style { flow: yaml::Flow::Never, anchors: true, ..yaml::Style::default() };
     yaml::dump(&plain(value), &style).ok()
 }
 
@@ -108,19 +109,36 @@ impl Object for Sealed {
 
 /// Data as a template's value; nothing in it is rendered.
 fn plain(value: &Value) -> Val {
-    match value {
-        Value::Null => Val::None,
-        Value::Bool(b) => Val::Bool(*b),
-        Value::Int(i) => Val::Int(*i),
-        Value::Float(f) => Val::Float(*f),
-        Value::Moment(m) => Val::object(*m),
-        Value::Text(t) if t.is_vault() => Val::object(Sealed(t.shared())),
-        Value::Text(t) => Val::Str(t.clone()),
-        Value::List(l) => {
-            Val::List(Rc::new(List(RefCell::new(l.iter().map(|v| Slot::Ready(plain(v))).collect()))))
-        }
-        Value::Map(m) => Val::Dict(Rc::new(Dict(RefCell::new(
-            m.iter().map(|(k, v)| (k.clone(), Slot::Ready(plain(v)))).collect(),
-        )))),
+    shared(value, &mut HashMap::new())
+}
+
+/// As [`plain`]; what is one list or map stays one, wherever it is found.
+fn shared(value: &Value, known: &mut HashMap<usize, Val>) -> Val {
+    let address = match value {
+        Value::List(l) => Arc::as_ptr(l).addr(),
+        Value::Map(m) => Arc::as_ptr(m).addr(),
+        Value::Null => return Val::None,
+        Value::Bool(b) => return Val::Bool(*b),
+        Value::Int(i) => return Val::Int(*i),
+        Value::Float(f) => return Val::Float(*f),
+        Value::Moment(m) => return Val::object(*m),
+        Value::Text(t) if t.is_vault() => return Val::object(Sealed(t.shared())),
+        Value::Text(t) => return Val::Str(t.clone()),
+    };
+    if let Some(known) = known.get(&address) {
+        return known.clone();
     }
+    let made = match value {
+        Value::Map(m) => {
+            let entries = m.iter().map(|(k, v)| (k.clone(), Slot::Ready(shared(v, known)))).collect();
+            Val::Dict(Rc::new(Dict(RefCell::new(entries))))
+        }
+        other => {
+            let items = other.as_list().unwrap_or_default();
+            let items = items.iter().map(|v| Slot::Ready(shared(v, known))).collect();
+            Val::List(Rc::new(List(RefCell::new(items))))
+        }
+    };
+    known.insert(address, made.clone());
+    made
 }

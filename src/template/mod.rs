@@ -2,6 +2,7 @@
 //!
 //! minijinja lexes and parses; what it means is decided here, by ansible-core 2.19 (`docs/design/templates.md`).
 
+mod anchors;
 mod ast;
 mod bind;
 mod clock;

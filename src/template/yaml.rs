@@ -1,5 +1,6 @@
 //! YAML as PyYAML writes and reads it.
 
+use super::anchors::{Anchors, Written};
 use super::depth::Nested;
 use super::dump;
 use super::fail::{Fail, R};
@@ -33,6 +34,8 @@ pub(crate) struct Style {
     pub(crate) blocks: bool,
     /// The quotes of every scalar, where asked for.
     pub(crate) quotes: Option<char>,
+    /// Whether what is one list or map in several places is written once, with an anchor.
+    pub(crate) anchors: bool,
 }
 
 impl Default for Style {
@@ -47,6 +50,7 @@ impl Default for Style {
             unicode: true,
             blocks: false,
             quotes: None,
+            anchors: false,
         }
     }
 }
@@ -61,7 +65,8 @@ pub(super) const BREAKS: [char; 4] = ['\n', '\u{85}', '\u{2028}', '\u{2029}'];
 /// `yaml.dump`.
 pub(crate) fn dump(v: &Val, style: &Style) -> R<String> {
     let mut events = Vec::new();
-    represent(v, style, &mut events)?;
+    let mut anchors = if style.anchors { Anchors::of(v, style) } else { Anchors::default() };
+    represent(v, style, &mut anchors, &mut events)?;
     let mut beyond = Vec::new();
     for event in &mut events {
         if let EventData::Scalar { value, .. } = &mut event.data
@@ -98,8 +103,17 @@ pub(crate) fn dump(v: &Val, style: &Style) -> R<String> {
 const STR: &str = "tag:yaml.org,2002:str";
 
 /// The events of a value; whether it is a scalar.
-fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
+fn represent(v: &Val, style: &Style, anchors: &mut Anchors, events: &mut Vec<Event>) -> R<bool> {
     let _nested = Nested::enter()?;
+    let anchor = match anchors.at(v) {
+        Some(Written::Before(name)) => {
+            events.push(Event::alias(&name));
+            return Ok(false);
+        }
+        Some(Written::Here(name)) => Some(name),
+        None => None,
+    };
+    let anchor = anchor.as_deref();
     let mut scalar = |tag: &str, text: &str, is_string: bool| {
         let plain = if is_string { is_plain_string(text) } else { true };
         let quotes = match style.quotes {
@@ -125,10 +139,10 @@ fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
             let at = events.len();
             let mut leaves = style.quotes.is_none();
             for item in &items {
-                leaves &= represent(item, style, events)?;
+                leaves &= represent(item, style, anchors, events)?;
             }
             let flow = if in_brackets(style, leaves) { SequenceStyle::Flow } else { SequenceStyle::Block };
-            events.insert(at, Event::sequence_start(None, Some("tag:yaml.org,2002:seq"), true, flow));
+            events.insert(at, Event::sequence_start(anchor, Some("tag:yaml.org,2002:seq"), true, flow));
             events.push(Event::sequence_end());
             Ok(false)
         }
@@ -137,11 +151,11 @@ fn represent(v: &Val, style: &Style, events: &mut Vec<Event>) -> R<bool> {
                 let at = events.len();
                 let mut leaves = style.quotes.is_none();
                 for (key, value) in ordered(entries, style.sort_keys) {
-                    represent(&Val::from(key), style, events)?;
-                    leaves &= represent(&value, style, events)?;
+                    represent(&Val::from(key), style, anchors, events)?;
+                    leaves &= represent(&value, style, anchors, events)?;
                 }
                 let flow = if in_brackets(style, leaves) { MappingStyle::Flow } else { MappingStyle::Block };
-                events.insert(at, Event::mapping_start(None, Some("tag:yaml.org,2002:map"), true, flow));
+                events.insert(at, Event::mapping_start(anchor, Some("tag:yaml.org,2002:map"), true, flow));
                 events.push(Event::mapping_end());
                 Ok(false)
             }
@@ -172,7 +186,7 @@ fn in_brackets(style: &Style, leaves: bool) -> bool {
 }
 
 /// Sorted where the keys have an order among them.
-fn ordered(entries: Vec<(Key, Val)>, sort: bool) -> Vec<(Key, Val)> {
+pub(super) fn ordered(entries: Vec<(Key, Val)>, sort: bool) -> Vec<(Key, Val)> {
     if !sort {
         return entries;
     }

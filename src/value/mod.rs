@@ -19,7 +19,7 @@ mod yaml_error;
 pub use convert::{from_wire_map, python_repr, python_str};
 pub use key::Key;
 pub use moment::{Moment, zone_suffix};
-pub use place::place_of;
+pub use place::{place_in, place_near, place_of};
 pub use scalar::is_plain_string;
 pub use tags::{Origin, Sealing, Tags};
 pub use text::Text;

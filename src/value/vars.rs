@@ -67,7 +67,14 @@ pub fn vars_of(node: &Node) -> Result<Vars> {
             .at(node.span.clone())
             .help("write each as `name: value`"));
     };
-    Ok(entries.iter().filter_map(|(k, v)| Some((Arc::from(k.to_key()?.to_string()), v.to_value()))).collect())
+    let vars: Vars = entries
+        .iter()
+        .filter_map(|(k, v)| Some((Arc::from(k.to_key()?.to_string()), v.to_value())))
+        .collect();
+    if node.span.source.shown().is_none() {
+        vars.values().for_each(vault::hold_variables);
+    }
+    Ok(vars)
 }
 
 /// What Jinja takes for something else than a name.

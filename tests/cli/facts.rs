@@ -108,6 +108,16 @@ fn every_layer_of_a_variable_is_told_with_its_place() {
         "{}",
         told.said()
     );
+    // Values that are no texts are found as well: in the play, the task, the role, the file of extra variables.
+    let places: Vec<&str> =
+        told.out.lines().filter_map(|line| line.rsplit_once("  ")).map(|(_, at)| at).collect();
+    let group = place("group_vars/web.yml:1:7");
+    for at in ["more.yml:1:7", "play.yml:2:16", "roles/r/defaults/main.yml:1:7", "play.yml:7:20"].map(place) {
+        assert!(places.contains(&&*at) && places.contains(&&*group), "{at}: {}", told.said());
+    }
+    bench.file("extra.yml", "x: 1\nport: [{deep: 1}]\n");
+    let told = explain(&["port", "h1", "play.yml", "-e", "@extra.yml"]);
+    assert!(told.out.contains("extra.yml:2:7\n"), "{}", told.said());
     let gone = explain(&["port", "h2"]);
     assert_eq!(gone.code, 4);
     assert!(gone.err.contains("the inventory has no host `h2`"), "{}", gone.err);

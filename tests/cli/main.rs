@@ -21,6 +21,7 @@ mod detached;
 mod doc;
 mod facts;
 mod interrupted;
+mod inventory_yaml;
 mod lists;
 mod pty;
 mod refresh;

@@ -174,3 +174,65 @@ fn what_was_encrypted_is_not_shown() {
         assert_eq!(marked(&ours), marked(&theirs));
     }
 }
+
+/// What came out of vaults is hidden on warp's own screens, however it gets there; Ansible's forms show it as Ansible does.
+#[test]
+fn what_came_out_of_vaults_is_hidden_on_own_screens() {
+    let play = r#"
+- hosts: localhost
+  gather_facts: false
+  vars_files: [values.yml, file.yml]
+  tasks:
+    - debug: {msg: "a {{ single }} b {{ from_file.deep[0] }} {{ pin }}"}
+    - name: "named {{ single }}"
+      command: "echo {{ single }}-x {{ beside }}"
+    - command: "printf %s {{ many | quote }}"
+      loop: ["{{ single }}"]
+    - copy: {content: "{{ many }}{{ single }}", dest: "{{ playbook_dir }}/written"}
+      diff: true
+    - fail: {msg: "wrong {{ single }}"}
+      ignore_errors: true
+    - assert: {that: single == 'x', fail_msg: "{{ single }}"}
+      ignore_errors: true
+    - debug: {msg: "{{ lookup('file', single) }}"}
+      ignore_errors: true
+"#;
+    let bench = bench("vault-canary");
+    let string = |name: &str, text: &str| {
+        ours(&bench, &["encrypt_string", "--vault-id", "pw", "--name", name, text]).out
+    };
+    let values =
+        string("single", "canary-one\n") + &string("many", "canary-first-line\ncanary-second-line\n");
+    bench.file("play.yml", play).file("values.yml", &values).file(
+        "file.yml",
+        "pin: 73915500\nplace: there\nfrom_file: {deep: [canary-two]}\nbeside: '{{ place }}:canary-three'\n",
+    );
+    assert_eq!(ours(&bench, &["encrypt", "--vault-id", "pw", "file.yml"]).code, 0);
+    let run = |args: &[&str]| {
+        let mut command = support::warp();
+        let command = command.current_dir(&bench.0).args(args).args(["--vault-id", "pw"]);
+        Ran::of(&command.output().unwrap())
+    };
+    let plain = |ran: &Ran| ["canary", "73915500"].iter().filter(|text| ran.said().contains(*text)).count();
+    for form in ["screen", "json"] {
+        for more in ["-v", "-vvvv"] {
+            let ran = run(&["play", "--output", form, more, "play.yml"]);
+            assert_eq!((ran.code, plain(&ran)), (0, 0), "{form} {more}: {}", ran.said());
+            assert!(ran.said().contains("********"), "{}", ran.said());
+        }
+    }
+    assert_eq!(bench.read("written"), "canary-first-line\ncanary-second-line\ncanary-one\n");
+    let shown = run(&["play", "--output", "default", "-v", "play.yml"]);
+    assert_eq!(plain(&shown), 2, "{}", shown.said());
+    for name in ["single", "pin"] {
+        let ran = run(&["vars", "explain", name, "localhost", "play.yml"]);
+        assert_eq!((ran.code, plain(&ran)), (0, 0), "{}", ran.said());
+    }
+    // What is wrong before anything runs does not tell it either.
+    let hosts =
+        "- hosts: \"{{ lookup('file', 'gone-' ~ single) }}\"\n  vars_files: [values.yml]\n  tasks: []\n";
+    bench.file("play.yml", hosts);
+    let ran = run(&["play", "-e", "@values.yml", "play.yml"]);
+    assert_eq!(plain(&ran), 0, "{}", ran.said());
+    assert_ne!(ran.code, 0, "{}", ran.said());
+}

@@ -5,8 +5,10 @@
 
 mod cipher;
 mod envelope;
+mod held;
 mod secret;
 
+pub use held::{held, hold_variables};
 pub use secret::{Opened, Secret, Secrets};
 
 use super::Text;
@@ -91,6 +93,7 @@ pub fn reveal(text: &Text) -> Result<Text> {
         Error::other(format!("the vault's content is not UTF-8: {e}")).at(text.span().cloned())
     })?;
     let chars: Arc<str> = chars.into();
+    held::hold(&chars);
     plain().insert(vault, Arc::clone(&chars));
     Ok(text.opened(chars))
 }

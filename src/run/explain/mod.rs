@@ -1,5 +1,7 @@
 //! What a variable is for a host, layer by layer.
 
+mod places;
+
 use super::catalogue::Flat;
 use super::settings::Settings;
 use super::vars::{HostScope, Level, Options, PlayVars, Variables};
@@ -8,7 +10,8 @@ use crate::error::Result;
 use crate::inventory::{Inventory, Layer};
 use crate::play::{Plan, Play, Step, Task};
 use crate::template::{Engine, Scope};
-use crate::value::{Value, normal, place_of};
+use crate::value::{Value, normal, place_in, place_of};
+use places::Places;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -37,7 +40,8 @@ pub struct Explained {
     pub tasks: Vec<(String, Given)>,
 }
 
-/// Explains a variable of a host, in every play of the plans that the host is in; without plans outside of any.
+/// Explains a variable of a host, in every play of the plans that the host is in; without plans outside of any. `extra` are
+/// the files that extra variables came from.
 ///
 /// # Errors
 /// A file of variables that cannot be read, a host pattern that cannot be understood.
@@ -48,6 +52,7 @@ pub fn explain(
     settings: &Settings,
     engine: &Arc<Engine>,
     plans: &[Plan],
+    extra: &[PathBuf],
 ) -> Result<Vec<Explained>> {
     let options = Options { inventory: settings.inventory_sources.clone(), ..Options::default() };
     let variables = Variables::new(
@@ -63,7 +68,8 @@ pub fn explain(
         let folder = normal(Path::new("."));
         variables.set_playbook_dir(folder.clone());
         let scope = variables.host_scope(host)?;
-        let teller = Teller { name, host, inventory, engine, folder: &folder };
+        let places = Places { name, play: None, extra };
+        let teller = Teller { name, host, inventory, engine, folder: &folder, places };
         explained.push(teller.explained(None, &scope)?);
     }
     for plan in plans {
@@ -76,7 +82,8 @@ pub fn explain(
             }
             let vars = Arc::new(play_vars(play, hosts));
             let scope = variables.task_scope(host, &vars, None)?;
-            let teller = Teller { name, host, inventory, engine, folder: &folder };
+            let places = Places { name, play: Some(play), extra };
+            let teller = Teller { name, host, inventory, engine, folder: &folder, places };
             let title = play.name.as_ref().map_or_else(|| vars.name.to_string(), |n| n.as_str().to_owned());
             let mut own = teller.explained(Some(title), &scope)?;
             let mut tasks = Vec::new();
@@ -122,6 +129,7 @@ struct Teller<'a> {
     inventory: &'a Inventory,
     engine: &'a Engine,
     folder: &'a Path,
+    places: Places<'a>,
 }
 
 impl Teller<'_> {
@@ -134,7 +142,7 @@ impl Teller<'_> {
             if matches!(layer.level, Level::Inventory) {
                 given.extend(self.of_inventory()?);
             } else if let Some(value) = layer.vars.get(self.name) {
-                given.push(self.given(&layer.level, value));
+                given.push(self.given(&layer.level, value, None));
             }
         }
         let dynamic: Arc<dyn Scope> = Arc::<HostScope>::clone(scope);
@@ -160,14 +168,11 @@ impl Teller<'_> {
         };
         let Some((level, value)) = winner.filter(|(level, _)| own(level)) else { return Ok(None) };
         let name = task.name.as_ref().unwrap_or(&task.action.written).as_str();
-        Ok(Some((format!("{name} ({})", task.span), self.given(level, value))))
+        Ok(Some((format!("{name} ({})", task.span), self.given(level, value, Some(task)))))
     }
 
-    fn given(&self, level: &Level, value: &Value) -> Given {
-        let place = match level {
-            Level::VarsFile(path) => place_of(value, self.name, Some(path)),
-            _ => place_of(value, self.name, None),
-        };
+    fn given(&self, level: &Level, value: &Value, task: Option<&Task>) -> Given {
+        let place = self.places.of(level, value, task);
         Given { layer: level.to_string(), value: value.clone(), place }
     }
 
@@ -181,8 +186,9 @@ impl Teller<'_> {
         let given = layers.iter().rev().filter(once).filter_map(|layer| {
             let value = layer.vars.get(self.name)?;
             let place = place_of(value, self.name, layer.file.as_deref());
-            let source = self.inventory.sources.iter().find(|s| s.is_file()).map(PathBuf::as_path);
-            let place = place.or_else(|| place_of(value, self.name, source));
+            let sources = || self.inventory.sources.iter().filter(|source| source.is_file());
+            let place = place.or_else(|| sources().find_map(|source| place_in(value, self.name, source)));
+            let place = place.or_else(|| place_of(value, self.name, sources().next().map(PathBuf::as_path)));
             Some(Given { layer: layer.origin.clone(), value: value.clone(), place })
         });
         Ok(given.collect())
