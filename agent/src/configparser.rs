@@ -152,6 +152,13 @@ impl Ini {
         self.sections.keys().map(String::as_str)
     }
 
+    /// The keys of a section, its own first.
+    pub fn options(&self, section: &str) -> impl Iterator<Item = &str> {
+        let own = self.sections.get(section);
+        let others = self.defaults.keys().filter(move |key| !own.is_some_and(|own| own.contains_key(*key)));
+        own.into_iter().flat_map(Section::keys).chain(others).map(String::as_str)
+    }
+
     /// A key's value in a section, if it has both: `None` inside where the key has none.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod facts;
 mod interrupted;
 mod inventory_yaml;
 mod lists;
+mod plugins;
 mod pty;
 mod refresh;
 mod refusals;

@@ -197,7 +197,7 @@ fn what_came_out_of_vaults_is_hidden_on_own_screens() {
     - debug: {msg: "{{ lookup('file', single) }}"}
       ignore_errors: true
 "#;
-    let bench = bench("vault-canary");
+    let bench = bench("vault-own-screens");
     let string = |name: &str, text: &str| {
         ours(&bench, &["encrypt_string", "--vault-id", "pw", "--name", name, text]).out
     };

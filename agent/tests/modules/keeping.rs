@@ -35,10 +35,10 @@ fn modules_that_nobody_uses_are_forgotten() {
         let _ = fs::remove_dir_all(FOLDER);
         let mut agent = Agent::start();
         assert_eq!(keep(&mut agent, b"one", false), "False");
-        for module in [&b"one"[..], b"two"] {
-            assert_eq!(keep(&mut agent, module, true), "True");
-            age(module, 40);
-        }
+        assert_eq!(keep(&mut agent, b"one", true), "True");
+        assert_eq!(keep(&mut agent, b"two", true), "True");
+        age(b"one", 40);
+        age(b"two", 40);
         // Asked for, it is in use again.
         assert_eq!(keep(&mut agent, b"one", false), "True");
         assert_eq!(keep(&mut agent, b"three", true), "True");

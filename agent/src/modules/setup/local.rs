@@ -71,13 +71,13 @@ fn one_file(gather: &mut Gather<'_, '_>, path: &Path) -> Result<Value, String> {
 fn ini(text: &str) -> Option<Result<Value, String>> {
     let ini = Ini::parse(text, Form::default()).ok()?;
     let section = |name: &str| {
-        let options = ini.items(name, true)?.map(|options| {
-            let options =
-                options.into_iter().map(|(key, value)| (key, value.map_or(Value::Null, Value::from)));
-            (name.to_owned(), Value::Map(options.collect()))
-        });
-        Some(options)
+        let option = |key: &str| {
+            let value = ini.get(name, key, true)?.flatten();
+            Ok((key.to_owned(), value.map_or(Value::Null, Value::from)))
+        };
+        let options: Result<Map, String> = ini.options(name).map(option).collect();
+        Ok((name.to_owned(), Value::Map(options?)))
     };
-    let facts: Result<Map, String> = ini.sections().filter_map(section).collect();
+    let facts: Result<Map, String> = ini.sections().map(section).collect();
     Some(facts.map(Value::Map))
 }
