@@ -197,11 +197,12 @@ impl Attempt<'_> {
 
     /// A result that would not be what the module said: bytes of it are no text.
     fn not_utf8(&self, wrong: &str) -> Execution {
-        let refused = format!("Refusing to deserialize an invalid UTF8 string value: {wrong}");
-        self.task.failed(
-            Error::other(refused)
-                .help("This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting."),
-        )
+        let error = Error::other(format!("Refusing to deserialize an invalid UTF8 string value: {wrong}"))
+            .help("This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting.")
+            .within("Task failed", Some(self.task.task.span.clone()));
+        let mut execution = self.task.blank(End::Failed, result::failure(error.message()));
+        execution.error = Some(Arc::new(error));
+        execution
     }
 
     /// Begins with Ansible's words, where it has any.

@@ -99,10 +99,25 @@ fn content(diff: Diff) -> Value {
             put(&mut map, key, Value::data(header));
         }
     }
-    put(&mut map, "before", Value::data(diff.before));
-    put(&mut map, "after", Value::data(diff.after));
+    let missing = |side: &str| diff.skipped.iter().any(|why| why.starts_with(side));
+    for (key, side, text) in [("before", DESTINATION, diff.before), ("after", SOURCE, diff.after)] {
+        if !missing(side) {
+            put(&mut map, key, Value::data(text));
+        }
+    }
+    for why in &diff.skipped {
+        let side = if why.starts_with(DESTINATION) { "dst" } else { "src" };
+        match why.rsplit(' ').next().and_then(|size| size.parse().ok()) {
+            Some(size) => put(&mut map, &format!("{side}_larger"), Value::Int(size)),
+            None => put(&mut map, &format!("{side}_binary"), Value::Int(1)),
+        }
+    }
     Value::map(map)
 }
+
+/// What the reason for a missing side begins with.
+const DESTINATION: &str = "destination";
+const SOURCE: &str = "source";
 
 /// A difference without headers is one of attributes: two JSON objects.
 fn attributes(diff: &Diff) -> Option<Value> {

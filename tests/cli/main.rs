@@ -13,6 +13,7 @@
 mod support;
 
 mod adhoc;
+mod archives;
 mod asked;
 mod bench;
 mod compat;

@@ -37,8 +37,8 @@ fn masked(text: &[u8]) -> String {
     let masks = [
         (r"\d:\d\d:\d\d\.\d{6}", "DELTA"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "TIME"),
-        (r#""src": "[^"]*\.ansible/tmp[^"]*", ?"#, ""),
-        (r#", "src": "[^"]*\.ansible/tmp[^"]*""#, ""),
+        (r#""src": "[^"]*\.(ansible/|warp_)tmp[^"]*", ?"#, ""),
+        (r#", "src": "[^"]*\.(ansible/|warp_)tmp[^"]*""#, ""),
     ];
     masks.iter().fold(text, |text, (pattern, mask)| {
         Regex::new(pattern).unwrap().replace_all(&text, *mask).into_owned()

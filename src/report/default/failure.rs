@@ -43,9 +43,12 @@ fn of_task(step: &StepInfo, result: &Value, error: Option<&Error>) -> String {
     let own = Part { words: error.own().to_owned(), span: error.text() };
     let mut parts: Vec<Part<'_>> = Vec::new();
     let outer = error.outer().iter().map(|o| Part { words: format!("{}.", o.words), span: o.span.as_ref() });
-    for part in outer.chain([own]) {
+    let innermost = error.outer().len();
+    for (at, part) in outer.chain([own]).enumerate() {
+        // What has no place of its own, but help, stands by itself.
+        let apart = at == innermost && part.span.is_none() && !help.is_empty();
         match parts.last_mut() {
-            Some(last) if part.span.is_none() || place(part.span) == place(last.span) => {
+            Some(last) if !apart && (part.span.is_none() || place(part.span) == place(last.span)) => {
                 last.words = joined(&last.words, &part.words);
             }
             _ => parts.push(part),
