@@ -3,13 +3,16 @@
 /// The candidate nearest to `word`, if one is near enough to be a slip of the hand.
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = match word.chars().count() {
+    let length = word.chars().count();
+    let limit = match length {
         0..=2 => 1,
         3..=6 => 2,
         _ => 3,
     };
     candidates
         .into_iter()
+        // A word that much longer or shorter is not near, and need not be compared letter by letter.
+        .filter(|c| c.chars().count().abs_diff(length) <= limit)
         .map(|c| (distance(word, c), c))
         .filter(|(d, c)| *d <= limit && *d < c.chars().count())
         .min_by_key(|(d, _)| *d)
