@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use warp_agent::wire::VERSION;
 
 const PLAY: &str = "
 - hosts: all
@@ -109,8 +110,10 @@ impl Ran {
 
 #[test]
 fn a_guest_that_breaks_the_protocol_is_named_and_harms_nobody() {
+    let version =
+        format!("the agent speaks version {} of the protocol, this warp speaks {VERSION}", VERSION + 1);
     for (case, words) in [
-        ("version", "the agent speaks version 3 of the protocol, this warp speaks 2"),
+        ("version", version.as_str()),
         ("answers first", "the agent did not begin with its hello"),
         ("not frames", "what answers is not the agent: it sent a frame of"),
         ("answers unasked", "it sent an answer to request 99, which was never made"),
