@@ -5,6 +5,7 @@ use crate::connect::CallError;
 use crate::error::{Error, Result};
 use crate::value::{Key, Map, Value, normal};
 use std::path::{Component, Path, PathBuf};
+use warp_agent::digest::Hashing;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
 
@@ -66,8 +67,10 @@ async fn fetch(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
     };
     let shown = dest.display().to_string();
     let checksum = stat.get("checksum").and_then(Value::as_str);
-    if checksum.is_some() && sums(&dest).is_some_and(|(sha1, _)| Some(sha1.as_str()) == checksum) {
-        let (sha1, md5) = sums(&dest).unwrap_or_default();
+    if checksum.is_some()
+        && let Some((sha1, md5)) = sums(&dest).await
+        && Some(sha1.as_str()) == checksum
+    {
         return Ok(Outcome::ok()
             .with("md5sum", md5)
             .with("file", source)
@@ -85,7 +88,7 @@ async fn fetch(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
         return Ok(read.into());
     }
     let sent = read.values.get("checksum").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-    let Some((sha1, md5)) = sums(&dest) else {
+    let Some((sha1, md5)) = sums(&dest).await else {
         return Ok(Effect::failed(format!("cannot read {shown}, which was just fetched")));
     };
     let wrong = flag(args, "validate_checksum") && sha1 != sent;
@@ -157,10 +160,15 @@ fn traversal(dest: &str, got: &str) -> Error {
     ))
 }
 
-/// A file's SHA-1 and MD5.
-fn sums(path: &Path) -> Option<(String, String)> {
-    use md5::Digest as _;
-    let bytes = std::fs::read(path).ok()?;
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    Some((hex(&sha1::Sha1::digest(&bytes)), hex(&md5::Md5::digest(&bytes))))
+/// A file's SHA-1 and MD5, read a piece at a time: it may be larger than memory.
+async fn sums(path: &Path) -> Option<(String, String)> {
+    let path = path.to_owned();
+    let read = move || {
+        let mut file = std::fs::File::open(path).ok()?;
+        let mut md5 = Hashing::<md5::Md5>::new(&mut file);
+        let mut sha1 = Hashing::<sha1::Sha1>::new(&mut md5);
+        std::io::copy(&mut sha1, &mut std::io::sink()).ok()?;
+        Some((sha1.finish(), md5.finish()))
+    };
+    tokio::task::spawn_blocking(read).await.ok().flatten()
 }

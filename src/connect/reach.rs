@@ -4,7 +4,7 @@ use super::link::Link;
 use super::local::{self, Unused};
 use super::session::{Cut, Resumable, Session, Taken};
 use super::sessions::Sessions;
-use super::ssh::{Account, Connection, Hop, Options, Proxy, Terminal};
+use super::ssh::{Account, Connection, Hop, Options, Proxy, Purpose, Terminal};
 use super::{DENIED, SshTarget, Target, Transport, bootstrap, privilege, random};
 use crate::error::{Error, Result};
 use std::sync::{Arc, PoisonError};
@@ -182,16 +182,23 @@ impl Sessions {
             for leg in on_the_way.into_iter().rev() {
                 let key = (leg.name.clone(), leg.ssh.clone(), 0);
                 let before = through.take();
-                let made =
-                    self.connections.get(&key, usable, async || self.connect(&leg, before).await).await;
+                let made = self
+                    .connections
+                    .get(&key, usable, async || self.connect(&leg, before, Purpose::Others).await)
+                    .await;
                 through = Some(made.map_err(|e| e.context(host))?);
             }
-            self.connect(&target, through).await
+            self.connect(&target, through, Purpose::Commands).await
         };
         self.connections.get(&key, usable, make).await
     }
 
-    async fn connect(&self, leg: &Leg, through: Option<Arc<Connection>>) -> Result<Connection> {
+    async fn connect(
+        &self,
+        leg: &Leg,
+        through: Option<Arc<Connection>>,
+        purpose: Purpose,
+    ) -> Result<Connection> {
         let door = {
             let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
             let door = doors.entry((leg.options.host.clone(), leg.options.port));
@@ -200,7 +207,7 @@ impl Sessions {
         let mut tries = 0;
         loop {
             let place = door.acquire().await;
-            let opened = Connection::open(&leg.name, &leg.options, through.clone()).await;
+            let opened = Connection::open(&leg.name, &leg.options, through.clone(), purpose).await;
             drop(place);
             if opened.is_ok() || tries >= leg.ssh.retries {
                 return opened;

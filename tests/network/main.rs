@@ -26,6 +26,7 @@ mod placement;
 mod proxy;
 mod servers;
 mod shells;
+mod transfers;
 
 use sshd::Sshd;
 use std::process::Output;

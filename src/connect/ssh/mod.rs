@@ -40,6 +40,19 @@ const DROPPED: u32 = 8;
 /// The longest step between such attempts; the first ones are shorter.
 const PAUSE: Duration = Duration::from_millis(1600);
 
+/// How many packets of a connection wait on either side of its queues, which bounds its memory at some 100 KB.
+const PACKETS: usize = 4;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Commands, whose output is always taken in.
+    Commands,
+    /// Other connections. Its queues hold a whole window: one that waits to be written to must not keep what it is to
+    /// read from coming in.
+    Others,
+}
+
 /// An authenticated connection.
 pub(super) struct Connection {
     handle: Handle<Handler>,
@@ -178,13 +191,18 @@ impl Connection {
     ///
     /// # Errors
     /// With who and where, what was tried, and what to do.
-    pub async fn open(host: &str, options: &Options, through: Option<Arc<Connection>>) -> Result<Connection> {
+    pub async fn open(
+        host: &str,
+        options: &Options,
+        through: Option<Arc<Connection>>,
+        purpose: Purpose,
+    ) -> Result<Connection> {
         let Options { user, host: address, port, .. } = options;
         let peer = format!("{host} (ssh {user}@{address} port {port})");
         let mut tries = 0;
         loop {
             tries += 1;
-            match Self::attempt(&peer, options, through.clone()).await {
+            match Self::attempt(&peer, options, through.clone(), purpose).await {
                 Ok(connection) => return Ok(connection),
                 Err(Trouble::Dropped(error)) if tries >= DROPPED => return Err(error),
                 Err(Trouble::Dropped(_)) => {
@@ -203,17 +221,19 @@ impl Connection {
         peer: &str,
         options: &Options,
         through: Option<Arc<Connection>>,
+        purpose: Purpose,
     ) -> Result<Connection, Trouble> {
         let Way { stream, words, address } =
             dial(options, through.as_deref()).await.map_err(|e| Trouble::Dial(e.context(peer)))?;
         let expected = Expected::of(options, peer.to_owned(), address).map_err(Trouble::Final)?;
-        let config = Arc::new(config(options, &expected).map_err(|e| Trouble::Final(e.context(peer)))?);
+        let config = config(options, &expected, purpose).map_err(|e| Trouble::Final(e.context(peer)))?;
         let fate = Fate::default();
         let forward_agent = options.forward_agent.clone();
         let handler = Handler { expected, fate: fate.clone(), forward_agent };
 
         let limit = options.connect_timeout;
-        let shaken = tokio::time::timeout(limit, client::connect_stream(config, stream, handler)).await;
+        let shaken =
+            tokio::time::timeout(limit, client::connect_stream(Arc::new(config), stream, handler)).await;
         let mut handle = match shaken {
             Ok(Ok(handle)) => handle,
             Ok(Err(Failure::HostKey(error))) => return Err(Trouble::Final(error)),
@@ -382,12 +402,17 @@ async fn dial(options: &Options, through: Option<&Connection>) -> Result<Way> {
     }
 }
 
-fn config(options: &Options, expected: &Expected) -> Result<client::Config> {
+fn config(options: &Options, expected: &Expected, purpose: Purpose) -> Result<client::Config> {
+    let usual = client::Config::default();
     Ok(client::Config {
+        channel_buffer_size: match purpose {
+            Purpose::Commands => PACKETS,
+            Purpose::Others => usual.window_size.div_ceil(usual.maximum_packet_size) as usize + PACKETS,
+        },
         nodelay: true,
         keepalive_interval: options.alive_interval,
         keepalive_max: options.alive_count as usize,
         preferred: offer::preferred(options, expected)?,
-        ..client::Config::default()
+        ..usual
     })
 }
