@@ -121,6 +121,7 @@ pub enum ToAgent {
         /// The request.
         id: u64,
         /// The bytes.
+        #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
         /// Whether the stream ends here.
         last: bool,
@@ -179,6 +180,7 @@ pub enum ToController {
         /// The request.
         id: u64,
         /// The bytes.
+        #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
         /// Whether the stream ends here.
         last: bool,

@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const NOISE: usize = 4 << 20;
 
 /// The piece of the agent that must move within `LIMIT`, in bytes.
-const PIECE: usize = 32 << 10;
+const PIECE: usize = 16 << 10;
 
 /// The longest answer of the script.
 const LINE: usize = 4 << 10;

@@ -22,7 +22,10 @@ impl Broken {
 
 /// A frame as bytes.
 pub(super) fn encode(frame: &ToController) -> io::Result<Vec<u8>> {
-    let mut bytes = postcard::to_extend(frame, vec![0; 4]).map_err(io::Error::other)?;
+    let size = postcard::experimental::serialized_size(frame).map_err(io::Error::other)?;
+    let mut bytes = Vec::with_capacity(size.saturating_add(4));
+    bytes.extend([0; 4]);
+    let mut bytes = postcard::to_extend(frame, bytes).map_err(io::Error::other)?;
     let length = u32::try_from(bytes.len().saturating_sub(4)).map_err(io::Error::other)?;
     if let Some(prefix) = bytes.first_chunk_mut::<4>() {
         *prefix = length.to_le_bytes();

@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use warp_agent::wire::ToAgent;
 
 /// The largest write that queued frames are gathered into, in bytes.
-const WRITE: usize = 128 << 10;
+const WRITE: usize = 64 << 10;
 
 /// A link in use; dropped, it is closed.
 pub(super) struct Carrier([AbortHandle; 3]);

@@ -6,8 +6,11 @@ use warp_agent::wire::MAX_FRAME;
 
 /// A frame as bytes; an error is its size where that is more than the protocol allows.
 pub(super) fn encode<T: Serialize>(frame: &T) -> Result<Vec<u8>, usize> {
-    // Four bytes kept for the length, filled in once it is known.
-    let bytes = postcard::to_extend(frame, vec![0; 4]).map_err(|_| usize::MAX)?;
+    // Four bytes kept for the length, filled in once it is known; room for all of it, which would else be doubled.
+    let size = postcard::experimental::serialized_size(frame).map_err(|_| usize::MAX)?;
+    let mut bytes = Vec::with_capacity(size.saturating_add(4));
+    bytes.extend([0; 4]);
+    let bytes = postcard::to_extend(frame, bytes).map_err(|_| usize::MAX)?;
     let length = bytes.len().saturating_sub(4);
     match (u32::try_from(length), length <= MAX_FRAME) {
         (Ok(prefix), true) => {

@@ -40,8 +40,8 @@ const DROPPED: u32 = 8;
 /// The longest step between such attempts; the first ones are shorter.
 const PAUSE: Duration = Duration::from_millis(1600);
 
-/// How many packets of a connection wait on either side of its queues, which bounds its memory at some 100 KB.
-const PACKETS: usize = 4;
+/// How many packets wait in each queue of a connection: what is taken out of one at once, its buffers keep for good.
+const PACKETS: usize = 1;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
