@@ -54,6 +54,7 @@ soak: test-deps build
 		cargo test --release --locked --test parity generated -- --include-ignored --nocapture --test-threads 1
 	cargo test --release --locked --test connect two_hundred_blows -- --include-ignored --nocapture
 	cargo test --release --locked --test soak -- --nocapture
+	SECONDS=60 FUZZ_ONLY=command_line cargo test --release --locked --test fuzz -- --nocapture
 
 corpus: test-deps build
 	CORPUS=$(abspath $(DIR)) cargo test --release --locked --test corpus -- --nocapture

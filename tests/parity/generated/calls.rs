@@ -15,16 +15,17 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 /// A module and its arguments.
-type Call = (String, Map<String, Json>);
+pub(super) type Call = (String, Map<String, Json>);
 
 #[derive(Clone, Debug)]
-struct Case {
-    calls: Vec<Call>,
-    check: bool,
+pub(super) struct Case {
+    pub(super) calls: Vec<Call>,
+    pub(super) check: bool,
 }
 
-fn call() -> BoxedStrategy<Call> {
-    let tables: Map<String, Json> = serde_yaml::from_str(include_str!("calls.yml")).unwrap();
+/// Calls of the modules of a table.
+fn call(table: &str) -> BoxedStrategy<Call> {
+    let tables: Map<String, Json> = serde_yaml::from_str(table).unwrap();
     let modules = tables.into_iter().map(|(module, table)| {
         let arguments = table.as_object().unwrap().clone().into_iter().map(|(name, row)| {
             let (one_in, values) = row.as_array().unwrap().split_first().unwrap();
@@ -44,13 +45,14 @@ fn call() -> BoxedStrategy<Call> {
     prop::strategy::Union::new(modules.collect::<Vec<_>>()).boxed()
 }
 
-fn cases() -> impl Strategy<Value = Case> {
-    (prop::collection::vec(call(), 1..6), prop::bool::weighted(0.2))
+/// Sequences of calls of a table's modules.
+pub(super) fn cases(table: &str) -> impl Strategy<Value = Case> + use<> {
+    (prop::collection::vec(call(table), 1..6), prop::bool::weighted(0.2))
         .prop_map(|(calls, check)| Case { calls, check })
 }
 
 /// The files that the calls are about.
-fn plant(root: &Path) {
+pub(super) fn plant(root: &Path) {
     if root.exists() {
         fs::remove_dir_all(root).unwrap();
     }
@@ -80,7 +82,7 @@ fn plant(root: &Path) {
 }
 
 /// A result without what any two runs differ in, and without what a play adds to every result.
-fn comparable(module: &str, mut result: Json) -> Json {
+pub(super) fn comparable(module: &str, mut result: Json) -> Json {
     static PASSING: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(p-|made up|ansible\.)[a-zA-Z0-9_]{8}|\.\d+\.\d{4}-\d\d-\d\d@[^~]*~").unwrap()
     });
@@ -126,7 +128,7 @@ fn comparable(module: &str, mut result: Json) -> Json {
     result
 }
 
-fn placed(value: &Json, root: &str) -> Json {
+pub(super) fn placed(value: &Json, root: &str) -> Json {
     match value {
         Json::String(text) => {
             static T: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bT(?=/|$)").unwrap());
@@ -227,7 +229,7 @@ fn modules_do_what_ansibles_do() {
             },
         }
     };
-    judge("calls", 40, cases(), verdict, |case| {
+    judge("calls", 40, cases(include_str!("calls.yml")), verdict, |case| {
         let calls: Vec<_> =
             case.calls.iter().map(|(module, given)| format!("{module}: {}", json!(given))).collect();
         format!("check: {}\n{}", case.check, calls.join("\n"))
@@ -259,7 +261,7 @@ fn known(module: &str, given: &Map<String, Json>, theirs: &Json, ours: &Json) ->
 }
 
 /// The module and the first thing in which its results differ.
-fn mark(module: &str, theirs: &Json, ours: &Json) -> String {
+pub(super) fn mark(module: &str, theirs: &Json, ours: &Json) -> String {
     let keys =
         |of: &Json| of.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let key = [keys(theirs), keys(ours)].concat().into_iter().find(|key| theirs.get(key) != ours.get(key));

@@ -3,6 +3,7 @@
 //! How many and which: `PARITY_SEED` (fixed otherwise) and `PARITY_CASES` (few otherwise) or `PARITY_SECONDS` for each
 //! test; `make soak` gives them. A case that differs is made as small as it can be before it is told.
 
+mod actions;
 mod calls;
 mod differences;
 mod expressions;
