@@ -43,7 +43,8 @@ fn named(args: &mut Vec<Val>) -> R<Option<String>> {
 }
 
 fn map(env: &Env, v: Val, mut b: Bound) -> R {
-    let items = if v.is_none() { Vec::new() } else { v.each()? };
+    // Whatever counts as false has nothing in it.
+    let items = if v.truthy()? { v.each()? } else { Vec::new() };
     let mut args = std::mem::take(&mut b.rest);
     if args.is_empty() {
         let mut taken = |key: &str| {
@@ -75,7 +76,8 @@ fn map(env: &Env, v: Val, mut b: Bound) -> R {
 }
 
 fn chosen(env: &Env, v: Val, mut b: Bound, by_attribute: bool, keep: bool) -> R {
-    let items = if v.is_none() { Vec::new() } else { v.each()? };
+    // Whatever counts as false has nothing in it.
+    let items = if v.truthy()? { v.each()? } else { Vec::new() };
     let mut args = std::mem::take(&mut b.rest);
     let attribute = if by_attribute {
         if args.is_empty() {
