@@ -44,3 +44,43 @@ fn an_async_step_survives_a_killed_warp_and_its_rerun_collects_it() {
     bench.play(&[]);
     assert_eq!(bench.read("log"), "started\nstarted\n");
 }
+
+#[test]
+fn runs_at_once_do_not_share_their_async_steps() {
+    let play = r#"
+- hosts: all
+  gather_facts: false
+  tasks:
+    - shell: |
+        echo {{ run }} >> {{ playbook_dir }}/log
+        while [ ! -e {{ playbook_dir }}/go ]; do sleep 0.1; done
+        echo {{ run }}
+      async: 60
+      poll: 1
+      register: r
+    - copy: {content: "{{ r.stdout }}", dest: "{{ playbook_dir }}/collected-{{ run }}"}
+"#;
+    let bench = Bench::new("detached-at-once", play);
+    let start = |run: &str| {
+        let mut command = bench.command(&["-e", &format!("run={run}")]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let lines = || std::fs::read_to_string(bench.path("log")).unwrap_or_default().lines().count();
+    let first = start("first");
+    wait("the first run's step", || lines() == 1);
+    let mut killed = start("killed");
+    wait("the second run's step", || lines() == 2);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    // Beside the first run, this one comes after the one that was killed, and collects what that left.
+    let again = start("again");
+    std::thread::sleep(Duration::from_secs(2));
+    bench.file("go", "");
+    for run in [first, again] {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    assert_eq!(bench.read("log"), "first\nkilled\n");
+    assert_eq!(bench.read("collected-first"), "first");
+    assert_eq!(bench.read("collected-again"), "killed");
+}

@@ -31,6 +31,15 @@ const PLAY: &str = r#"
 /// Signs of life each second, and two that are missed are enough.
 const ALIVE: &str = "ansible_ssh_extra_args='-o ServerAliveInterval=1 -o ServerAliveCountMax=2'";
 
+/// A step that survives all, and one that waits for it.
+const DETACHED: &str = r#"
+- hosts: guest
+  gather_facts: false
+  tasks:
+    - {name: middle, shell: "touch running; echo middle >> log; sleep 3; touch effect; echo done", async: 60, poll: 1, register: it}
+    - {name: last, shell: "echo {{ it.stdout }} >> log"}
+"#;
+
 /// What befalls a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Blow {
@@ -91,8 +100,10 @@ impl Bench {
         let proxy = Proxy::start(sshd.port);
         let mut bench = Bench { sshd, proxy, whole: [0; 2] };
         let d = bench.sshd.dir.path().display().to_string();
-        let play = PLAY.replace("shell: \"", &format!("shell: \"cd {d}; "));
-        fs::write(bench.sshd.at("play.yml"), play).unwrap();
+        for (name, play) in [("play.yml", PLAY), ("detached.yml", DETACHED)] {
+            let play = play.replace("shell: \"", &format!("shell: \"cd {d}; "));
+            fs::write(bench.sshd.at(name), play).unwrap();
+        }
         let large: Vec<u8> = (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         fs::write(bench.sshd.at("large"), large).unwrap();
         let variables = bench.sshd.variables().replace('\n', " ");
@@ -106,7 +117,7 @@ impl Bench {
         fs::write(bench.sshd.at("known_hosts"), known).unwrap();
         fs::write(bench.sshd.at("hosts"), format!("guest {variables} dir={d} {ALIVE}\n")).unwrap();
         for fresh in [true, false] {
-            let ended = bench.run(None, fresh, 5);
+            let ended = bench.run("play.yml", None, fresh, 5);
             assert_eq!(ended.code, Some(0), "{ended:#?}");
             assert_eq!(ended.ran, [1; 4], "{ended:#?}");
             bench.whole[usize::from(fresh)] = bench.proxy.passed();
@@ -119,7 +130,7 @@ impl Bench {
 
     /// A run with its blow; asserts what holds whatever happens.
     pub fn round(&self, round: Round) -> Ended {
-        let ended = self.run(Some(round), round.fresh, round.limit);
+        let ended = self.run("play.yml", Some(round), round.fresh, round.limit);
         for (step, ran) in STEPS.iter().zip(ended.ran) {
             let told = ended.told.get(*step).map(String::as_str);
             let fits = match told {
@@ -139,13 +150,26 @@ impl Bench {
         }
         if ended.told.values().any(|status| status == "lost") {
             assert_eq!(ended.code, Some(7), "{round:?} {ended:#?}");
+            assert!(ended.output.contains("\"lost\":1"), "{round:?} {ended:#?}");
         }
         assert!(!ended.output.contains("panicked"), "{round:?} {ended:#?}");
         self.assert_nothing_left(round, &ended);
         ended
     }
 
-    fn run(&self, round: Option<Round>, fresh: bool, limit: u64) -> Ended {
+    /// A run of the detached step that a blow meets, and a rerun that none does: gives what was told of the step before
+    /// and after, and the lines of both.
+    pub fn detached(&self, round: Round) -> [Option<String>; 3] {
+        let middle = |ended: &Ended| ended.told.get("middle").cloned();
+        let first = self.run("detached.yml", Some(round), false, round.limit);
+        let log = fs::read_to_string(self.sshd.at("log")).unwrap();
+        let again = self.run("detached.yml", None, false, round.limit);
+        assert_eq!(again.code, Some(0), "{round:?} {again:#?}");
+        let log = log + &fs::read_to_string(self.sshd.at("log")).unwrap();
+        [middle(&first), middle(&again), Some(log)]
+    }
+
+    fn run(&self, play: &str, round: Option<Round>, fresh: bool, limit: u64) -> Ended {
         let at = |name: &str| self.sshd.at(name);
         for name in ["log", "running", "effect"] {
             let _ = fs::remove_file(at(name));
@@ -164,7 +188,7 @@ impl Bench {
         let mut warp = Command::new(env!("CARGO_BIN_EXE_warp"))
             .args(["play", "--output", "json", "-i"])
             .arg(at("hosts"))
-            .arg(at("play.yml"))
+            .arg(at(play))
             .env("WARP_SSH_RECONNECT", limit.to_string())
             .env("HOME", at("home"))
             .stdin(Stdio::null())

@@ -49,6 +49,25 @@ fn ten_blows() {
     }
 }
 
+#[test]
+fn a_detached_step_is_collected_once_whatever_befalls_who_waits() {
+    let bench = Bench::new();
+    for (blow, limit) in
+        [(Blow::Cut(NEVER), 1), (Blow::KillWarp, 1), (Blow::KillAgent, 20), (Blow::Cut(SOON), 20)]
+    {
+        let [first, again, log] = bench.detached(Round { limit, ..round(blow, When::Made("running")) });
+        assert_eq!(again.as_deref(), Some("changed"), "{blow:?}");
+        // What the first run collected the rerun begins anew; what it did not the rerun collects.
+        let lines = match (blow, first.as_deref()) {
+            (Blow::Cut(NEVER) | Blow::KillWarp, None | Some("lost" | "unreachable"))
+            | (Blow::KillAgent, Some("lost")) => "middle\ndone\n",
+            (Blow::Cut(SOON) | Blow::KillAgent, Some("changed")) => "middle\ndone\nmiddle\ndone\n",
+            told => panic!("told of as {told:?}"),
+        };
+        assert_eq!(log.as_deref(), Some(lines), "{blow:?} {first:?}");
+    }
+}
+
 /// Blows of every kind all along the conversation: `CUTS` of them (200), from number `CUTS_FROM` on.
 #[test]
 #[ignore = "make soak"]
