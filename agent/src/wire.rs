@@ -143,6 +143,8 @@ pub enum ToAgent {
     Keep(Keep),
     /// The first frame on a link that is to take over from one that was cut.
     Resume {
+        /// The owner, as `Keep` gave it.
+        owner: String,
         /// The name of the session, as `Keep` gave it.
         session: String,
         /// How many of the agent's frames have come.
@@ -155,6 +157,8 @@ pub enum ToAgent {
 /// How an agent outlives its link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Keep {
+    /// Whose it is: by one owner there is one run at a time. A new one ends what earlier ones left behind.
+    pub owner: String,
     /// By which name another link asks for it.
     pub session: String,
     /// How long it waits for that link, in seconds.

@@ -43,7 +43,8 @@ impl Sessions {
             Transport::Ssh(ssh) => ssh.reconnect,
             Transport::Local => Duration::ZERO,
         };
-        let resumable = (!limit.is_zero()).then(|| Resumable { session: random::word(), limit });
+        let resumable =
+            (!limit.is_zero()).then(|| Resumable { owner: self.owner(), session: random::word(), limit });
         let (link, peer) = self.link(target, None).await?;
         Session::open(peer, link, self.patience, resumable).await
     }

@@ -5,11 +5,11 @@ use super::local::LocalAgent;
 use super::pool::Pool;
 use super::session::{Download, Patience, Session, Sink, Upload};
 use super::ssh::Connection;
-use super::{Blob, CallError, SshTarget, Target};
+use super::{Blob, CallError, SshTarget, Target, random};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use warp_agent::outcome::Outcome;
@@ -27,6 +27,7 @@ pub struct Sessions {
     pub(super) agents: Pool<Target, Session>,
     /// By name, variables and number: a server may allow few sessions on each.
     pub(super) connections: Pool<(Arc<str>, SshTarget, u32), Connection>,
+    owner: OnceLock<String>,
     pub(super) doors: Mutex<HashMap<(String, u16), Arc<Semaphore>>>,
 }
 
@@ -47,8 +48,23 @@ impl Sessions {
             patience: Patience::default(),
             agents: Pool::default(),
             connections: Pool::default(),
+            owner: OnceLock::new(),
             doors: Mutex::default(),
         }
+    }
+
+    /// Names whose they are: what an earlier run of the same name and account of this machine left without a link ends when
+    /// this one comes. The first name holds.
+    pub fn own(&self, run: &str) {
+        let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+        let account = nix::unistd::geteuid();
+        let hash = blake3::hash(format!("{}/{account}/{run}", machine.trim()).as_bytes()).to_hex();
+        let _ = self.owner.set(hash.chars().take(32).collect());
+    }
+
+    /// Whose they are; nobody else's where that was not said.
+    pub(super) fn owner(&self) -> String {
+        self.owner.get_or_init(random::word).clone()
     }
 
     /// With other limits on an agent's silence: after `ping` it is asked, after `silence` given up.

@@ -137,6 +137,7 @@ impl Runner {
         let config = settings.config.variables.clone();
         let variables =
             Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options, config);
+        services.sessions.own(&settings.run_key);
         Runner {
             shared: Arc::new(Shared {
                 modules: Modules::new(Arc::clone(&services.actions)),

@@ -45,6 +45,10 @@ struct Outgoing {
     writing: bool,
     /// Whether the present link can no longer be written to.
     broken: bool,
+    /// Whether another is waited for.
+    waits: bool,
+    /// Who waits for the end of an agent that has no link.
+    heir: Option<UnixStream>,
     /// How long a cut link is waited for.
     limit: Option<Duration>,
     /// The present link, where it is one that took over.
@@ -114,6 +118,7 @@ impl Link {
         outgoing.number = incoming.number;
         outgoing.broken = false;
         outgoing.writing = false;
+        outgoing.waits = false;
         let [input, output, kept] = theirs;
         if let Some(before) = outgoing.relay.replace(kept) {
             let _ = before.shutdown(Shutdown::Both);
@@ -122,6 +127,15 @@ impl Link {
         let _ = relay.write_all(&frame::encode(&ToController::Resumed { had: incoming.received.had() })?);
         self.turned.notify_all();
         self.spawn(incoming.number, input, output, news)
+    }
+
+    /// Ends where no link is there; `heir` is closed with this process then, else at once.
+    pub(super) fn leave(&self, heir: UnixStream) {
+        let mut outgoing = self.outgoing();
+        if outgoing.waits {
+            outgoing.heir = Some(heir);
+            self.turned.notify_all();
+        }
     }
 
     /// Waits until all that was sent is written, where it can be.
@@ -197,7 +211,9 @@ impl Link {
             self.turned.notify_all();
         }
         let limit = outgoing.limit.unwrap_or_default();
-        let waited = self.turned.wait_timeout_while(outgoing, limit, |o| o.number == number);
+        outgoing.waits = outgoing.number == number;
+        let alone = |o: &mut Outgoing| o.number == number && o.heir.is_none();
+        let waited = self.turned.wait_timeout_while(outgoing, limit, alone);
         waited.unwrap_or_else(PoisonError::into_inner).0.number != number
     }
 

@@ -49,7 +49,7 @@ pub fn serve(
     tell(&mut output, &hello)?;
     let (first, size) = loop {
         match frame::read(&mut input).map_err(Broken::why)? {
-            Some((ToAgent::Resume { session, had }, _)) => match relay::find(&session, had) {
+            Some((ToAgent::Resume { owner, session, had }, _)) => match relay::find(&owner, &session, had) {
                 Ok(agent) => return relay::carry(agent, input, output),
                 Err(_) => tell(&mut output, &ToController::Gone)?,
             },
@@ -191,7 +191,8 @@ impl Server {
 
     /// Outlives cut links, where it can be found again.
     fn keep(&mut self, keep: &Keep) {
-        if relay::listen(&keep.session, &self.link, &self.news).is_ok() {
+        relay::end_orphans(&keep.owner);
+        if relay::listen(&keep.owner, &keep.session, &self.link, &self.news).is_ok() {
             let limit = Duration::from_secs(keep.limit_secs);
             self.patience = Some(limit.saturating_add(Duration::from_secs(keep.silence_secs)));
             self.link.keep(Some(limit));

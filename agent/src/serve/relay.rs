@@ -4,6 +4,8 @@
 use super::News;
 use super::link::Link;
 use crate::accounts;
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
@@ -17,12 +19,23 @@ use std::time::Duration;
 /// How long whoever knocks may take to say what he wants.
 const KNOCK: Duration = Duration::from_secs(10);
 
+/// What is said in place of a number of frames to an agent that is to end if it has no link.
+const LEAVE: u64 = u64::MAX;
+
+/// How long such an agent may take.
+const LEAVING: Duration = Duration::from_secs(5);
+
 /// Takes links that ask for this session.
 ///
 /// # Errors
 /// Nobody can be listened to: then a cut link is the end.
-pub(super) fn listen(session: &str, link: &Arc<Link>, news: &SyncSender<News>) -> io::Result<()> {
-    let listener = UnixListener::bind_addr(&address(session)?)?;
+pub(super) fn listen(
+    owner: &str,
+    session: &str,
+    link: &Arc<Link>,
+    news: &SyncSender<News>,
+) -> io::Result<()> {
+    let listener = UnixListener::bind_addr(&address(owner, session)?)?;
     let (link, news) = (Arc::clone(link), news.clone());
     thread::Builder::new().spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -39,15 +52,40 @@ fn knocked(mut stream: UnixStream, link: &Arc<Link>, news: &SyncSender<News>) ->
     let mut had = [0; 8];
     stream.read_exact(&mut had)?;
     stream.set_read_timeout(None)?;
-    link.take_over(stream, u64::from_le_bytes(had), news.clone())
+    match u64::from_le_bytes(had) {
+        LEAVE => link.leave(stream),
+        had => return link.take_over(stream, had, news.clone()),
+    }
+    Ok(())
 }
 
 /// Finds the agent of a session.
-pub(super) fn find(session: &str, had: u64) -> io::Result<UnixStream> {
-    let mut stream = UnixStream::connect_addr(&address(session)?)?;
+pub(super) fn find(owner: &str, session: &str, had: u64) -> io::Result<UnixStream> {
+    knock(&address(owner, session)?, had)
+}
+
+fn knock(at: &SocketAddr, had: u64) -> io::Result<UnixStream> {
+    let mut stream = UnixStream::connect_addr(at)?;
     is_ours(&stream)?;
     stream.write_all(&had.to_le_bytes())?;
     Ok(stream)
+}
+
+/// Has agents of this owner end that still wait for a link: nobody will come, since their warp was killed.
+pub(super) fn end_orphans(owner: &str) {
+    let sockets = fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    let start = format!("@{}", name(owner, ""));
+    let sessions = sockets.lines().filter_map(|line| line.split(' ').next_back()?.strip_prefix(&start));
+    for session in sessions.collect::<BTreeSet<_>>() {
+        let asked = address(owner, session).and_then(|at| knock(&at, LEAVE)).and_then(|stream| {
+            stream.set_read_timeout(Some(LEAVING))?;
+            Ok(stream)
+        });
+        // Its end closes the stream; one that has a link closes it at once.
+        if let Ok(mut stream) = asked {
+            let _ = stream.read(&mut [0]);
+        }
+    }
 }
 
 /// Carries bytes both ways until either side ends.
@@ -84,8 +122,12 @@ fn pump(mut from: impl Read, mut to: impl Write) -> io::Result<()> {
     }
 }
 
-fn address(session: &str) -> io::Result<SocketAddr> {
-    SocketAddr::from_abstract_name(format!("warp-agent/{}/{session}", accounts::effective_uid()))
+fn name(owner: &str, session: &str) -> String {
+    format!("warp-agent/{}/{owner}/{session}", accounts::effective_uid())
+}
+
+fn address(owner: &str, session: &str) -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name(name(owner, session))
 }
 
 /// Sees to it that the other end is a process of this account.

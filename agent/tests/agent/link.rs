@@ -157,10 +157,20 @@ fn more_than_was_granted_is_refused() {
 
 /// Has an agent outlive its link by this name.
 fn keep(agent: &mut Agent, session: &str, limit_secs: u64) {
-    let keep = Keep { session: session.to_owned(), limit_secs, silence_secs: 60 };
+    let keep = Keep { owner: owner(session), session: session.to_owned(), limit_secs, silence_secs: 60 };
     agent.send(&ToAgent::Keep(keep));
     agent.send(&ToAgent::Ping(1));
     assert_eq!(agent.read(), Some(ToController::Pong(1)));
+}
+
+/// Asks for a session of which the pong has come.
+fn resume(session: &str) -> ToAgent {
+    ToAgent::Resume { owner: owner(session), session: session.to_owned(), had: 1 }
+}
+
+/// Whose a session is: what is before its number.
+fn owner(session: &str) -> String {
+    session.split('#').next().unwrap().to_owned()
 }
 
 fn session(name: &str) -> String {
@@ -181,12 +191,12 @@ fn another_link_takes_over_from_one_that_was_cut_or_hangs() {
         }
         // Of what it sent the pong alone has come; of what it was sent the three frames have.
         let mut relay = Agent::start();
-        relay.send(&ToAgent::Resume { session: name.clone(), had: 1 });
+        relay.send(&resume(&name));
         assert_eq!(relay.read(), Some(ToController::Resumed { had: 3 }));
         assert_eq!(value(&relay.finish(id).0, "stdout"), "answer");
         // Again: the answer that was not acknowledged comes again, and the step does not run again.
         let mut another = Agent::start();
-        another.send(&ToAgent::Resume { session: name, had: 1 });
+        another.send(&resume(&name));
         assert_eq!(another.read(), Some(ToController::Resumed { had: 3 }));
         assert_eq!(value(&another.finish(id).0, "stdout"), "answer");
         // The link before is over.
@@ -211,7 +221,7 @@ fn a_link_that_nobody_follows_ends_what_runs_in_time() {
     assert!(begun.elapsed() >= Duration::from_secs(1) && !lives(&running));
     // Who comes too late is told so, and served anew.
     let mut late = Agent::start();
-    late.send(&ToAgent::Resume { session: name, had: 1 });
+    late.send(&resume(&name));
     assert_eq!(late.read(), Some(ToController::Gone));
     assert_eq!(value(&late.request(shell("echo new")).0, "stdout"), "new");
 }
@@ -233,4 +243,30 @@ fn an_agent_that_is_killed_leaves_nothing_behind() {
     agent.child.wait().unwrap();
     assert!(soon(|| !lives(&running)), "a program");
     assert!(soon(|| files() == 0), "{:?}", fs::read_dir(&there).unwrap().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_next_run_ends_what_one_that_was_killed_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = session("owned");
+    let begin = |number: u32| {
+        let running = dir.path().join(number.to_string());
+        let mut agent = Agent::start();
+        keep(&mut agent, &format!("{name}#{number}"), 8);
+        let line = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100; true", running.display());
+        agent.begin(shell(&line));
+        assert!(soon(|| running.exists()));
+        (agent, running)
+    };
+    let (mut orphan, left) = begin(1);
+    // A sibling whose link is there stays.
+    let (_sibling, kept) = begin(2);
+    drop(orphan.input.take());
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(lives(&left));
+    let mut next = Agent::start();
+    let begun = Instant::now();
+    keep(&mut next, &format!("{name}#3"), 8);
+    assert!(!lives(&left) && lives(&kept) && begun.elapsed() < Duration::from_secs(4));
+    assert!(orphan.child.wait().is_ok());
 }

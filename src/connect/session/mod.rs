@@ -96,6 +96,7 @@ impl Session {
         let shared = Arc::new(Shared::new(resumable.is_some()));
         if let Some(resumable) = &resumable {
             let keep = ToAgent::Keep(Keep {
+                owner: resumable.owner.clone(),
                 session: resumable.session.clone(),
                 limit_secs: resumable.limit.as_secs(),
                 silence_secs: patience.silence.as_secs(),

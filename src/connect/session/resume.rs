@@ -12,6 +12,8 @@ use warp_agent::wire::{ToAgent, ToController, VERSION};
 /// By which name a session is found again, and for how long.
 #[derive(Clone, Debug)]
 pub(in crate::connect) struct Resumable {
+    /// Whose it is, from run to run.
+    pub owner: String,
     /// The name, which nobody else's session has.
     pub session: String,
     /// How long a link may be away.
@@ -66,7 +68,7 @@ impl Session {
             _ => return Err(Error::other("the agent did not begin with its hello")),
         }
         let had = self.shared.state().received.had();
-        let ask = ToAgent::Resume { session: resumable.session.clone(), had };
+        let ask = ToAgent::Resume { owner: resumable.owner.clone(), session: resumable.session.clone(), had };
         let bytes = frame::encode(&ask).map_err(|_| Error::other("the session's name is too long"))?;
         let written = async {
             link.output.write_all(&bytes).await?;

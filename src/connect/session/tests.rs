@@ -360,7 +360,7 @@ async fn resumable() -> (Arc<Session>, Agent) {
     let (near, far) = tokio::io::duplex(1 << 20);
     let mut agent = Agent { stream: far, buffer: Vec::new() };
     agent.say(hello(VERSION)).await;
-    let resumable = Resumable { session: "s".into(), limit: Duration::from_secs(7) };
+    let resumable = Resumable { owner: "o".into(), session: "s".into(), limit: Duration::from_secs(7) };
     let session = Session::open("guest".into(), Link::memory(near), QUICK, Some(resumable)).await.unwrap();
     match agent.hear().await {
         ToAgent::Keep(keep) => assert_eq!((&*keep.session, keep.limit_secs, keep.silence_secs), ("s", 7, 20)),
@@ -377,7 +377,7 @@ async fn another(session: &Arc<Session>, answer: ToController) -> (Agent, u64, T
     agent.say(answer).await;
     let taken = session.resume(Link::memory(near)).await.unwrap();
     match agent.hear().await {
-        ToAgent::Resume { session, had } if session == "s" => (agent, had, taken),
+        ToAgent::Resume { owner, session, had } if owner == "o" && session == "s" => (agent, had, taken),
         other => panic!("expected a resume, got {other:?}"),
     }
 }
