@@ -43,8 +43,11 @@ impl Sessions {
             Transport::Ssh(ssh) => ssh.reconnect,
             Transport::Local => Duration::ZERO,
         };
-        let resumable =
-            (!limit.is_zero()).then(|| Resumable { owner: self.owner(), session: random::word(), limit });
+        let resumable = (!limit.is_zero()).then(|| Resumable {
+            owner: self.owner(&target.host),
+            session: random::word(),
+            limit,
+        });
         let (link, peer) = self.link(target, None).await?;
         Session::open(peer, link, self.patience, resumable).await
     }

@@ -54,17 +54,16 @@ impl Sessions {
     }
 
     /// Names whose they are: what an earlier run of the same name and account of this machine left without a link ends when
-    /// this one comes. The first name holds.
+    /// this one comes to the host. The first name holds.
     pub fn own(&self, run: &str) {
         let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
-        let account = nix::unistd::geteuid();
-        let hash = blake3::hash(format!("{}/{account}/{run}", machine.trim()).as_bytes()).to_hex();
-        let _ = self.owner.set(hash.chars().take(32).collect());
+        let _ = self.owner.set(format!("{}/{}/{run}", machine.trim(), nix::unistd::geteuid()));
     }
 
-    /// Whose they are; nobody else's where that was not said.
-    pub(super) fn owner(&self) -> String {
-        self.owner.get_or_init(random::word).clone()
+    /// Whose a host's sessions are; nobody else's where that was not said.
+    pub(super) fn owner(&self, host: &str) -> String {
+        let owner = self.owner.get_or_init(random::word);
+        blake3::hash(format!("{owner}/{host}").as_bytes()).to_hex().chars().take(32).collect()
     }
 
     /// With other limits on an agent's silence: after `ping` it is asked, after `silence` given up.
