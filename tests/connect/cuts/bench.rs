@@ -196,7 +196,11 @@ impl Bench {
             .stderr(fs::File::create(at("errors")).unwrap())
             .spawn()
             .unwrap();
-        assert!(!self.processes().is_empty(), "a process of ours is not told from others");
+        // A process that was just started has no environment for a moment.
+        let seen = Instant::now();
+        while self.processes().is_empty() {
+            assert!(seen.elapsed() < Duration::from_secs(5), "a process of ours is not told from others");
+        }
         if let Some(round) = round {
             let (pid, home) = (Pid::from_raw(warp.id().cast_signed()), at("home"));
             let strike = move |proxy: &Proxy| match round.blow {
