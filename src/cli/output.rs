@@ -89,18 +89,17 @@ impl Output {
         let own = matches!(form, Output::Screen | Output::Json);
         let redacting = if own { redacting.with_vaults() } else { redacting };
         let events = Events::new(vec![Box::new(redacting)]);
-        for told in config::definitions::check()? {
-            events.emit(&Event::Deprecated {
-                what: Arc::new(Error::other(told.text)),
-                version: Some(told.version.into()),
-            });
+        let settings = config::definitions::check()?;
+        let settings = settings.into_iter().map(|told| (Error::other(told.text), told.version));
+        for (what, version) in settings.chain(config.deprecated.iter().cloned()) {
+            events.emit(&Event::Deprecated { what: Arc::new(what), version: Some(version.into()) });
         }
         for (name, known) in screen.callbacks_enabled.iter().zip(&enabled) {
             if known.is_none() {
                 events.emit(&Event::warning(format!("Skipping callback plugin '{name}', unable to load")));
             }
         }
-        for (name, used) in [("tree", tree), ("oneline", form == Output::Oneline)] {
+        for (name, used) in [("oneline", form == Output::Oneline), ("tree", tree)] {
             if used {
                 events.emit(&Event::Deprecated {
                     what: Arc::new(Error::other(format!("The {name} callback plugin is deprecated."))),

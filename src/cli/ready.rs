@@ -30,7 +30,14 @@ impl Ready {
     /// # Errors
     /// What of it cannot be read.
     pub fn new(options: &Options, output: Output, looks: bool) -> Result<Self> {
-        let config = config::Settings::of_process()?;
+        Self::with(config::Settings::of_process()?, options, output, looks)
+    }
+
+    /// The same with a configuration that was read.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn with(config: config::Settings, options: &Options, output: Output, looks: bool) -> Result<Self> {
         let events = output.events(options.verbosity(&config), options.check, looks, &config)?;
         let told = match &config.file {
             Some(file) => format!("Using {} as config file", file.display()),

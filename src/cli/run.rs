@@ -3,6 +3,7 @@
 use super::options::Options;
 use super::output::{self, Output};
 use super::ready::{self, Ready};
+use crate::config;
 use crate::error::{Error, Exit};
 use crate::event::Event;
 use crate::inventory::LOCALHOST;
@@ -54,15 +55,21 @@ const WANT_ARGS: [&str; 4] = ["command", "shell", "script", "raw"];
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Exit {
-    output::exit_of(adhoc(&args.run, args.output, true))
+    let config = config::Settings::of_process().map_err(Into::into);
+    output::exit_of(config.and_then(|config| adhoc(&args.run, config, args.output, true)))
 }
 
 /// Runs a module, or lists the hosts. What surely fails is refused before it runs if `early`.
 ///
 /// # Errors
 /// What keeps it from running, or ends it at once.
-pub(super) fn adhoc(args: &Run, output: Output, early: bool) -> Result<Exit, Errors> {
-    let mut ready = Ready::new(&args.options, output, args.options.list_hosts)?;
+pub(super) fn adhoc(
+    args: &Run,
+    config: config::Settings,
+    output: Output,
+    early: bool,
+) -> Result<Exit, Errors> {
+    let mut ready = Ready::with(config, &args.options, output, args.options.list_hosts)?;
     ready.settings.early = early;
     let hosts = hosts(args, &ready)?;
     if args.options.list_hosts {

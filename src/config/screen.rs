@@ -77,6 +77,7 @@ pub(super) const TABLE: &[Row] = &[
         Some("false"),
     ),
     ("callbacks_enabled", &["ANSIBLE_CALLBACKS_ENABLED"], &[("defaults", "callbacks_enabled")], Some("")),
+    ("verbose_to_stderr", &["ANSIBLE_VERBOSE_TO_STDERR"], &[("defaults", "verbose_to_stderr")], Some("false")),
     ("log_path", &["ANSIBLE_LOG_PATH"], &[("defaults", "log_path")], None),
     ("log_filter", &["ANSIBLE_LOG_FILTER"], &[("defaults", "log_filter")], Some("")),
     ("log_verbosity", &["ANSIBLE_LOG_VERBOSITY"], &[("defaults", "log_verbosity")], None),
@@ -150,6 +151,8 @@ pub struct Screen {
     pub bin_ansible_callbacks: bool,
     /// The callbacks beside it.
     pub callbacks_enabled: Vec<String>,
+    /// Whether what -v adds goes to standard error.
+    pub verbose_to_stderr: bool,
     pub log_path: Option<PathBuf>,
     /// Names of loggers that are left out.
     pub log_filter: Vec<String>,
@@ -180,6 +183,7 @@ impl Screen {
             show_per_host_start: found.boolean("show_per_host_start")?,
             check_mode_markers: found.boolean("check_mode_markers")?,
             show_task_path_on_failure: found.boolean("show_task_path_on_failure")?,
+            verbose_to_stderr: found.boolean("verbose_to_stderr")?,
             result_format: match found.text("callback_result_format").as_str() {
                 "json" => ResultFormat::Json,
                 "yaml" => ResultFormat::Yaml,

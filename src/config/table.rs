@@ -57,6 +57,7 @@ pub(super) type Row =
     (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)], Option<&'static str>);
 
 const TABLE: &[Row] = &[
+    ("home", &["ANSIBLE_HOME"], &[("defaults", "home")], Some("~/.ansible")),
     ("roles_path", &["ANSIBLE_ROLES_PATH"], &[("defaults", "roles_path")], None),
     ("library", &["ANSIBLE_LIBRARY"], &[("defaults", "library")], None),
     ("module_utils", &["ANSIBLE_MODULE_UTILS"], &[("defaults", "module_utils")], None),
@@ -236,6 +237,8 @@ pub struct Settings {
     pub all: Vec<Setting>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What they use that goes away, each until which version of ansible-core.
+    pub deprecated: Vec<(Error, String)>,
 }
 
 impl Settings {
@@ -339,6 +342,7 @@ impl Settings {
             all: found.all,
             file,
             warnings,
+            deprecated: Vec::new(),
         })
     }
 }
@@ -463,7 +467,8 @@ impl Found<'_> {
         match &setting.text {
             Some(text) => text.split(':').filter(|p| !p.is_empty()).map(|p| self.path(p, setting)).collect(),
             None => {
-                let home = (self.env)("ANSIBLE_HOME").unwrap_or_else(|| "~/.ansible".to_owned());
+                let home = self.one_path("home").unwrap_or_default();
+                let home = home.to_string_lossy();
                 defaults.iter().map(|p| self.path(&p.replacen('~', &home, 1), setting)).collect()
             }
         }

@@ -16,12 +16,18 @@ pub(crate) fn path(dir: &str, jid: &str) -> PathBuf {
     Path::new(&expand::path(dir, &[])).join(jid)
 }
 
-/// Makes the file: the job has started. Readable for this account alone, since results may hold secrets.
-pub(super) fn begin(results: &ResultsFile) -> io::Result<PathBuf> {
+/// Makes the folder of jobs' results, for those that are waited for too.
+pub(super) fn folder(results: &ResultsFile) -> io::Result<PathBuf> {
     let path = path(&results.dir, &results.jid);
     if let Some(dir) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }
+    Ok(path)
+}
+
+/// Makes the file: the job has started. Readable for this account alone, since results may hold secrets.
+pub(super) fn begin(results: &ResultsFile) -> io::Result<PathBuf> {
+    let path = folder(results)?;
     let mut started = Map::new();
     started.insert("started".to_owned(), true.into());
     started.insert("finished".to_owned(), false.into());

@@ -37,7 +37,11 @@ pub fn supervise(dir: PathBuf) -> Result<(), String> {
         Ok(None) => return say(Ok("attached")),
         Err(e) => return say(Err(format!("cannot make {}: {e}", job.dir().display()))),
     };
-    let results = match (!detach.waited).then(|| results::begin(&detach.results)).transpose() {
+    let results = match detach.waited {
+        true => results::folder(&detach.results).map(|_| None),
+        false => results::begin(&detach.results).map(Some),
+    };
+    let results = match results {
         Ok(results) => results,
         Err(e) => {
             let _ = job.remove();

@@ -6,6 +6,7 @@ use crate::cli::run::{self, Run};
 use crate::config;
 use crate::error::{Error, Exit};
 use crate::play::Errors;
+use crate::value::normal;
 use clap::Parser;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -38,11 +39,20 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn adhoc(cli: &Cli) -> Result<Exit, Errors> {
-    if cli.tree.is_some() {
-        let error = Error::new(Exit::Usage, "--tree is not supported yet");
-        return Err(error.help("set ANSIBLE_CALLBACKS_ENABLED=tree and ANSIBLE_CALLBACK_TREE_DIR").into());
+    let mut config = config::Settings::of_process()?;
+    for (given, option, callback) in [(cli.one_line, "-o", "oneline"), (cli.tree.is_some(), "-t", "tree")] {
+        if given {
+            let what = Error::other(format!("The '{option}' argument is deprecated."));
+            let help = format!("Use callback configuration to enable the {callback} callback instead.");
+            config.deprecated.push((what.help(help), "2.23".to_owned()));
+        }
     }
-    run::adhoc(&cli.run, form(cli.one_line, &config::Settings::of_process()?.screen), false)
+    if let Some(folder) = &cli.tree {
+        config.screen.tree_dir = normal(folder);
+        config.screen.callbacks_enabled.push("tree".to_owned());
+    }
+    let form = form(cli.one_line, &config.screen);
+    run::adhoc(&cli.run, config, form, false)
 }
 
 /// The form in which results are printed. The callback of the configuration counts only where it is asked to.

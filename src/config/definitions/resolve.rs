@@ -78,7 +78,9 @@ pub(super) fn default(of: &Definition) -> Value {
     let value = of.default();
     match value.as_str() {
         Some(text) if text.contains("{{ANSIBLE_HOME}}") => {
-            let home = std::env::var("ANSIBLE_HOME").unwrap_or_else(|_| "~/.ansible".to_owned());
+            let configured = || Some(ConfigFile::of_process()?.entry("defaults", "home")?.text.clone());
+            let home = std::env::var("ANSIBLE_HOME").ok().or_else(configured);
+            let home = home.unwrap_or_else(|| "~/.ansible".to_owned());
             let home = expand_home(&home, &|name| std::env::var(name).ok());
             Value::data(text.replace("{{ANSIBLE_HOME}}", &home.to_string_lossy()))
         }

@@ -357,8 +357,8 @@ impl Report for Default {
             }
             Event::Verbose { level, text } => {
                 if self.verbosity >= *level {
-                    let colour = self.look.verbose.clone();
-                    self.say(text, &colour);
+                    let stream = if self.settings.verbose_to_stderr { Stream::Err } else { Stream::Out };
+                    self.display.show(text, Some(&self.look.verbose), stream);
                 } else if self.settings.log_verbosity.is_some_and(|most| most >= *level) {
                     self.display.log(text, Grade::Info);
                 }

@@ -41,6 +41,11 @@ impl Results {
         self.dump_sum(told, false)
     }
 
+    /// A result with all that is in it, on one line.
+    pub(super) fn dump_whole(&self, told: &Told<'_>) -> String {
+        self.written(told, false, None)
+    }
+
     /// A result spread over lines with this indent; all of it, what `debug` would not show too, unless `cleaned`.
     pub(super) fn dump_indented(&self, told: &Told<'_>, indent: usize, cleaned: bool) -> String {
         self.written(told, cleaned, Some(indent))

@@ -35,7 +35,7 @@ impl Report for Tree {
             && *status != Status::Skipped
         {
             let told = Told { step, host, delegated_to: None, result, by: *by };
-            if let Err(e) = self.write(host, &self.results.dump(&told)) {
+            if let Err(e) = self.write(host, &self.results.dump_whole(&told)) {
                 let text = format!("Unable to write to '{host}''s file: {e}");
                 self.warn.event(&Event::warning(text));
             }
