@@ -146,6 +146,11 @@ impl<'a> Context<'a> {
         command.run(environment, cancel, self.shown())
     }
 
+    /// Whether it runs by itself, its output kept.
+    pub fn is_detached(&self) -> bool {
+        self.output.is_some()
+    }
+
     /// Where output is shown while it comes, if somebody looks.
     pub fn shown(&mut self) -> Option<&mut (dyn Write + Send)> {
         // Spelled out: only so does the compiler shorten the output's lifetime.

@@ -77,7 +77,12 @@ pub(super) const TABLE: &[Row] = &[
         Some("false"),
     ),
     ("callbacks_enabled", &["ANSIBLE_CALLBACKS_ENABLED"], &[("defaults", "callbacks_enabled")], Some("")),
-    ("verbose_to_stderr", &["ANSIBLE_VERBOSE_TO_STDERR"], &[("defaults", "verbose_to_stderr")], Some("false")),
+    (
+        "verbose_to_stderr",
+        &["ANSIBLE_VERBOSE_TO_STDERR"],
+        &[("defaults", "verbose_to_stderr")],
+        Some("false"),
+    ),
     ("log_path", &["ANSIBLE_LOG_PATH"], &[("defaults", "log_path")], None),
     ("log_filter", &["ANSIBLE_LOG_FILTER"], &[("defaults", "log_filter")], Some("")),
     ("log_verbosity", &["ANSIBLE_LOG_VERBOSITY"], &[("defaults", "log_verbosity")], None),

@@ -55,6 +55,7 @@ fn values_are_shown_as_ansible_config_shows_them() {
         (&["dump", "-t", "become", "-f", "json"], &[]),
         (&["view"], &[]),
         (&["view", "-c", "other.cfg"], &[]),
+        (&["dump", "--only-changed", "-v"], &[("ANSIBLE_CONFIG", "gone.cfg")]),
     ];
     for (args, env) in cases {
         let [theirs, ours] = both(&bench, args, env);
@@ -173,4 +174,23 @@ fn a_setting_that_cannot_be_honoured_is_refused_by_name() {
     // Its default is no such value.
     bench.file("ansible.cfg", "[defaults]\ninvalid_task_attribute_failed = yes\n");
     assert!(tool(&bench, "ansible-playbook").arg("play.yml").status().unwrap().success());
+}
+
+#[test]
+fn a_tree_of_results_is_what_ansible_writes() {
+    let bench = Bench::new("config-tree", "");
+    for args in [&["-m", "debug", "-a", "msg=hi"][..], &["-o", "-m", "ping"]] {
+        let mut theirs = Command::new(support::oracle::bin().join("ansible"));
+        theirs.current_dir(&bench.0);
+        let [theirs, ours] =
+            [(theirs, "theirs"), (tool(&bench, "ansible"), "ours")].map(|(mut command, tree)| {
+                command.args(["x1,", "-i", "x1,", "-c", "local", "--tree", tree]).args(args);
+                command.env("ANSIBLE_PYTHON_INTERPRETER", support::oracle::bin().join("python"));
+                let output = command.env("LC_ALL", "C.UTF-8").env("ANSIBLE_NOCOLOR", "1").output().unwrap();
+                let written = std::fs::read_to_string(bench.path(tree).join("x1")).unwrap();
+                let told = String::from_utf8_lossy(&output.stderr).into_owned();
+                (text(&output), told, written)
+            });
+        assert_eq!(ours, theirs, "{args:?}");
+    }
 }

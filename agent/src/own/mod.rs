@@ -153,7 +153,13 @@ fn in_folder(args: &Args, cx: &mut Context<'_>, file: &Path, folder: &Path) -> R
     let mut command = Command::new(["/bin/sh", "-c", &words.join(" ")]);
     command.stdin = stdin;
     let ended = cx.run(&command)?;
-    Ok(output::outcome(&ended, &interpreter))
+    let mut outcome = output::outcome(&ended, &interpreter);
+    let errors = ended.stderr_text();
+    // Of a job that runs by itself Ansible tells this too.
+    if cx.is_detached() && !errors.is_empty() {
+        outcome.values.insert("stderr".to_owned(), errors.into());
+    }
+    Ok(outcome)
 }
 
 /// Writes a file of the module's folder; gives its path.

@@ -76,7 +76,7 @@ pub(super) struct Common {
     /// Plugins of that type; all where none is named.
     #[arg(value_name = "PLUGIN")]
     plugins: Vec<String>,
-    /// Accepted for Ansible's sake.
+    /// Tell which configuration file counts.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
 }
@@ -131,6 +131,13 @@ pub(super) fn run(what: &What, warn: &mut dyn FnMut(String)) -> Result<Exit> {
     };
     let given = common.config.as_ref().map(|path| ConfigFile::read(&normal(path))).transpose()?;
     let file = given.as_ref().or_else(|| ConfigFile::of_process());
+    if common.verbose > 0 {
+        let told = match file {
+            Some(file) => format!("Using {} as config file", file.path().display()),
+            None => "No config file found; using defaults".to_owned(),
+        };
+        anstream::println!("{}", terminal::visible_line(&told));
+    }
     let chosen = Chosen::new(&common.r#type, &common.plugins, warn);
     let text = match what {
         What::List { format, .. } => list::text(&chosen, *format, file)?,
