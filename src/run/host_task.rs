@@ -95,7 +95,7 @@ impl HostTask {
     /// A failure before anything could be rendered.
     pub(super) fn failed_early(&self, error: Error) -> Execution {
         let mut execution = self.blank(End::Failed, result::failure(error.message()));
-        execution.ignore_errors = literally(self.task.keywords.ignore_errors.as_ref());
+        execution.ignore_errors = self.task.keywords.ignore_errors.as_ref().is_some_and(Value::truthy);
         execution.no_log = literally(self.task.keywords.no_log.as_ref());
         execution.error = Some(Arc::new(error));
         execution

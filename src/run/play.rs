@@ -189,6 +189,8 @@ impl PlayRun {
                 }
                 _ => task.action.written.shared(),
             },
+            // Nothing renders the names of `meta` tasks.
+            Some(name) if &*task.action.module == "meta" => name.shared(),
             Some(name) => rendered_text(name, r),
         };
         match &task.role {

@@ -132,8 +132,8 @@ impl Env {
     /// The failure for a variable that is not there, with the nearest name that is.
     pub(crate) fn undefined(&self, name: &str) -> Fail {
         let names = self.scope().names();
-        let near = did_you_mean(name, names.iter().map(|n| &**n)).map(|n| format!("did you mean '{n}'?"));
-        Fail::undefined(format!("'{name}' is undefined")).help(near)
+        let near = did_you_mean(name, names.iter().map(|n| &**n));
+        Fail::undefined(format!("'{name}' is undefined")).near(near)
     }
 
     fn all_variables(&self) -> Val {

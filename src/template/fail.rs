@@ -18,6 +18,8 @@ struct Inner {
     /// The whole text that the place is in.
     text: Option<Span>,
     help: Option<String>,
+    /// A near name that is there, for screens of our own.
+    near: Option<String>,
     /// The vault that no secret opens.
     vault: Option<Arc<str>>,
 }
@@ -44,7 +46,7 @@ pub(crate) type R<T = super::val::Val> = Result<T, Fail>;
 
 impl Fail {
     fn of(kind: Kind, message: String) -> Self {
-        Fail(Rc::new(Inner { kind, message, span: None, text: None, help: None, vault: None }))
+        Fail(Rc::new(Inner { kind, message, span: None, text: None, help: None, near: None, vault: None }))
     }
 
     /// Something that is not there.
@@ -124,6 +126,14 @@ impl Fail {
         self
     }
 
+    /// With the nearest name that is there.
+    pub(crate) fn near(mut self, name: Option<impl std::fmt::Display>) -> Self {
+        if let Some(name) = name {
+            self.inner().near = Some(format!("did you mean '{name}'?"));
+        }
+        self
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }
@@ -166,6 +176,9 @@ impl Fail {
         let mut error = Error::input(message).at(self.0.span.clone()).at(span.cloned()).in_text(text);
         if let Some(help) = &self.0.help {
             error = error.help(help.clone());
+        }
+        if let Some(near) = &self.0.near {
+            error = error.hint(near.clone());
         }
         error
     }

@@ -117,9 +117,9 @@ fn errors_are_placed_inside_the_text_they_are_about() {
         let scope = scope(yaml);
         let error = engine.render(&scope.get(name).unwrap(), &scope).unwrap_err();
         let span = error.span().unwrap().clone();
-        (span.line, span.column, error.help_lines().join(""))
+        (span.line, span.column, error.to_string().contains("did you mean 'ok'?"))
     };
-    assert_eq!(place("bad"), (4, 15, "did you mean 'ok'?".to_owned()));
+    assert_eq!(place("bad"), (4, 15, true));
     let (line, column, _) = place("block");
     assert_eq!((line, column), (7, 14));
 }

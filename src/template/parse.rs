@@ -372,8 +372,8 @@ impl Lower<'_> {
             return Ok(ExprKind::Missing(format!("No {what} named '{name}' found.")));
         }
         let message = format!("No {what} named '{name}'.");
-        let near = did_you_mean(&name, known).map(|near| format!("did you mean '{near}'?"));
-        Err(Fail::syntax(message).help(near))
+        let near = did_you_mean(&name, known);
+        Err(Fail::syntax(message).near(near))
     }
 
     fn constant(&self, value: &minijinja::Value, at: At) -> L<ExprKind> {

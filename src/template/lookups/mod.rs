@@ -64,8 +64,8 @@ fn find(name: &str) -> R<&'static Lookup> {
     let collection = if collection == "ansible.legacy" { "ansible.builtin" } else { collection };
     let all = || FAMILIES.iter().flat_map(|f| f.iter());
     all().find(|l| l.name == short && l.collection == collection).ok_or_else(|| {
-        let near = did_you_mean(short, all().map(|l| l.name)).map(|n| format!("did you mean '{n}'?"));
-        Fail::finished(format!("The lookup plugin '{name}' was not found.")).help(near)
+        let near = did_you_mean(short, all().map(|l| l.name));
+        Fail::finished(format!("The lookup plugin '{name}' was not found.")).near(near)
     })
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn absent(of: &Val, key: &Val) -> Val {
         (Val::None, _) => format!("None has no element {shown}"),
         _ => format!("{} object has no element {shown}", of.type_name()),
     });
-    Val::Marker(fail.help(near.map(|n| format!("did you mean '{n}'?"))))
+    Val::Marker(fail.near(near))
 }
 
 fn entry(of: &Val, key: &Val) -> Option<Val> {
