@@ -58,7 +58,7 @@ pub const ALL: &[Difference] = &[
         is: |case| {
             let place = Regex::new(" at '<unknown>(:\\d+:\\d+)?'\\.").unwrap();
             let said =
-                |answer: &Json| Some(place.replace(&*plain(answer["error"].as_str()?), ".").into_owned());
+                |answer: &Json| Some(place.replace(&plain(answer["error"].as_str()?), ".").into_owned());
             let same = said(case.theirs) == said(case.ours);
             same && case.ours["error"].as_str().is_some_and(|error| error.starts_with("Conditional result"))
         },
