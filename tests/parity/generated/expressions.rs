@@ -35,7 +35,6 @@ fn mark(theirs: &Json, ours: &Json) -> String {
 
 /// Each known difference is one that there still is, of which it alone speaks, and that the documents name.
 #[test]
-#[ignore = "not all of its examples show a difference any more: `make soak` runs it"]
 fn known_differences_are_there_and_told() {
     let (oracle, engine) = (Oracle::start("differences"), Engine::new());
     let told = std::fs::read_to_string(super::super::checkout().join("docs/compatibility.md")).unwrap();
