@@ -155,7 +155,10 @@ impl Interp {
             if matches!(op, Cmp::In | Cmp::NotIn) {
                 right = right.ok()?;
             }
-            left = left.ok()?;
+            // An empty list holds nothing, whatever it is asked for.
+            if right.as_seq().is_none_or(|items| !items.is_empty()) || !matches!(op, Cmp::In | Cmp::NotIn) {
+                left = left.ok()?;
+            }
             right = right.ok()?;
             if !ops::compare(*op, &left, &right)? {
                 return Ok(Val::Bool(false));

@@ -161,6 +161,7 @@ impl Found<'_> {
 fn named(token: &str) -> &str {
     match token {
         "identifier" => "name",
+        "comma" => ",",
         "end of variable block" => "end of print statement",
         "end of block" => "end of statement block",
         "end of input" => "end of template",
