@@ -40,14 +40,16 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
 
 fn adhoc(cli: &Cli) -> Result<Exit, Errors> {
     let mut config = config::Settings::of_process()?;
-    let ways = [(cli.one_line, "-o", "--one-line", "oneline"), (cli.tree.is_some(), "-t", "--tree", "tree")];
-    for (_, short, long, callback) in ways.into_iter().filter(|(given, ..)| *given) {
-        // It is told as it was written.
-        let by_long = std::env::args_os().any(|arg| arg.to_string_lossy().starts_with(long));
-        let option = if by_long { long } else { short };
-        let what = Error::other(format!("The '{option}' argument is deprecated."));
-        let help = format!("Use callback configuration to enable the {callback} callback instead.");
-        config.deprecated.push((what.help(help), "2.23".to_owned()));
+    // Each is told as it was written, and in the order in which it was.
+    for arg in std::env::args_os() {
+        let arg = arg.to_string_lossy();
+        let known = [("-o", "oneline"), ("--one-line", "oneline"), ("-t", "tree"), ("--tree", "tree")];
+        let name = arg.split('=').next().unwrap_or_default();
+        if let Some((option, callback)) = known.into_iter().find(|(option, _)| *option == name) {
+            let what = Error::other(format!("The '{option}' argument is deprecated."));
+            let help = format!("Use callback configuration to enable the {callback} callback instead.");
+            config.deprecated.push((what.help(help), "2.23".to_owned()));
+        }
     }
     if let Some(folder) = &cli.tree {
         config.screen.tree_dir = normal(folder);
