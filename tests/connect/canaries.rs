@@ -15,45 +15,59 @@ use std::time::Duration;
 /// What the secrets begin with; each ends with what it is.
 const MARK: &str = "c4n4ry-";
 
+/// What is planted where the watcher must find it; another word, for the tests run side by side.
+const FINCH: &str = "f1nch-";
+
 fn secret(what: &str) -> String {
     format!("{MARK}{what}")
 }
 
 /// The first secret in some bytes.
 fn found(bytes: &[u8]) -> Option<String> {
-    let at = bytes.windows(MARK.len()).position(|window| window == MARK.as_bytes())?;
+    found_by(MARK, bytes)
+}
+
+/// The first word that begins with `mark`.
+fn found_by(mark: &str, bytes: &[u8]) -> Option<String> {
+    let at = bytes.windows(mark.len()).position(|window| window == mark.as_bytes())?;
     Some(String::from_utf8_lossy(&bytes[at..bytes.len().min(at + 24)]).into_owned())
 }
 
-/// Looks into every process and every file below some folders, until it is told to stop; gives what it found where.
-fn watch(folders: Vec<PathBuf>, given: BTreeSet<PathBuf>, stop: &AtomicBool) -> BTreeSet<String> {
+/// Looks into every process and every file below some folders for words that begin with `mark`, until it is told to
+/// stop; gives what it found where.
+fn watch(
+    mark: &'static str,
+    folders: Vec<PathBuf>,
+    given: BTreeSet<PathBuf>,
+    stop: &AtomicBool,
+) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     while !stop.load(Ordering::Relaxed) {
         for process in fs::read_dir("/proc").unwrap().flatten() {
             for what in ["cmdline", "environ"] {
                 let bytes = fs::read(process.path().join(what)).unwrap_or_default();
-                if let Some(secret) = found(&bytes) {
+                if let Some(secret) = found_by(mark, &bytes) {
                     seen.insert(format!("{secret} in the {what} {}", String::from_utf8_lossy(&bytes)));
                 }
             }
         }
         for folder in &folders {
-            search(folder, &given, &mut seen);
+            search(mark, folder, &given, &mut seen);
         }
         std::thread::sleep(Duration::from_millis(3));
     }
     seen
 }
 
-fn search(folder: &Path, given: &BTreeSet<PathBuf>, seen: &mut BTreeSet<String>) {
+fn search(mark: &str, folder: &Path, given: &BTreeSet<PathBuf>, seen: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
-            search(&path, given, seen);
+            search(mark, &path, given, seen);
         } else if kind.is_file() && !given.contains(&path) && !path.to_string_lossy().contains("/agent-") {
             // One may go while it is read.
-            if let Some(secret) = fs::read(&path).ok().as_deref().and_then(found) {
+            if let Some(secret) = fs::read(&path).ok().and_then(|bytes| found_by(mark, &bytes)) {
                 seen.insert(format!("{secret} in the file {}", path.display()));
             }
         }
@@ -191,7 +205,7 @@ fn secrets_are_in_no_argument_environment_file_or_log() {
     let given = given.chain(["word", "key"].map(|host| scene.sshd.at("alice").join(host))).collect();
     let watching = std::thread::spawn({
         let stop = Arc::clone(&stop);
-        move || watch(folders, given, &stop)
+        move || watch(MARK, folders, given, &stop)
     });
     for output in ["default", "screen", "json", "minimal"] {
         let ran = scene.play(output).output().unwrap();
@@ -214,18 +228,18 @@ fn what_watches_finds_what_is_there() {
     let stop = Arc::new(AtomicBool::new(false));
     let watching = std::thread::spawn({
         let (stop, dir) = (Arc::clone(&stop), dir.path().to_owned());
-        move || watch(vec![dir], BTreeSet::new(), &stop)
+        move || watch(FINCH, vec![dir], BTreeSet::new(), &stop)
     });
     // In three parts, so that nothing but the shell's children has the whole word.
     let shell = format!(
-        "m=c4n4ry; echo $m-file > {}/f; sleep 0.2; E=$m-env sleep 0.2; sh -c \"sleep 0.2; : $m-arg\"",
+        "m=f1nch; echo $m-file > {}/f; sleep 0.2; E=$m-env sleep 0.2; sh -c \"sleep 0.2; : $m-arg\"",
         dir.path().display()
     );
     assert!(Command::new("sh").args(["-c", &shell]).status().unwrap().success());
     stop.store(true, Ordering::Relaxed);
     let seen: String = watching.join().unwrap().into_iter().collect();
     for what in ["file", "env", "arg"] {
-        assert!(seen.contains(&secret(what)), "{what}: {seen}");
+        assert!(seen.contains(&format!("{FINCH}{what}")), "{what}: {seen}");
     }
 }
 

@@ -121,7 +121,12 @@ fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         })?;
         let whole = files::whole(&path)?;
         let text = Text::source(whole.source.text(), whole.clone());
-        found.push(files::native(&env, &text, &syntax)?);
+        // An empty file is no template; one that emits nothing gives None.
+        found.push(if text.as_str().is_empty() {
+            Val::str("")
+        } else {
+            files::native(&env, &text, &syntax)?
+        });
     }
     Ok(found)
 }
