@@ -286,9 +286,15 @@ fn a_killed_warp_or_agent_leaves_no_core() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(cores(&crashed), 1, "a step's core is its own affair");
-    for pid in [child_of(warp.id()), warp.id()] {
-        assert!(Command::new("kill").args(["-ABRT", &pid.to_string()]).status().unwrap().success());
-    }
+    let kill = |signal, pid: u32| {
+        assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+    };
+    // Stopped, it cannot end by itself when its agent has ended.
+    let agent = child_of(warp.id());
+    kill("-STOP", warp.id());
+    kill("-ABRT", agent);
+    kill("-ABRT", warp.id());
+    kill("-CONT", warp.id());
     let end = warp.wait().unwrap();
     assert!(std::os::unix::process::ExitStatusExt::signal(&end).is_some(), "{end}");
     std::thread::sleep(Duration::from_millis(500));
