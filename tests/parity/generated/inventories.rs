@@ -2,7 +2,7 @@
 
 use super::hosts::{Files, files, question};
 use super::oracle::Oracle;
-use super::{Verdict, judge};
+use super::{SEED, Verdict, judge};
 use crate::support;
 use serde_json::json;
 use std::fs;
@@ -58,7 +58,7 @@ fn inventories_are_read_as_ansible_reads_them() {
         };
         Verdict::Differs { how, mark }
     };
-    judge("inventories", 60, (files(), question()), verdict, |(files, question)| {
+    judge("inventories", (SEED, 60), (files(), question()), verdict, |(files, question)| {
         let files: Vec<_> = files.iter().map(|(name, text)| format!("--- {name}\n{text}")).collect();
         format!("{}\n{}", question.join(" "), files.join("\n"))
     });

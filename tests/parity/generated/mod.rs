@@ -39,6 +39,9 @@ pub enum Verdict {
 /// After so many differences a test ends.
 const MOST: usize = 30;
 
+/// The seed where none is given.
+const SEED: u64 = 2_19_14;
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
@@ -48,12 +51,12 @@ fn number(name: &str) -> Option<u64> {
 /// A difference with a mark that was told before is not told again, so that one common fault does not hide the others.
 pub fn judge<T: std::fmt::Debug>(
     name: &str,
-    cases: u64,
+    (seed, cases): (u64, u64),
     strategy: impl Strategy<Value = T>,
     verdict: impl Fn(&T) -> Verdict,
     shown: impl Fn(&T) -> String,
 ) {
-    let seed = number("PARITY_SEED").unwrap_or(2_19_14);
+    let seed = number("PARITY_SEED").unwrap_or(seed);
     let until = number("PARITY_SECONDS").map(|s| Instant::now() + Duration::from_secs(s));
     let cases = number("PARITY_CASES").unwrap_or(if until.is_some() { u64::MAX } else { cases });
     let mut bytes = [0; 32];
