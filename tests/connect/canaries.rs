@@ -286,8 +286,8 @@ fn a_killed_warp_or_agent_leaves_no_core() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(cores(&crashed), 1, "a step's core is its own affair");
-    let kill = |signal, pid: u32| {
-        assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+    let kill = |signal: &str, pid: u32| {
+        assert!(Command::new("kill").args([signal.to_owned(), pid.to_string()]).status().unwrap().success());
     };
     // Stopped, it cannot end by itself when its agent has ended.
     let agent = child_of(warp.id());
