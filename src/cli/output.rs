@@ -5,7 +5,9 @@ use crate::config;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events, Report};
 use crate::play::Errors;
-use crate::report::{Default, Json, Junit, Minimal, Redacting, Screen, Tree, terminal, without_vaults};
+use crate::report::{
+    Default, Json, Junit, Minimal, Redacting, Screen, Tree, settle_colours, terminal, without_vaults,
+};
 use clap::ValueEnum;
 use std::sync::Arc;
 
@@ -53,6 +55,7 @@ impl Output {
         config: &config::Settings,
     ) -> Result<Events> {
         let screen = &config.screen;
+        settle_colours(screen);
         let form = if self == Output::Default && compat::active() && !looks {
             let name = &screen.stdout_callback;
             Output::of_callback(name).ok_or_else(|| {

@@ -1,4 +1,8 @@
-//! Ansible's colours and their codes.
+//! Ansible's colours and their codes, and whether there are any.
+
+use crate::config::Screen;
+use anstream::ColorChoice;
+use std::io::IsTerminal;
 
 /// A colour as SGR parameters.
 pub(super) type Colour = String;
@@ -46,6 +50,25 @@ pub(super) fn code(name: &str) -> Option<Colour> {
 pub(super) fn coloured(text: &str, colour: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(|line| format!("\x1b[{colour}m{line}\x1b[0m")).collect();
     lines.join("\n")
+}
+
+/// Whether Ansible's forms print in colours.
+pub(super) fn wanted(settings: &Screen) -> bool {
+    settings.force_color || (!settings.nocolor && std::io::stdout().is_terminal() && able())
+}
+
+/// Has warp's own form and messages follow the same settings; where those say nothing, each stream decides for itself.
+pub fn settle(settings: &Screen) {
+    if settings.force_color {
+        ColorChoice::Always.write_global();
+    } else if settings.nocolor || !able() {
+        ColorChoice::Never.write_global();
+    }
+}
+
+/// Whether the terminal, if there is one, knows colours. A build server that says `CI` does not make it one that does.
+fn able() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term != "dumb")
 }
 
 #[cfg(test)]

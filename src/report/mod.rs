@@ -14,6 +14,7 @@ mod screen;
 pub mod terminal;
 mod values;
 
+pub use colour::settle as settle_colours;
 pub use default::{Default, Junit, Minimal, Tree};
 pub use json::Json;
 pub use redact::{Redacting, without_vaults};

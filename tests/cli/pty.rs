@@ -1,8 +1,10 @@
 //! A program on a terminal of its own, talked to as a person would.
 
-use std::fs::File;
+use nix::fcntl::OFlag;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -24,9 +26,15 @@ pub struct Pty {
 impl Pty {
     /// Starts a program on a new terminal.
     pub fn spawn(mut command: Command) -> Self {
-        let pty = nix::pty::openpty(None, None).unwrap();
-        let end = || Stdio::from(pty.slave.as_fd().try_clone_to_owned().unwrap());
-        command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "dumb").env("ANSIBLE_NOCOLOR", "1");
+        // Both ends are closed in what other tests start meanwhile, or this one's end would not be seen.
+        let master = nix::pty::posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+        nix::pty::grantpt(&master).unwrap();
+        nix::pty::unlockpt(&master).unwrap();
+        let name = nix::pty::ptsname_r(&master).unwrap();
+        let flags = OFlag::O_NOCTTY.bits();
+        let slave = OpenOptions::new().read(true).write(true).custom_flags(flags).open(name).unwrap();
+        let end = || Stdio::from(slave.try_clone().unwrap());
+        command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "dumb").env("CI", "true");
         // SAFETY: both calls are async-signal-safe; standard input is the terminal's end by then.
         unsafe {
             command.pre_exec(|| {
@@ -37,8 +45,8 @@ impl Pty {
         }
         let child = command.spawn().unwrap();
         drop(command);
-        drop(pty.slave);
-        let keyboard = File::from(pty.master);
+        drop(slave);
+        let keyboard = File::from(OwnedFd::from(master));
         let mut reader = keyboard.try_clone().unwrap();
         let (sender, screen) = channel();
         std::thread::spawn(move || {

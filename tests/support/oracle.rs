@@ -39,6 +39,8 @@ pub fn ansible(program: &str) -> Command {
 fn install() -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle");
     fs::create_dir_all(&root).unwrap();
+    // Programs of a venv name its folder, which may be shared between checkouts by a link.
+    let root = root.canonicalize().unwrap();
     // Test programs run in parallel; one installs, the others wait.
     let lock = File::create(root.join("lock")).unwrap();
     lock.lock().unwrap();

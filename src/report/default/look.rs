@@ -1,8 +1,7 @@
 //! The colours in use.
 
-use crate::config::{Colours, Screen};
+use crate::config::Colours;
 use crate::report::colour::{Colour, code};
-use std::io::IsTerminal;
 
 /// The code of every kind of line.
 pub(super) struct Look {
@@ -44,10 +43,4 @@ impl Look {
     pub(super) fn ok_or_changed(&self, changed: bool) -> (&'static str, Colour) {
         if changed { ("changed", self.changed.clone()) } else { ("ok", self.ok.clone()) }
     }
-}
-
-/// Whether to print in colours.
-pub(super) fn colours(settings: &Screen) -> bool {
-    let able = || std::env::var("TERM").is_ok_and(|term| term != "dumb");
-    settings.force_color || (!settings.nocolor && std::io::stdout().is_terminal() && able())
 }

@@ -13,6 +13,7 @@ pub use junit::Junit;
 pub use minimal::Minimal;
 pub use tree::Tree;
 
+use super::colour;
 use super::display::{Display, Stream};
 use super::log::Grade;
 use super::values::inline_python;
@@ -56,7 +57,7 @@ impl Default {
     /// To this process's streams.
     #[must_use]
     pub fn new(verbosity: u8, dry: bool, settings: &config::Screen) -> Self {
-        let display = Display::of_process(look::colours(settings), settings);
+        let display = Display::of_process(colour::wanted(settings), settings);
         let results = Results { settings: settings.clone(), verbosity };
         Default {
             look: Look::of(&settings.colours),
