@@ -168,34 +168,38 @@ impl Terminal<'_> {
 
 /// Opens a terminal: the person's side and the program's.
 fn open(echo: bool) -> io::Result<(File, OwnedFd)> {
-    let size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    let (mut side, mut program) = (-1, -1);
-    // SAFETY: openpty writes two descriptors, which nobody else has; the name and the settings are left out.
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: each call takes the descriptor that the first one made, which nobody else has, or a buffer of the length
+    // that is told. Both ends are closed on exec from the first moment: what another step starts meanwhile must not
+    // keep this terminal open.
     let (side, program) = unsafe {
-        if libc::openpty(&mut side, &mut program, std::ptr::null_mut(), std::ptr::null(), &size) < 0 {
-            return Err(io::Error::last_os_error());
+        let side = OwnedFd::from_raw_fd(checked(libc::posix_openpt(flags))?);
+        checked(libc::grantpt(side.as_raw_fd()))?;
+        checked(libc::unlockpt(side.as_raw_fd()))?;
+        let mut name: [libc::c_char; 64] = [0; 64];
+        match libc::ptsname_r(side.as_raw_fd(), name.as_mut_ptr(), name.len()) {
+            0 => {}
+            error => return Err(io::Error::from_raw_os_error(error)),
         }
-        (OwnedFd::from_raw_fd(side), OwnedFd::from_raw_fd(program))
+        let program = OwnedFd::from_raw_fd(checked(libc::open(name.as_ptr(), flags))?);
+        let size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        checked(libc::ioctl(program.as_raw_fd(), libc::TIOCSWINSZ, &size))?;
+        (side, program)
     };
-    for fd in [&side, &program] {
-        // SAFETY: fcntl on a descriptor that is open, with integer arguments only.
-        if unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-    }
     if !echo {
         // SAFETY: termios is plain data, for which all zeroes is valid, and tcgetattr fills it.
         unsafe {
             let mut settings: libc::termios = std::mem::zeroed();
-            if libc::tcgetattr(program.as_raw_fd(), &mut settings) < 0 {
-                return Err(io::Error::last_os_error());
-            }
+            checked(libc::tcgetattr(program.as_raw_fd(), &mut settings))?;
             settings.c_lflag &= !libc::ECHO;
-            if libc::tcsetattr(program.as_raw_fd(), libc::TCSANOW, &settings) < 0 {
-                return Err(io::Error::last_os_error());
-            }
+            checked(libc::tcsetattr(program.as_raw_fd(), libc::TCSANOW, &settings))?;
         }
     }
     set_nonblocking(side.as_raw_fd())?;
     Ok((File::from(side), program))
+}
+
+/// A call's answer, or the error that it left.
+fn checked(answer: libc::c_int) -> io::Result<libc::c_int> {
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
 }
