@@ -88,7 +88,7 @@ fn make_foreign_objects(bench: &Bench) {
 fn networks(bench: &Bench) {
     for item in [EXTERNAL, OVERCLOUD] {
         let name = if item == EXTERNAL { "external" } else { "overcloud" };
-        let xml = bench.render("network.xml.j2", &format!(r#"{{"item": {item}}}"#));
+        let xml = bench.render("network.xml.j2", &format!(r#"{{"lab_prefix": "", "item": {item}}}"#));
         let define = format!(r#"{{"command": "define", "name": "{name}", "xml": {}}}"#, json(&xml));
         assert_eq!(bench.checked("virt_net", &define)["changed"], true);
         assert!(!bench.names("net-list").contains(name), "check mode defined {name}");
@@ -109,8 +109,10 @@ fn networks(bench: &Bench) {
         assert!(bench.virsh(&["net-dumpxml", name]).contains(&format!("id=\"{ID}\"")), "no mark on {name}");
     }
     // Another range than the one there is: told, and left as it is.
-    let moved =
-        bench.render("network.xml.j2", &format!(r#"{{"item": {}}}"#, EXTERNAL.replace(".23.", ".24.")));
+    let moved = bench.render(
+        "network.xml.j2",
+        &format!(r#"{{"lab_prefix": "", "item": {}}}"#, EXTERNAL.replace(".23.", ".24.")),
+    );
     let moved = bench
         .ok("virt_net", &format!(r#"{{"command": "define", "name": "external", "xml": {}}}"#, json(&moved)));
     assert_eq!(moved["changed"], false);
@@ -165,7 +167,8 @@ fn machine(bench: &Bench, domain_type: &str, disk: &str) -> String {
         r#"{{"libvirt_domain_type": "{domain_type}", "undercloud_node": {{"name": "undercloud", "flavor": "f"}},
             "flavors": {{"f": {{"memory": 64, "vcpu": 1}}}}, "networks": [{EXTERNAL}, {OVERCLOUD}],
             "undercloud_mac_map": {macs}, "undercloud_disk_file": "{disk}", "libvirt_arch": "x86_64",
-            "libvirt_machine": "pc", "libvirt_tb_cache": 16, "libvirt_cpu_mode": "host-passthrough",
+            "libvirt_machine": "", "libvirt_boot_mode": "bios", "libvirt_cpu_model": "", "lab_prefix": "",
+            "management_network": {EXTERNAL}, "libvirt_tb_cache": 16, "libvirt_cpu_mode": "host-passthrough",
             "libvirt_diskdev": "vda", "libvirt_diskbus": "virtio", "enable_vnc_console": true,
             "undercloud_custom_vmlinuz": "/k", "undercloud_custom_initrd": "/i",
             "undercloud_root_device": "/dev/vda", "undercloud_extra_grub_params": ""}}"#

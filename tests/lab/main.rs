@@ -8,6 +8,10 @@ mod life;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod roles_xml;
+#[cfg(test)]
 #[allow(dead_code)] // Each test program uses a part of it.
 #[path = "../support/mod.rs"]
 mod support;
