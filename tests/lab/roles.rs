@@ -17,7 +17,7 @@ const ROLES: &str = "tripleo-quickstart==2.1.1";
 /// A difference that is meant: the line that docs/compatibility.md has, and what it does to the roles' XML.
 struct Intended(&'static str, fn(&mut Element, &Value));
 
-const INTENDED: [Intended; 9] = [
+const INTENDED: [Intended; 10] = [
     Intended(
         "a domain's disk is a file, not a volume of a pool: AppArmor's helper does not resolve volumes",
         |e, set| {
@@ -68,6 +68,12 @@ const INTENDED: [Intended; 9] = [
                 .push(parse("<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"));
         }
     }),
+    Intended(
+        "the memory of a domain's video card is left to libvirt, which does not take what the roles ask for",
+        |e, _| {
+            e.all("devices/video/model").into_iter().for_each(|m| drop(m.attributes.remove("vram")));
+        },
+    ),
     Intended(
         "the kernel's command line ends with undercloud_extra_grub_params, which later releases have",
         |e, set| {
