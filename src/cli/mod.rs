@@ -53,7 +53,7 @@ enum Command {
     Ssh(ssh::Args),
     /// List the lab's nodes.
     Ls(ls::Args),
-    /// Look into disk images without booting them.
+    /// Look into disk images without booting them; fetch, build and prune them.
     #[command(subcommand)]
     Image(image::What),
     /// Remove what warp made.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub teardown: Teardown,
     /// `MAKE_SNAPSHOTS`: whether the snapshots `ready` and `deployed` are made.
     pub make_snapshots: bool,
+    /// `WARP_OFFLINE`: whether no server may be asked for images.
+    pub offline: bool,
     /// `INTERACTIVE`: whether warp may ask before it rebuilds.
     pub interactive: bool,
 }
@@ -60,6 +62,7 @@ impl Settings {
         Ok(Settings {
             teardown: var("TEARDOWN").map_or(Ok(Teardown::None), |t| teardown(&t))?,
             make_snapshots: var("MAKE_SNAPSHOTS").map_or(Ok(true), |v| boolean("MAKE_SNAPSHOTS", &v))?,
+            offline: var("WARP_OFFLINE").map_or(Ok(false), |v| boolean("WARP_OFFLINE", &v))?,
             interactive: var("INTERACTIVE").map_or(Ok(true), |v| boolean("INTERACTIVE", &v))?,
             local_working_dir,
             workspace,
@@ -77,6 +80,7 @@ impl Settings {
             ("workspace".into(), path(&self.workspace)),
             ("image_cache_dir".into(), path(&self.image_cache)),
             ("warp_exe".into(), path(&warp)),
+            ("warp_offline".into(), Value::Bool(self.offline)),
         ])
     }
 

@@ -1,6 +1,8 @@
 //! The image room's modules for plays. They run on the controller.
 
+use super::fetch::{Entry, Fetcher, Lines, fetch_all};
 use super::inject::Injection;
+use super::store::Store;
 use super::{boot, cache};
 use crate::action::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
@@ -25,13 +27,25 @@ static IMAGE: Spec = Spec {
     collection: "warp.lab",
     ..Spec::new(
         "image",
-        "Finds an image in the cache, or makes the default one of the machine's own distribution's packages.",
+        "Finds an image in the cache, fetches it, or makes the default one of the machine's own distribution's packages.",
         &[
             Arg::new("cache", Kind::Path).required().help("The folder of images, IMAGECACHE."),
-            NAME.help("The image is NAME.qcow2 where the cache has it; it is never written."),
-            Arg::new("url", Kind::Str).help("Another image instead: file:///PATH, or a path."),
+            NAME.help("The image is NAME.qcow2: of `images`, or where they are none of the cache; it is never written."),
+            Arg::new("images", Kind::List).elements(Kind::Dict).default("").help(
+                "Images to fetch: name, url (http, https, file, or a path), type (qcow2 or tar), md5sum or checksum (else \
+                 that beside the image is asked for), force_cached.",
+            ),
+            Arg::new("dest", Kind::Path).help("The folder for all of them but NAME, and for what archives hold."),
+            Arg::new("cached", Kind::Bool)
+                .default("false")
+                .help("Take the newest of a name that the cache has, whatever the server has by now."),
+            Arg::new("offline", Kind::Bool).default("false").help("Ask no server."),
+            Arg::new("expire_days", Kind::Int).help(
+                "Days after which fetched images that nobody used and no disk lies over are removed; those that warp \
+                 did not fetch stay.",
+            ),
             Arg::new("default", Kind::Str).default("lab").help(
-                "The description, one of warp's images/, that is built where the cache does not have it.",
+                "The description, one of warp's images/, that is built where there are no images and the cache has none.",
             ),
         ],
     )
@@ -91,13 +105,27 @@ fn failed(e: &Error) -> Outcome {
 fn image(args: &Map, check: bool, events: &Events, host: &str) -> Result<Outcome> {
     let tell =
         |line: &str| events.emit(&Event::Output { host: host.into(), line: line.to_owned(), no_log: false });
-    let found = match arg(args, "url").as_str() {
-        Some(url) => cache::given(url)?,
-        None => {
-            cache::find(&path(args, "cache")?, text(args, "name")?, text(args, "default")?, check, &tell)?
-        }
-    };
-    Ok(Outcome::changed(found.built).with("path", shown(&found.path)).with("built", found.built))
+    let (cache, name) = (path(args, "cache")?, text(args, "name")?);
+    let images = arg(args, "images");
+    if images.as_list().is_none_or(<[_]>::is_empty) {
+        let found = cache::find(&cache, name, text(args, "default")?, check, &tell)?;
+        return Ok(Outcome::changed(found.built).with("path", shown(&found.path)).with("built", found.built));
+    }
+    let list: Vec<Entry> = serde_json::from_value(images.into()).map_err(|e| {
+        Error::input(format!("`images` cannot be understood: {e}")).at(images.span().cloned())
+    })?;
+    let flag = |name: &str| arg(args, name).truthy();
+    let (store, lines) = (Store::at(&cache), Lines::new(&tell));
+    let fetcher = Fetcher { store: &store, offline: flag("offline"), check, watch: &lines };
+    let listed = fetch_all(&fetcher, &list, name, &path(args, "dest")?, flag("cached"))?;
+    if let Value::Int(days) = arg(args, "expire_days") {
+        fetcher.clean(u64::try_from(*days).unwrap_or(0), std::slice::from_ref(&listed.path))?;
+    }
+    let files: Vec<_> = listed.files.iter().map(|file| shown(file)).collect();
+    Ok(Outcome::changed(listed.changed)
+        .with("path", shown(&listed.path))
+        .with("built", false)
+        .with("files", files))
 }
 
 fn prepare(args: &Map, check: bool, _events: &Events, _host: &str) -> Result<Outcome> {

@@ -5,6 +5,7 @@ use super::own::foreign;
 use super::xml::Element;
 use super::{Lab, libvirt};
 use crate::error::{Error, Result};
+use crate::image::store;
 use std::path::{Path, PathBuf};
 use virt::connect::Connect;
 use virt::error::{Error as Failure, ErrorNumber};
@@ -55,6 +56,9 @@ impl Lab {
             m.volumes.retain(|v| v.pool_uuid != pool_uuid || v.name != wanted.name);
             m.volumes.push(volume);
         })?;
+        if let Some(image) = wanted.backing {
+            store::used_by(image, &path)?;
+        }
         StorageVol::create_xml(&pool, &description(wanted).to_xml(), 0).map_err(failed)?;
         Ok((true, path))
     }

@@ -4,7 +4,11 @@
 
 mod build;
 mod cache;
+mod deliver;
 mod disks;
+mod fetch;
 mod files;
 mod fixture;
 mod inject;
+mod prune;
+mod server;

@@ -1,8 +1,11 @@
-//! `warp image`: what is in a disk image, without booting it.
+//! `warp image`: what is in a disk image, without booting it; and the image cache.
 
+mod build;
 mod copy;
+mod fetch;
 mod info;
 mod list;
+mod prune;
 
 use super::output;
 use crate::error::{Exit, Result};
@@ -27,6 +30,12 @@ pub(super) enum What {
     },
     /// Copy files and directories out of an image, with their permissions, into a directory.
     CpOut(copy::Args),
+    /// Fetch an image into the cache (IMAGECACHE), checked by its checksum; print its path.
+    Fetch(fetch::Args),
+    /// Build an image from its description into the cache (IMAGECACHE); print its path.
+    Build(build::Args),
+    /// Remove images that warp fetched or built and that nobody uses from the cache (IMAGECACHE).
+    Prune(prune::Args),
     /// Check that an image and what it is laid over are whole. Reads tables, not data.
     Verify {
         /// Images, raw or qcow2.
@@ -62,6 +71,9 @@ pub(super) fn run(what: &What) -> Exit {
             Ok(out.flush()?)
         }),
         What::CpOut(args) => copy::run(args),
+        What::Fetch(args) => fetch::run(args),
+        What::Build(args) => build::run(args),
+        What::Prune(args) => prune::run(args),
         What::Verify { images } => images.iter().try_for_each(|image| {
             let files = disk::chain(image)?.len();
             anstream::println!(

@@ -100,23 +100,52 @@ pub struct Python {
 }
 
 impl Recipe {
+    /// The names of the descriptions that came with warp.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        IMAGES.dirs().map(|d| d.path().display().to_string()).collect()
+    }
+
+    /// The description of this name that came with warp, or in a folder: what has a slash in it is one.
+    ///
+    /// # Errors
+    /// No such description, or one that cannot be understood.
+    pub fn named(name: &str) -> Result<Self> {
+        if name.contains('/') { Self::in_folder(Path::new(name)) } else { Self::embedded(name) }
+    }
+
     /// The description of this name that came with warp.
     ///
     /// # Errors
     /// No such description, or one that cannot be understood.
     pub fn embedded(name: &str) -> Result<Self> {
         let dir = IMAGES.get_dir(name).ok_or_else(|| {
-            let known: Vec<_> = IMAGES.dirs().map(|d| d.path().display().to_string()).collect();
             Error::input(format!("there is no image description \"{name}\""))
-                .help(format!("the descriptions are: {}", known.join(", ")))
+                .help(format!("the descriptions are: {}", Self::names().join(", ")))
+                .hint("a folder of your own with an image.yaml is named with a slash, as ./NAME")
         })?;
         let mut files = BTreeMap::new();
         collect(dir, dir.path(), &mut files);
-        Self::parse(name, files)
+        Self::parse(name, &format!("images/{name}"), files)
     }
 
-    fn parse(name: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Self> {
-        let path = format!("images/{name}/image.yaml");
+    /// The description in a folder of the user's.
+    fn in_folder(folder: &Path) -> Result<Self> {
+        let failed = |e: std::io::Error| Error::input(format!("{} cannot be read: {e}", folder.display()));
+        let real = folder.canonicalize().map_err(failed)?;
+        let name = real.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+            return Err(Error::input(format!("{} has no name for an image", real.display()))
+                .help("the folder's name is the image's; it has letters, digits and ._-+ only"));
+        }
+        let mut files = BTreeMap::new();
+        read(&real, &real, &mut files).map_err(failed)?;
+        Self::parse(name, &folder.display().to_string(), files)
+    }
+
+    fn parse(name: &str, folder: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Self> {
+        let path = format!("{}/image.yaml", folder.trim_end_matches('/'));
         let bytes = files.get("image.yaml").ok_or_else(|| Error::input(format!("{path} is missing")))?;
         let text = String::from_utf8_lossy(bytes).into_owned();
         let source = Source::new(&path, text);
@@ -184,12 +213,31 @@ fn collect(dir: &Dir<'_>, base: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// Puts the files of a folder of the disk and its sub-folders under their paths below `base`.
+fn read(dir: &Path, base: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            read(&path, base, files)?;
+        } else {
+            let name = path.strip_prefix(base).unwrap_or(&path).display().to_string();
+            files.insert(name, std::fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(yaml: &str) -> Result<Recipe> {
-        Recipe::parse("lab", BTreeMap::from([("image.yaml".to_owned(), yaml.as_bytes().to_vec())]))
+        Recipe::parse(
+            "lab",
+            "images/lab",
+            BTreeMap::from([("image.yaml".to_owned(), yaml.as_bytes().to_vec())]),
+        )
     }
 
     #[test]
