@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the top down; a room imports only rooms below it (`tests/architecture` checks):
 //! `cli`, `deploy`, `lab`, `image`, `report`, `run`, `action`, `connect`, `inventory`, `play`, `template`,
-//! `config`, `event`, `console`, `value`, `process`, `error`; and below them all `failpoint`, which tests use.
+//! `config`, `journal`, `event`, `console`, `value`, `process`, `error`; and below them all `failpoint`, which tests use.
 
 pub mod action;
 pub mod cli;
@@ -15,6 +15,7 @@ pub mod event;
 pub mod failpoint;
 pub mod image;
 pub mod inventory;
+pub mod journal;
 pub mod lab;
 pub mod play;
 pub mod process;

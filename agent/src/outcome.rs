@@ -4,6 +4,7 @@ use crate::bounded;
 use crate::python;
 use crate::value::{Map, Value};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 /// A difference, for `--diff`; the fields are those of Ansible's `diff` return value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,9 @@ pub struct Outcome {
     pub cause: Option<String>,
     /// What is wrong with a text of the result that is not UTF-8, as Python says it. The text has U+FFFD in its place.
     pub not_utf8: Option<String>,
+    /// What was printed, byte for byte, by the name of its return value, where it is not UTF-8.
+    #[serde(deserialize_with = "bounded::list")]
+    pub raw: Vec<(String, ByteBuf)>,
 }
 
 impl Outcome {
@@ -96,6 +100,15 @@ impl Outcome {
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.values.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// With what was printed under this name, where it is no text.
+    #[must_use]
+    pub fn with_raw(mut self, name: &str, bytes: &[u8]) -> Self {
+        if std::str::from_utf8(bytes).is_err() {
+            self.raw.push((name.to_owned(), ByteBuf::from(bytes)));
+        }
         self
     }
 }

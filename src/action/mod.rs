@@ -109,7 +109,8 @@ pub struct Effect {
 }
 
 /// Which layer facts go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FactKind {
     /// From `setup` and other facts modules.
     Gathered,

@@ -9,12 +9,14 @@ mod engine;
 mod image;
 mod inventories;
 mod inventory;
+mod journal;
 mod ls;
 mod options;
 mod output;
 mod passwords;
 mod play;
 mod ready;
+mod resume;
 mod run;
 mod ssh;
 mod teardown;
@@ -49,6 +51,10 @@ enum Command {
     /// Deploy, skipping what is done.
     #[command(subcommand)]
     Deploy(deploy::What),
+    /// Take up a run that was cut off or failed, at the step that it came to.
+    Resume(resume::Args),
+    /// List the runs that are kept, or show what one did.
+    Journal(journal::Args),
     /// Open a shell on a node, or run a command there.
     Ssh(ssh::Args),
     /// List the lab's nodes.
@@ -119,6 +125,8 @@ pub fn main() -> ExitCode {
         Command::Compat(args) => compat::run(&args).into(),
         Command::Inventory(args) => inventory::main(&args).into(),
         Command::Deploy(what) => deploy::run(&what).into(),
+        Command::Resume(args) => resume::run(&args).into(),
+        Command::Journal(args) => journal::run(&args).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
         Command::Image(what) => image::run(&what).into(),

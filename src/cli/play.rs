@@ -1,5 +1,6 @@
 //! `warp play`: runs playbooks.
 
+use super::journal::{self, Keeping, Resumed};
 use super::options::Options;
 use super::output::{self, Output};
 use super::ready::Ready;
@@ -17,6 +18,8 @@ pub(super) struct Args {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Output::Screen)]
     output: Output,
+    #[command(flatten)]
+    journal: journal::Where,
     #[command(flatten)]
     play: Play,
 }
@@ -57,7 +60,19 @@ pub(super) struct Play {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Exit {
-    output::exit_of(play(&args.play, args.output, true))
+    output::exit_of(kept(args, None))
+}
+
+/// Runs it, with a journal; or takes a run up.
+///
+/// # Errors
+/// As `play`.
+pub(super) fn kept(args: &Args, resumed: Option<Resumed>) -> Result<Exit, Errors> {
+    let keeping = match resumed {
+        Some(resumed) => Keeping::Resumed(resumed),
+        None => args.journal.keeping(journal::Where::folder),
+    };
+    play(&args.play, args.output, true, keeping)
 }
 
 /// Runs, lists or checks playbooks. What surely fails is refused before anything runs if `early`; as Ansible does it, a
@@ -65,7 +80,7 @@ pub(super) fn run(args: &Args) -> Exit {
 ///
 /// # Errors
 /// What keeps them from running, or ends them at once.
-pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Errors> {
+pub(super) fn play(args: &Play, output: Output, early: bool, keeping: Keeping) -> Result<Exit, Errors> {
     let playbooks = args.playbooks.iter().map(|name| found(name)).collect::<Result<Vec<_>, _>>()?;
     let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.syntax_check;
     let mut ready = Ready::new(&args.options, output, look_only)?;
@@ -80,9 +95,9 @@ pub(super) fn play(args: &Play, output: Output, early: bool) -> Result<Exit, Err
     }
     if early {
         let plans = plans.collect::<Result<Vec<_>, _>>()?;
-        return ready.run(plans.into_iter().map(Ok));
+        return ready.run(plans.into_iter().map(Ok), keeping);
     }
-    ready.run(plans)
+    ready.run(plans, keeping)
 }
 
 /// The file of a playbook, which is looked for before anything else is read.

@@ -1,5 +1,6 @@
 //! What a run is made of, read from options and configuration.
 
+use super::journal::{self, Keeping};
 use super::options::Options;
 use super::output::Output;
 use super::{engine, inventories};
@@ -114,10 +115,19 @@ impl Ready {
     ///
     /// # Errors
     /// What ends a run at once.
-    pub fn run(self, plans: impl Iterator<Item = Result<Plan, Errors>>) -> Result<Exit, Errors> {
+    pub fn run(
+        self,
+        plans: impl Iterator<Item = Result<Plan, Errors>>,
+        keeping: Keeping,
+    ) -> Result<Exit, Errors> {
         let Ready { settings, sources, inventory, engine, actions, events } = self;
-        engine::drive(engine, actions, events, async |services| {
-            let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
+        let keep = keeping.begin(&events)?;
+        let journal = keep.as_ref().map(|keep| keep.journal.clone());
+        let end = engine::drive(engine, actions, events, async |services| {
+            let mut runner = Runner::new(settings, inventory, services).refreshing_from(sources);
+            if let Some(keep) = keep {
+                runner = runner.keeping(keep);
+            }
             for plan in plans {
                 let exit = runner.run(&plan?).await?.exit;
                 if exit != Exit::Ok {
@@ -126,7 +136,8 @@ impl Ready {
             }
             runner.tell_unmet_start();
             Ok(Exit::Ok)
-        })
+        });
+        journal::end(journal, end)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `warp run`: runs a module on hosts.
 
+use super::journal::Keeping;
 use super::options::Options;
 use super::output::{self, Output};
 use super::ready::{self, Ready};
@@ -94,7 +95,7 @@ pub(super) fn adhoc(
     // A rerun of the same command attaches to a step that was cut off.
     ready.settings.run_key = format!("{}\n{adhoc:?}", dir.display());
     let loading = ready.loading();
-    ready.run(std::iter::once_with(|| loading.adhoc(&dir, &adhoc)))
+    ready.run(std::iter::once_with(|| loading.adhoc(&dir, &adhoc)), Keeping::None)
 }
 
 /// The hosts of the pattern that the limit leaves. None is no error, nor is a pattern that cannot be understood, unless

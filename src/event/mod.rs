@@ -25,6 +25,23 @@ pub enum Status {
     Lost,
 }
 
+impl Status {
+    /// As a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Changed => "changed",
+            Status::Skipped => "skipped",
+            Status::Failed => "failed",
+            Status::Rescued => "rescued",
+            Status::Ignored => "ignored",
+            Status::Unreachable => "unreachable",
+            Status::Lost => "lost",
+        }
+    }
+}
+
 /// A step as every event of it tells it.
 #[derive(Clone, Debug)]
 pub struct StepInfo {
@@ -53,7 +70,8 @@ pub struct StepInfo {
 }
 
 /// Whose result it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum By {
     /// The engine's, as the module did not run.
     #[default]
@@ -279,6 +297,11 @@ impl Events {
     #[must_use]
     pub fn new(reports: Vec<Box<dyn Report>>) -> Self {
         Events(Arc::new(std::sync::Mutex::new(reports)))
+    }
+
+    /// One more reader, of what is told from now on.
+    pub fn add(&self, report: Box<dyn Report>) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(report);
     }
 
     /// Nothing is told any more: what an interrupted run still comes to is no news.

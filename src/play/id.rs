@@ -23,6 +23,23 @@ pub(super) fn identity(path: &str, content: &Value) -> Arc<str> {
     Arc::from(format!("{path}@{}", hash(content)))
 }
 
+/// The path of an identity: what was included keeps its own when its include is edited.
+pub(super) fn path_of(identity: &str) -> &str {
+    identity.rsplit_once('@').map_or(identity, |(path, _)| path)
+}
+
+/// An identity without the numbers of like-named steps: the same one though another of its name was put before it.
+#[must_use]
+pub fn unnumbered(identity: &str) -> String {
+    let (path, hash) = identity.rsplit_once('@').unwrap_or((identity, ""));
+    let bare = |label: &str| match label.rsplit_once('#') {
+        Some((name, number)) if number.bytes().all(|b| b.is_ascii_digit()) => name.to_owned(),
+        _ => label.to_owned(),
+    };
+    let labels: Vec<String> = path.split('/').map(bare).collect();
+    format!("{}@{hash}", labels.join("/"))
+}
+
 /// A short hash of a value.
 pub(super) fn hash(content: &Value) -> String {
     let canonical = serde_json::Value::from(content).to_string();

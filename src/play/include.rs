@@ -1,5 +1,6 @@
 //! What the runner loads when it comes to `include_tasks` and `include_role`.
 
+use super::id::path_of;
 use super::import::{find_tasks, flag_of};
 use super::loader::{Errors, Load, Loaded, Loader, Place};
 use super::plan::{Action, Keywords, Play, Role, Step, Task};
@@ -165,7 +166,7 @@ impl Load<'_> {
             inherited,
             role: includer.role.clone(),
             file: Arc::from(includer.file.as_path()),
-            path: includer.id.to_string(),
+            path: path_of(&includer.id).to_owned(),
             handlers: includer.handler,
         }
     }

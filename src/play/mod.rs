@@ -24,6 +24,7 @@ mod routing;
 mod task;
 
 pub use adhoc::AdHoc;
+pub use id::unnumbered;
 pub use import_playbook::playbook_of_collection;
 pub use include::{IncludedRole, IncludedTasks, RoleRequest};
 pub use library::ModuleFile;

@@ -68,6 +68,15 @@ pub struct Play {
     pub handlers: Vec<Arc<Task>>,
 }
 
+impl Play {
+    /// What it is called in the identities of what it does by itself: its name, else its hosts, unrendered.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let hosts = || crate::value::python_str(&self.hosts);
+        self.name.as_ref().map_or_else(hosts, |name| name.as_str().to_owned()).replace('/', "_")
+    }
+}
+
 /// A role as used by a play or another role. Its layers are merged over its dependencies and the roles that depend on
 /// it, as each is seen.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 //! Every object has `event`, the name of the event in snake case, and the event's own fields; fields may be added, never
 //! renamed. The last is `finished` with the recap.
 
-use super::terminal::is_high_control;
-use crate::event::{Event, Recap, Report, Status};
+use super::terminal;
+use crate::event::{Event, Recap, Report};
 use crate::value::Value;
 use serde_json::{Map, json};
 use std::io::Write;
@@ -26,21 +26,10 @@ impl<W: Write + Send> Report for Json<W> {
     fn event(&mut self, event: &Event) {
         if let Some(object) = object(event) {
             // Nobody is left to tell when the reader of the output has gone.
-            let _ = writeln!(self.out, "{}", escaped(&object.to_string()));
+            let _ = writeln!(self.out, "{}", terminal::escaped(&object.to_string()));
             let _ = self.out.flush();
         }
     }
-}
-
-/// Control characters above ASCII, which JSON lets pass.
-fn escaped(json: &str) -> String {
-    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
-        match c {
-            c if c == '\x7f' || is_high_control(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-        out
-    })
 }
 
 fn object(event: &Event) -> Option<serde_json::Value> {
@@ -56,7 +45,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
         }),
         Event::NoHostsLeft => json!({"event": "no_hosts_left"}),
         Event::ItemDone { host, status, label, result, .. } => json!({
-            "event": "item_done", "host": &**host, "status": word(*status), "label": value(label),
+            "event": "item_done", "host": &**host, "status": status.word(), "label": value(label),
             "result": value(result),
         }),
         Event::Retry { host, attempt, of, result, .. } => json!({
@@ -65,7 +54,7 @@ fn object(event: &Event) -> Option<serde_json::Value> {
         Event::Output { host, line, .. } => json!({"event": "output", "host": &**host, "line": line}),
         Event::StepDone { step, host, delegated_to, status, result, error, seconds, .. } => json!({
             "event": "step_done", "host": &**host, "delegated_to": delegated_to.as_deref(), "name": &*step.name,
-            "module": &*step.module, "status": word(*status), "result": value(result),
+            "module": &*step.module, "status": status.word(), "result": value(result),
             "place": step.span.as_ref().map(ToString::to_string),
             "error": error.as_ref().map(|e| e.message().to_owned()),
             "error_place": error.as_ref().and_then(|e| e.span()).map(ToString::to_string),
@@ -113,18 +102,4 @@ fn counts(r: &Recap) -> serde_json::Value {
         "ok": r.ok, "changed": r.changed, "unreachable": r.unreachable, "failed": r.failed, "skipped": r.skipped,
         "rescued": r.rescued, "ignored": r.ignored, "lost": r.lost,
     })
-}
-
-/// A status as its word.
-fn word(status: Status) -> &'static str {
-    match status {
-        Status::Ok => "ok",
-        Status::Changed => "changed",
-        Status::Skipped => "skipped",
-        Status::Failed => "failed",
-        Status::Rescued => "rescued",
-        Status::Ignored => "ignored",
-        Status::Unreachable => "unreachable",
-        Status::Lost => "lost",
-    }
 }

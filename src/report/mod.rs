@@ -17,5 +17,5 @@ mod values;
 pub use colour::settle as settle_colours;
 pub use default::{Default, Junit, Minimal, Tree};
 pub use json::Json;
-pub use redact::{Redacting, without_vaults};
+pub use redact::{Redacting, without, without_vaults};
 pub use screen::Screen;

@@ -197,6 +197,15 @@ pub fn without_vaults(text: &str) -> String {
     redacting.text(text).to_string()
 }
 
+/// A value without these texts.
+#[must_use]
+pub fn without(value: &Value, secrets: &[String]) -> Value {
+    let mut redacting = Redacting::new(Vec::new());
+    redacting.secrets = secrets.iter().map(|secret| secret.as_str().into()).collect();
+    redacting.sort();
+    redacting.value(value)
+}
+
 impl Report for Redacting {
     fn event(&mut self, event: &Event) {
         if let Event::Secret(secret) = event {

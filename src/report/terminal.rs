@@ -13,6 +13,18 @@ pub fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "⏎").replace('\t', " ")
 }
 
+/// JSON with escapes for the control characters above ASCII, which it lets pass.
+#[must_use]
+pub fn escaped(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        match c {
+            c if c == '\x7f' || is_high_control(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
 /// C1 controls, and the marks that turn the direction of text around.
 pub(super) fn is_high_control(c: char) -> bool {
     matches!(

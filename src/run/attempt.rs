@@ -69,7 +69,7 @@ impl Attempt<'_> {
         locals: &Vars,
     ) -> (Execution, Vars) {
         let mut after = locals.clone();
-        let effect = match self.call_in_time(args).await {
+        let mut effect = match self.call_in_time(args).await {
             Ok(effect) => effect,
             Err(e) => return (self.gone(e), after),
         };
@@ -86,8 +86,11 @@ impl Attempt<'_> {
         if let Some(wrong) = &effect.outcome.not_utf8
             && self.task.play.run.settings.config.strict_utf8
         {
-            return (self.not_utf8(wrong), after);
+            let mut execution = self.not_utf8(wrong);
+            execution.effects.raw = raw(effect.outcome.raw);
+            return (execution, after);
         }
+        let printed = raw(std::mem::take(&mut effect.outcome.raw));
         let caused = caused(&effect.outcome);
         // What a condition makes of a module's success is the action's saying.
         let module_failed = self.is_on_target() && effect.outcome.failed;
@@ -135,6 +138,7 @@ impl Attempt<'_> {
             included_vars: effect.included_vars,
             add_host: effect.add_host,
             add_group: effect.add_group,
+            raw: printed,
             ..Effects::default()
         };
         (execution, after)
@@ -340,6 +344,11 @@ impl Attempt<'_> {
             no_log: self.prepared.no_log,
         }
     }
+}
+
+/// What was printed and is no text.
+fn raw<T: AsRef<[u8]>>(printed: Vec<(String, T)>) -> Vec<(String, Vec<u8>)> {
+    printed.into_iter().map(|(name, bytes)| (name, bytes.as_ref().to_vec())).collect()
 }
 
 fn failed(msg: String) -> Effect {

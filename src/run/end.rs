@@ -4,10 +4,12 @@ use crate::action::{AddHost, FactKind};
 use crate::error::Error;
 use crate::event::By;
 use crate::value::{Map, Value, Vars};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How a task, or one item of its loop, ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum End {
     /// It ran.
     Ok,
@@ -42,6 +44,8 @@ pub(super) struct Effects {
     pub delegated_to: Option<Arc<str>>,
     /// The host that facts go to: the one delegated to, under `delegate_facts`.
     pub facts_host: Option<Arc<str>>,
+    /// What was printed and is no text, by the name of its return value.
+    pub raw: Vec<(String, Vec<u8>)>,
 }
 
 /// An `include_tasks` or `include_role` that a host reached. Equal ones of several hosts run together.
@@ -90,4 +94,8 @@ pub(super) struct HostEnd {
     pub no_log: bool,
     pub delegated_to: Option<Arc<str>>,
     pub seconds: f64,
+    /// The names of its loop's items, in order.
+    pub items: Option<Vec<String>>,
+    /// Whether it is known from before, and was told then.
+    pub replayed: bool,
 }

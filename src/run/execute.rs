@@ -164,6 +164,7 @@ impl HostTask {
             return Ok(execution);
         }
         let prepared = self.prepare(&here, r, progress.delegate.as_ref(), index)?;
+        self.note_start();
         let mut execution = self.attempts(scope, locals, prepared, args).await?;
         let notify = self.task.notify.iter().map(|n| self.notified(n, r)).collect::<Result<Vec<_>>>()?;
         execution.effects.notify = notify.into_iter().flatten().collect();

@@ -4,6 +4,7 @@ use super::end::{Effects, End, Execution, HostEnd};
 use super::keyword::Rendered;
 use super::play::PlayRun;
 use super::result;
+use super::resume::Visit;
 use super::vars::HostScope;
 use crate::error::{Error, Result};
 use crate::event::{By, Status, StepInfo};
@@ -20,17 +21,22 @@ pub(super) struct HostTask {
     pub task: Arc<Task>,
     pub step: Arc<StepInfo>,
     pub host: Arc<str>,
+    pub visit: Visit,
 }
 
 impl HostTask {
     /// Runs it to its end.
     pub(super) async fn run(&self) -> HostEnd {
+        if let Some(end) = self.replayed() {
+            return end;
+        }
         let started = Instant::now();
         let mut end = match self.play.scope(&self.host, Some(&self.task)) {
             Err(e) => self.whole(self.failed_early(e)),
             Ok(scope) => self.run_in(scope).await,
         };
         end.seconds = started.elapsed().as_secs_f64();
+        self.note_end(&end);
         end
     }
 
@@ -74,6 +80,8 @@ impl HostTask {
             no_log: execution.no_log,
             delegated_to: execution.delegated_to,
             seconds: 0.0,
+            items: None,
+            replayed: false,
         }
     }
 

@@ -68,12 +68,16 @@ impl PlayRun {
             for host in &group.hosts {
                 self.run.tally(host, Status::Ok, false);
             }
-            self.run.events.emit(&Event::Included {
-                step: Arc::clone(step),
-                file: Arc::clone(&brought.shown),
-                hosts: group.hosts.clone(),
-                label: group.include.label.clone(),
-            });
+            // What was included before was told then.
+            let before = |host: &Arc<str>| ended.iter().any(|e| e.host == *host && e.replayed);
+            if !group.hosts.iter().all(before) {
+                self.run.events.emit(&Event::Included {
+                    step: Arc::clone(step),
+                    file: Arc::clone(&brought.shown),
+                    hosts: group.hosts.clone(),
+                    label: group.include.label.clone(),
+                });
+            }
         }
         Ok(includes)
     }

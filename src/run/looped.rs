@@ -4,6 +4,7 @@ use super::end::{Effects, End, Execution, HostEnd};
 use super::host_task::{HostTask, all_hold, status};
 use super::keyword::Rendered;
 use super::result;
+use super::resume::Items;
 use super::vars::HostScope;
 use crate::error::{Error, Result};
 use crate::event::{By, Event};
@@ -96,22 +97,47 @@ impl HostTask {
         let all = Value::list(items.clone());
         let mut locals = Vars::new();
         let mut ended = Vec::with_capacity(items.len());
+        let (mut named, mut names) = (Items::default(), Vec::new());
         for index in 0..items.len() {
             if let Some(seconds) = control.pause.filter(|s| index > 0 && *s > 0.0) {
                 tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
             }
             let loop_vars = control.vars(&items, &all, index);
             locals.extend(loop_vars.clone());
-            let mut execution = self.execute(&scope, &mut locals, None, index).await;
-            self.settle_item(loops, &control, &scope, &locals, &loop_vars, &mut execution);
-            let broken = self.breaks(loops, &scope, &locals, &mut execution);
+            let (here, known) = self.at_item(items.get(index).unwrap_or(&Value::Null), &mut named);
+            names.extend(here.item().cloned());
+            let (execution, broken) = match known {
+                Some(mut execution) => {
+                    self.see(&scope, &mut locals, &execution);
+                    let broken = self.breaks(loops, &scope, &locals, &mut execution);
+                    (execution, broken)
+                }
+                None => {
+                    let mut execution = here.execute(&scope, &mut locals, None, index).await;
+                    self.settle_item(loops, &control, &scope, &locals, &loop_vars, &mut execution);
+                    let broken = self.breaks(loops, &scope, &locals, &mut execution);
+                    here.note_item(&execution);
+                    (execution, broken)
+                }
+            };
             locals.shift_remove(&control.var);
             ended.push(execution);
             if broken {
                 break;
             }
         }
-        self.sum(ended)
+        HostEnd { items: Some(names), ..self.sum(ended) }
+    }
+
+    /// What the items that follow see of one that is known from before.
+    fn see(&self, scope: &Arc<HostScope>, locals: &mut Vars, known: &Execution) {
+        if let Some((facts, kind)) = &known.effects.facts {
+            super::effects::facts_seen(scope, facts, *kind, locals);
+        }
+        locals.extend(known.effects.included_vars.clone().into_iter().flatten());
+        if let Some(name) = &self.task.register {
+            locals.insert(name.shared(), Value::map(known.result.clone()));
+        }
     }
 
     /// Whether `break_when` ends the loop after this item.
@@ -183,7 +209,7 @@ impl HostTask {
     }
 
     /// What a loop's items come to.
-    fn sum(&self, ended: Vec<Execution>) -> HostEnd {
+    pub(super) fn sum(&self, ended: Vec<Execution>) -> HostEnd {
         let any = |end: End| ended.iter().any(|e| e.end == end);
         let end = if any(End::Lost) {
             End::Lost
@@ -218,6 +244,8 @@ impl HostTask {
             no_log,
             delegated_to: self.delegate_as_written(),
             seconds: 0.0,
+            items: None,
+            replayed: false,
         }
     }
 }

@@ -38,7 +38,9 @@ impl PlayRun {
             end.changed = changes.contains(&Some(true));
             note(&mut end.result, &changes, end.changed);
         }
-        self.tell_items(step, end);
+        if !end.replayed {
+            self.tell_items(step, end);
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use super::result;
 use super::steps::{Around, Hosts, Ran};
 use crate::error::{Error, Exit, Result};
 use crate::event::{By, Event, Status, StepInfo};
+use crate::journal::Record;
 use crate::play::{Errors, Task};
 use crate::template::Scope;
 use crate::value::{Map, Value};
@@ -120,6 +121,8 @@ impl PlayRun {
             }
             "clear_host_errors" => {
                 self.run.forgive(&self.vars.batch);
+                let hosts = self.vars.batch.iter().map(ToString::to_string).collect();
+                self.run.note(|| Record::Forgiven(hosts), false);
                 "cleared host errors".to_owned()
             }
             "refresh_inventory" => {

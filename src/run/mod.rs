@@ -29,6 +29,7 @@ mod queue;
 mod refresh;
 mod reserved;
 mod result;
+mod resume;
 mod settings;
 mod slot;
 mod start;
@@ -48,6 +49,7 @@ pub use catalogue::{LoadTime, Modules};
 pub use explain::{Explained, Given, explain};
 pub use list::{Listing, list};
 pub use load::{load, load_adhoc};
+pub use resume::{Keep, Past};
 pub use settings::Settings;
 pub use stop::Stop;
 pub use tally::RunResult;
@@ -58,12 +60,14 @@ use crate::connect::Sessions;
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::inventory::{Inventory, Order, Sources};
+use crate::journal::Told;
 use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
 use crate::value::{Value, normal};
 use keyword::Rendered;
 use play::{PlayRun, rendered_text};
 use refresh::Added;
+use resume::Kept;
 use slot::Slot;
 use stats::Stats;
 use std::collections::HashSet;
@@ -114,6 +118,8 @@ struct Shared {
     stats: Mutex<Stats>,
     /// Taken by the first detached step that is waited for.
     slot: Mutex<Option<Slot>>,
+    /// The journal, where there is one.
+    kept: OnceLock<Kept>,
 }
 
 impl Runner {
@@ -156,6 +162,7 @@ impl Runner {
                 added: Mutex::default(),
                 stats: Mutex::default(),
                 slot: Mutex::default(),
+                kept: OnceLock::new(),
             }),
         }
     }
@@ -165,6 +172,18 @@ impl Runner {
     pub fn refreshing_from(self, sources: Sources) -> Self {
         // A runner is made once, and given its sources once.
         let _ = self.shared.sources.set(sources);
+        self
+    }
+
+    /// With a journal, and what it has of earlier warps' work at this run, which is not done again.
+    #[must_use]
+    pub fn keeping(self, keep: Keep) -> Self {
+        for secret in keep.past.secrets() {
+            self.shared.events.emit(&Event::Secret(secret.as_str().into()));
+        }
+        self.shared.events.add(Box::new(Told::new(keep.journal.clone())));
+        // Given once, as the sources are.
+        let _ = self.shared.kept.set(Kept::new(keep));
         self
     }
 

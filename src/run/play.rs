@@ -238,6 +238,7 @@ fn gathering_task(play: &Play) -> Arc<Task> {
         places: HashMap::new(),
     };
     Arc::new(Task {
+        id: format!("/{}/gather_facts@", play.label()).into(),
         name: Some(Text::data("Gathering Facts")),
         file: play.basedir.join("."),
         ..Task::plain(action, keywords, play.span.clone())

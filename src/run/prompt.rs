@@ -6,6 +6,7 @@ use super::{Settings, Shared};
 use crate::console::{self, Answer, Question};
 use crate::error::{Error, Exit, Result};
 use crate::event::Event;
+use crate::journal::Record;
 use crate::play::Play;
 use crate::template::Engine;
 use crate::value::{Text, Value, Vars, python_str};
@@ -29,7 +30,13 @@ impl Shared {
     pub(super) async fn prompted(&self, play: &Arc<Play>) -> Result<Arc<Play>> {
         let mut answers = Vars::new();
         for prompt in prompts(play, &self.settings, &self.engine)? {
-            let answer = self.answer(&prompt).await?;
+            let place = format!("{}/{}", play.label(), prompt.name);
+            let answer = match self.answered(&place) {
+                Some(answer) => answer,
+                None => self.answer(&prompt).await?,
+            };
+            let value = crate::journal::to_json(&answer);
+            self.note(|| Record::Answer { prompt: place, value }, false);
             answers.insert(prompt.name, answer);
         }
         Ok(with(play, answers))

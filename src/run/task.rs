@@ -4,6 +4,7 @@ use super::end::{End, HostEnd};
 use super::host_task::{HostTask, status};
 use super::keyword::Rendered;
 use super::play::PlayRun;
+use super::resume::Visit;
 use super::steps::{Around, Hosts, Ran};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, StepInfo};
@@ -60,13 +61,22 @@ impl PlayRun {
             self.clear_due(task);
         }
         let step = self.step_info(task, around, r)?;
-        if !self.takes(&step, (!self.strategy.in_step()).then_some(&first)).await? {
-            return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
+        let once = manner.run_once || manner.once_for_all;
+        // What was done once for all, by whomever, stays done.
+        let one = || self.run.been_through(task, &hosts).unwrap_or(&first).clone();
+        let on: Hosts = if once { vec![one()] } else { hosts.clone() };
+        let on: Vec<(Arc<str>, Visit)> = on
+            .into_iter()
+            .map(|host| (Arc::clone(&host), self.run.visit(task, &host, around.rescued)))
+            .collect();
+        if !on.iter().all(|(_, visit)| visit.known) {
+            if !self.takes(&step, (!self.strategy.in_step()).then_some(&first)).await? {
+                return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
+            }
+            self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
         }
-        self.run.events.emit(&Event::StepStarted { step: Arc::clone(&step) });
         let left = self.left();
-        let on: Hosts = if manner.run_once || manner.once_for_all { vec![first] } else { hosts.clone() };
-        let ended = self.on_hosts(task, &step, &on, manner, around).await?;
+        let ended = self.on_hosts(task, &step, on, manner, around).await?;
         let mut ran = self.divide(&hosts, &ended, manner.run_once, around);
         ran.live = self.in_order(ran.live.into_iter().chain(passing).collect());
         let included = self.load_includes(task, &ended, &step, &mut ran, around)?;
@@ -84,6 +94,9 @@ impl PlayRun {
                 ran.twice = ran.failed.iter().filter(|h| !failed_now.contains(h)).cloned().collect();
             }
         }
+        if !around.rescued {
+            self.run.note_out(&ran.failed);
+        }
         self.run_includes(included, ran, around).await
     }
 
@@ -92,39 +105,43 @@ impl PlayRun {
         self: &Arc<Self>,
         task: &Arc<Task>,
         step: &Arc<StepInfo>,
-        on: &[Arc<str>],
+        on: Vec<(Arc<str>, Visit)>,
         manner: Manner,
         around: Around,
     ) -> Result<Vec<HostEnd>> {
         let at_once = [self.run.settings.forks, manner.throttle].into_iter().filter(|n| *n > 0).min();
         let places = self.places(task, manner.throttle);
         let mut ended = Vec::with_capacity(on.len());
-        let mut waiting = on.iter();
+        let mut waiting = on.into_iter();
         let mut running = JoinSet::new();
         loop {
             while !self.run.stop.is_asked()
                 && running.len() < at_once.unwrap_or(1)
-                && let Some(host) = waiting.next()
+                && let Some((host, visit)) = waiting.next()
             {
-                let (play, task, host) = (Arc::clone(self), Arc::clone(task), Arc::clone(host));
+                let (play, task) = (Arc::clone(self), Arc::clone(task));
                 let step = Arc::clone(step);
                 let places = places.clone();
                 running.spawn(async move {
                     // Places are never closed.
                     let _places = places.take().await;
-                    play.run
-                        .events
-                        .emit(&Event::HostStarted { step: Arc::clone(&step), host: Arc::clone(&host) });
-                    HostTask { play, task, step, host }.run().await
+                    if !visit.known {
+                        play.run
+                            .events
+                            .emit(&Event::HostStarted { step: Arc::clone(&step), host: Arc::clone(&host) });
+                    }
+                    HostTask { play, task, step, host, visit }.run().await
                 });
             }
             let Some(joined) = running.join_next().await else { break };
             let mut end = joined.map_err(|e| Error::other(format!("a step broke off: {e}")))?;
             self.settle(task, step, &mut end, manner.run_once, around)?;
-            let mut redone = self.debug(task, task, step, &end).await?;
+            let mut redone = if end.replayed { None } else { self.debug(task, task, step, &end).await? };
             while let Some(changed) = redone {
                 let (play, step, host) = (Arc::clone(self), Arc::clone(step), Arc::clone(&end.host));
-                let again = HostTask { play, task: Arc::clone(&changed), step: Arc::clone(&step), host };
+                let visit = self.run.visit(&changed, &host, around.rescued);
+                let again =
+                    HostTask { play, task: Arc::clone(&changed), step: Arc::clone(&step), host, visit };
                 end = again.run().await;
                 self.settle(&changed, &step, &mut end, manner.run_once, around)?;
                 redone = self.debug(task, &changed, &step, &end).await?;
@@ -205,6 +222,8 @@ impl PlayRun {
         }
         if !included {
             self.run.tally(&end.host, status, end.changed);
+        }
+        if !included && !end.replayed {
             self.run.events.emit(&Event::StepDone {
                 step: Arc::clone(step),
                 host: Arc::clone(&end.host),

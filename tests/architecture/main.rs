@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "play",
     "template",
     "config",
+    "journal",
     "event",
     "console",
     "value",

@@ -23,6 +23,7 @@ mod doc;
 mod facts;
 mod interrupted;
 mod inventory_yaml;
+mod journal;
 mod lists;
 mod plugins;
 mod pty;

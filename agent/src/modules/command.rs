@@ -190,6 +190,8 @@ fn execute(args: &Args, cx: &mut Context<'_>, cmd: Value, mut command: Command) 
     outcome.failed = output.rc != 0;
     outcome.not_utf8 = utf8::fault(&output.stdout).or_else(|| utf8::fault(&output.stderr));
     Ok(outcome
+        .with_raw("stdout", &output.stdout)
+        .with_raw("stderr", &output.stderr)
         .with("rc", output.rc)
         .with("stdout", shown(output.stdout_text()))
         .with("stderr", shown(output.stderr_text()))

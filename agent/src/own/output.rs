@@ -28,6 +28,7 @@ pub(super) fn outcome(ended: &Output, interpreter: &str) -> Outcome {
     };
     let mut outcome = of_values(values);
     outcome.not_utf8 = fault(&ended.stdout);
+    outcome = outcome.with_raw("module_stdout", &ended.stdout);
     if let Some(junk) = junk {
         outcome.warnings.insert(0, format!("Module invocation had junk after the JSON data: {junk}"));
     }

@@ -1,6 +1,7 @@
 //! `ansible-playbook`.
 
 use super::{code, usage};
+use crate::cli::journal::Keeping;
 use crate::cli::output::{self, Output};
 use crate::cli::play::{self, Play};
 use clap::Parser;
@@ -22,7 +23,7 @@ pub(super) struct Cli {
 /// Runs the tool.
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match usage::parse::<Cli>(args) {
-        Ok(cli) => code(output::exit_of(play::play(&cli.play, Output::Default, false))),
+        Ok(cli) => code(output::exit_of(play::play(&cli.play, Output::Default, false, Keeping::None))),
         Err(end) => end,
     }
 }

@@ -1,0 +1,93 @@
+//! How a run is kept: in which folder, whether at all, and as whose continuation.
+
+use crate::error::{Error, Exit, Result};
+use crate::event::{Event, Events};
+use crate::journal::{Folder, Head, Journal, Run};
+use crate::play::Errors;
+use crate::run::{Keep, Past};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where journals are kept.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(in crate::cli) struct Where {
+    /// The folder of journals: /var/lib/warp/journal for root, ~/.warp/journal for others; deployments have theirs in the
+    /// lab's folder.
+    #[arg(long, value_name = "DIR", env = "WARP_JOURNAL")]
+    pub journal: Option<PathBuf>,
+}
+
+impl Where {
+    /// The folder, of the account unless another is told.
+    ///
+    /// # Errors
+    /// It cannot be made, or another account could write to it.
+    pub fn folder(&self) -> Result<Folder> {
+        self.journal.as_ref().map_or_else(Folder::of_account, |dir| Folder::at(dir))
+    }
+
+    /// That a new run is kept, in the folder that these options give.
+    pub fn keeping(&self, folder: impl FnOnce(&Self) -> Result<Folder>) -> Keeping {
+        Keeping::New(folder(self).map_err(Box::new))
+    }
+}
+
+/// A run that is taken up.
+pub(in crate::cli) struct Resumed {
+    pub run: Run,
+    pub past: Past,
+}
+
+/// Whether and how a run is kept.
+pub(in crate::cli) enum Keeping {
+    /// It is not.
+    None,
+    /// In this folder, if that can be had.
+    New(std::result::Result<Folder, Box<Error>>),
+    /// It goes on with this one.
+    Resumed(Resumed),
+}
+
+impl Keeping {
+    /// Begins the journal. A new run goes on without one, and says so.
+    ///
+    /// # Errors
+    /// A run that is to be taken up and cannot.
+    pub fn begin(self, events: &Events) -> Result<Option<Keep>> {
+        let head = Head::of_process();
+        let folder = match self {
+            Keeping::None => return Ok(None),
+            Keeping::Resumed(Resumed { run, past }) => {
+                let text = format!("resuming {}: {} steps are done", run.id(), past.kept());
+                events.emit(&Event::Verbose { level: 0, text });
+                return Ok(Some(Keep { journal: Journal::resume(run, &head)?, past }));
+            }
+            Keeping::New(folder) => folder,
+        };
+        match folder.map_err(|e| *e).and_then(|folder| folder.begin(&head)) {
+            Ok(journal) => Ok(Some(Keep { journal, past: Past::default() })),
+            Err(e) => {
+                let told = Error::other("this run cannot be resumed: it has no journal");
+                events.emit(&Event::Warning(Arc::new(told.note(e.message().to_owned()))));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Notes how a run ended, and says how it is taken up.
+///
+/// # Errors
+/// Those that it ended with.
+pub(in crate::cli) fn end(
+    journal: Option<Journal>,
+    end: std::result::Result<Exit, Errors>,
+) -> std::result::Result<Exit, Errors> {
+    let Some(journal) = journal else { return end };
+    let exit = end.as_ref().map_or_else(Errors::exit, |exit| *exit);
+    journal.finish(exit.code());
+    if exit != Exit::Ok && journal.run().path().is_dir() {
+        anstream::eprintln!("to go on from there: warp resume {}", journal.run().id());
+    }
+    end
+}
