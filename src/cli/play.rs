@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args) -> Exit {
 /// As `play`.
 pub(super) fn kept(args: &Args, resumed: Option<Resumed>) -> Result<Exit, Errors> {
     let keeping = match resumed {
-        Some(resumed) => Keeping::Resumed(resumed),
+        Some(resumed) => Keeping::Resumed(Box::new(resumed)),
         None => args.journal.keeping(journal::Where::folder),
     };
     play(&args.play, args.output, true, keeping)

@@ -45,7 +45,7 @@ pub(in crate::cli) enum Keeping {
     /// In this folder, if that can be had.
     New(std::result::Result<Folder, Box<Error>>),
     /// It goes on with this one.
-    Resumed(Resumed),
+    Resumed(Box<Resumed>),
 }
 
 impl Keeping {
@@ -57,7 +57,8 @@ impl Keeping {
         let head = Head::of_process();
         let folder = match self {
             Keeping::None => return Ok(None),
-            Keeping::Resumed(Resumed { run, past }) => {
+            Keeping::Resumed(resumed) => {
+                let Resumed { run, past } = *resumed;
                 let text = format!("resuming {}: {} steps are done", run.id(), past.kept());
                 events.emit(&Event::Verbose { level: 0, text });
                 return Ok(Some(Keep { journal: Journal::resume(run, &head)?, past }));

@@ -21,10 +21,13 @@ pub struct Keep {
     pub past: Past,
 }
 
+/// How often a step came to a host.
+type Visits = HashMap<(Arc<str>, Arc<str>), u32>;
+
 /// A run's journal, and how often each step has been come to.
 pub(super) struct Kept {
     keep: Keep,
-    visits: Mutex<HashMap<(Arc<str>, Arc<str>), u32>>,
+    visits: Mutex<Visits>,
 }
 
 impl Kept {
