@@ -1,5 +1,7 @@
 //! The default image, for real.
 
+use crate::fetch::Cache;
+use std::fs;
 use std::path::PathBuf;
 use warp::image::{boot, cache, disk};
 
@@ -19,4 +21,27 @@ fn the_default_image_builds_once() {
     assert!(changed);
     assert_eq!(boot.root, "/dev/vda");
     assert!(std::fs::metadata(&boot.initrd).unwrap().len() > 1 << 20);
+}
+
+#[test]
+fn descriptions_are_warps_own_or_in_a_folder() {
+    let cache = Cache::new();
+    let said = |args: &[&str]| {
+        let out = cache.run(&[&["build"], args].concat());
+        String::from_utf8(out.stdout).unwrap() + &String::from_utf8(out.stderr).unwrap()
+    };
+    assert_eq!(said(&[]), "lab\n");
+    let text = said(&["labb"]);
+    assert!(text.contains("the descriptions are: lab") && text.contains("./NAME"), "{text}");
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("mine");
+    let text = said(&[folder.to_str().unwrap()]);
+    assert!(text.contains("mine cannot be read: No such file"), "{text}");
+    fs::create_dir(&folder).unwrap();
+    let text = said(&[folder.to_str().unwrap()]);
+    assert!(text.contains("mine/image.yaml is missing"), "{text}");
+    fs::write(folder.join("image.yaml"), "packages: {all: []}\ndisk_gib: 1\npakages: x\n").unwrap();
+    let text = said(&[folder.to_str().unwrap()]);
+    assert!(text.contains("mine/image.yaml:3:1") && text.contains("pakages"), "{text}");
+    assert!(!cache.path().exists());
 }

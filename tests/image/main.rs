@@ -8,6 +8,7 @@ mod deliver;
 mod disks;
 mod fetch;
 mod files;
+mod first_boot;
 mod fixture;
 mod inject;
 mod prune;
