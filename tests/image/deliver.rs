@@ -19,14 +19,15 @@ fn an_image_is_put_where_it_is_wanted_but_over_nobodys_file() {
     let path = cache.fetched(&args);
     assert_eq!(path, to.join("overcloud-full.qcow2"));
     assert!(read(&path) == read(&image));
-    // A second time nothing is written; a newer image takes its place.
+    // A second time nothing is written, and what a killed one left is removed by the next that writes; a newer image takes its place.
     let before = fs::metadata(&path).unwrap().modified().unwrap();
     cache.fetched(&args);
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+    fs::write(to.join(".warp-image-left"), "part").unwrap();
     let newer = f.qcow2("newer.qcow2", &["-c"]);
     let other = [newer.to_str().unwrap(), args[1], args[2], args[3], args[4]];
     cache.fetched(&other);
-    assert!(read(&path) == read(&newer));
+    assert!(read(&path) == read(&newer) && !to.join(".warp-image-left").exists());
     // What was changed there since is somebody's.
     fs::write(&path, "mine").unwrap();
     let text = cache.refused(&args);

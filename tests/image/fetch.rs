@@ -495,3 +495,33 @@ fn a_full_disk_is_told_and_what_came_is_kept() {
     assert!(text.contains("No space left on device") && text.contains("it goes on from there"), "{text}");
     assert!(text.contains(".part-") && !text.contains(&md5(&body)), "{text}");
 }
+
+/// A file of this machine is used where it is, and hashed when it is new or was changed.
+#[test]
+fn a_file_of_this_machine_stays_where_it_is() {
+    let (f, cache) = (Fixture::new(), Cache::new());
+    let image = f.qcow2("u.qcow2", &[]);
+    let url = format!("file://{}", image.display());
+    assert_eq!(cache.fetched(&[&url]), image);
+    assert!(!cache.path().exists());
+
+    // Another account of the user's group must not write where guests are booted from.
+    let server = Server::of_image(read(&image));
+    let mut fetch = Command::new("sh");
+    fetch.args(["-c", "umask 002; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_warp"), "image", "fetch"]);
+    printed(&fetch.arg(server.url("/u.qcow2")).env("IMAGECACHE", cache.path()).output().unwrap());
+    cache.fetched(&[&server.url("/u.qcow2")]);
+
+    fs::write(f.path("u.qcow2.md5"), md5(&read(&image))).unwrap();
+    let checked = || {
+        let out = cache.run(&["fetch", &url]);
+        assert_eq!(printed(&out), image);
+        String::from_utf8(out.stderr).unwrap().contains("checking")
+    };
+    assert!(checked() && !checked());
+    let file = fs::OpenOptions::new().append(true).open(&image).unwrap();
+    file.set_len(fs::metadata(&image).unwrap().len() + 65536).unwrap();
+    let text = cache.refused(&[&url]);
+    assert!(text.contains("the checksum is wrong"), "{text}");
+    assert!(cache.refused(&[&format!("{url}.gone")]).contains("there is no file"));
+}

@@ -13,6 +13,9 @@ use tempfile::NamedTempFile;
 /// What warp put into a folder, in a file there.
 const MANIFEST: &str = ".warp-images.json";
 
+/// The beginning of the names of what is not whole yet.
+const PART: &str = ".warp-image-";
+
 /// What was put into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +54,11 @@ pub fn deliver(from: &Path, kind: Kind, name: &str, dir: &Path, check: bool) -> 
         return Ok((files, true));
     }
     fs::create_dir_all(dir).map_err(|e| unwritable(dir, &e))?;
+    let lock = File::open(dir).map_err(|e| unreadable(dir, &e))?;
+    lock.lock().map_err(|e| unwritable(dir, &e))?;
+    remove_leftovers(dir).map_err(|e| unwritable(dir, &e))?;
+    // The one that was waited for may have put some there.
+    manifest = Manifest::read(dir);
     let files: Vec<(String, NamedTempFile)> = match kind {
         Kind::Qcow2 => vec![(format!("{name}.qcow2"), copied(from, dir)?)],
         Kind::Tar => archive::unpack(from, dir)?,
@@ -119,6 +127,17 @@ fn identity(path: &Path) -> Option<Identity> {
     path.symlink_metadata().ok().filter(fs::Metadata::is_file).map(|meta| Identity::of(&meta))
 }
 
+/// Removes what a warp left that was killed: only the holder of the folder's lock makes such files.
+fn remove_leftovers(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes()) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// A copy of a file in a folder, without a name that lasts.
 fn copied(from: &Path, dir: &Path) -> Result<NamedTempFile> {
     let mut source = File::open(from).map_err(|e| unreadable(from, &e))?;
@@ -133,11 +152,7 @@ fn copied(from: &Path, dir: &Path) -> Result<NamedTempFile> {
 pub fn temp(dir: &Path) -> Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::Permissions::from_mode(0o644);
-    tempfile::Builder::new()
-        .permissions(mode)
-        .prefix(".fetching-")
-        .tempfile_in(dir)
-        .map_err(|e| unwritable(dir, &e))
+    tempfile::Builder::new().permissions(mode).prefix(PART).tempfile_in(dir).map_err(|e| unwritable(dir, &e))
 }
 
 pub fn unwritable(path: &Path, e: &io::Error) -> Error {

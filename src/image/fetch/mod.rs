@@ -124,8 +124,10 @@ impl Fetcher<'_> {
             None => self.beside(&source.url)?,
         };
         if let Some(sum) = sum {
-            self.watch.tell(&format!("checking {}", path.display()));
-            matching(&path, &sum)?;
+            self.store.vouch(&path, &sum, || {
+                self.watch.tell(&format!("checking {}", path.display()));
+                matching(&path, &sum)
+            })?;
         }
         if source.kind == Kind::Qcow2 {
             verify(&path)?;

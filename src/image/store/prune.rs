@@ -44,6 +44,9 @@ impl Store {
         for name in names(&Record::folder(&self.dir)).map_err(failed)? {
             let Some(name) = name.strip_suffix(".json") else { continue };
             let Some(record) = Record::read(&self.dir, name) else { continue };
+            if !record.own {
+                continue;
+            }
             let path = self.dir.join(name);
             let Ok(meta) = fs::symlink_metadata(&path) else {
                 if !policy.dry {
@@ -52,7 +55,7 @@ impl Store {
                 continue;
             };
             let unused = Duration::from_secs(record::now().saturating_sub(record.used));
-            if !record.own || unused < days(policy.days) || policy.keep.contains(&path) {
+            if unused < days(policy.days) || policy.keep.contains(&path) {
                 continue;
             }
             if Identity::of(&meta) != record.identity {
