@@ -1,9 +1,9 @@
-//! Builds the static agent and tells the compiler where it is.
+//! Builds the static agent and the static helper for initrds, and tells the compiler where they are.
 //!
-//! `WARP_AGENT_PATH` and `WARP_AGENT_HASH` (SHA-256 in hex, which `sha256sum` on a target can check) are set for
+//! `WARP_INITRD_PATH` is the helper's, which `image` embeds. `WARP_AGENT_PATH` and `WARP_AGENT_HASH` (SHA-256 in hex, which `sha256sum` on a target can check) are set for
 //! `connect`, which embeds it. A ready agent named by the variable `WARP_AGENT` is taken instead of a build.
 //!
-//! The agent is built by a cargo of its own because only it, and not the procedural macros on the way, may be linked
+//! Both are built by a cargo of its own because only they, and not the procedural macros on the way, may be linked
 //! with `crt-static`; in a target directory of its own because this cargo holds the lock of the other.
 
 use sha2::{Digest, Sha256};
@@ -16,7 +16,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for path in ["agent/src", "agent/Cargo.toml", "Cargo.toml", "Cargo.lock", "images"] {
+    for path in [
+        "agent/src",
+        "agent/Cargo.toml",
+        "initrd/src",
+        "initrd/Cargo.toml",
+        "Cargo.toml",
+        "Cargo.lock",
+        "images",
+    ] {
         println!("cargo:rerun-if-changed={path}");
     }
     println!("cargo:rerun-if-env-changed=WARP_AGENT");
@@ -26,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("cargo:rerun-if-changed={}", Path::new(&ready).display());
             PathBuf::from(ready)
         }
-        None => build(&out)?,
+        None => build(&out, "warp-agent")?,
     };
     let bytes = fs::read(&built).map_err(|e| format!("{}: {e}", built.display()))?;
     // A copy: the build's own file is shared by all profiles and may be newer than the hash given here.
@@ -34,17 +42,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     write_if_changed(&kept, &bytes)?;
     println!("cargo:rustc-env=WARP_AGENT_PATH={}", kept.display());
     println!("cargo:rustc-env=WARP_AGENT_HASH={}", hex(&Sha256::digest(&bytes))?);
+    let helper = out.join("warp-initrd");
+    write_if_changed(&helper, &fs::read(build(&out, "warp-initrd")?)?)?;
+    println!("cargo:rustc-env=WARP_INITRD_PATH={}", helper.display());
     Ok(())
 }
 
-/// Builds it, and gives the path of the binary.
-fn build(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    // OUT_DIR is TARGET/PROFILE/build/PACKAGE/out: one agent serves every profile.
+/// Builds a package's binary of the same name, and gives its path.
+fn build(out: &Path, name: &str) -> Result<PathBuf, Box<dyn Error>> {
+    // OUT_DIR is TARGET/PROFILE/build/PACKAGE/out: one build serves every profile.
     let target = out.ancestors().nth(4).unwrap_or(out).join("warp-agent");
     let cargo = env::var_os("CARGO").ok_or("cargo sets no CARGO")?;
     let status = Command::new(cargo)
-        .args(["rustc", "--locked", "--quiet", "--profile", "agent", "--package", "warp-agent"])
-        .args(["--bin", "warp-agent", "--target-dir"])
+        .args(["rustc", "--locked", "--quiet", "--profile", "agent", "--package", name])
+        .args(["--bin", name, "--target-dir"])
         .arg(&target)
         .args(["--", "-Ctarget-feature=+crt-static", "-Crelocation-model=static"])
         // Meant for the build of warp: flags, clippy, another target.
@@ -54,9 +65,9 @@ fn build(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
         .env_remove("CARGO_BUILD_TARGET")
         .status()?;
     if !status.success() {
-        return Err(format!("the static agent does not build: {status}").into());
+        return Err(format!("the static {name} does not build: {status}").into());
     }
-    Ok(target.join("agent/warp-agent"))
+    Ok(target.join("agent").join(name))
 }
 
 /// Leaves a file that has these bytes alone, so that nothing that embeds it is compiled again.

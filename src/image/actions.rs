@@ -55,14 +55,25 @@ static BOOT: Spec = Spec {
     collection: "warp.lab",
     ..Spec::new(
         "boot",
-        "Reads kernel and initrd out of an image, for a direct boot, and appends an injection to the initrd.",
+        "Reads kernel and initrd out of an image, for a direct boot, and injects into the guest: by its initrd, or by a \
+         NoCloud seed where it has cloud-init.",
         &[
             Arg::new("image", Kind::Path).required().help("The image."),
-            Arg::new("dest", Kind::Path).required().help("The folder for NAME.vmlinuz and NAME.initrd."),
+            Arg::new("dest", Kind::Path)
+                .required()
+                .help("The folder for NAME.vmlinuz, NAME.initrd and NAME.seed."),
             NAME.help("The machine's name."),
+            Arg::new("kernel", Kind::Path).help("A kernel instead of the image's; with initrd and root."),
+            Arg::new("initrd", Kind::Path).help("Its initrd."),
+            Arg::new("root", Kind::Str).help("Its root device, as the guest sees it."),
+            Arg::new("method", Kind::Str)
+                .choices(&["auto", "initrd", "nocloud"])
+                .default("auto")
+                .help("How the guest is injected into: auto is nocloud where the image has cloud-init."),
             Arg::new("injection", Kind::Dict).secret().help(
                 "hostname, users (name, shell, groups, sudo, authorized_keys), root_authorized_keys, host_keys \
-                 (private, public) and files (path, mode, owner, content) that the guest is given when it boots.",
+                 (private, public), files (path, mode, owner, content), commands (run once in the booted guest) and \
+                 selinux_relabel that the guest is given when it boots.",
             ),
         ],
     )
@@ -135,17 +146,31 @@ fn prepare(args: &Map, check: bool, _events: &Events, _host: &str) -> Result<Out
             Error::input(format!("the injection cannot be understood: {e}")).at(given.span().cloned())
         })?),
     };
-    let (boot, changed) = boot::prepare(
-        &path(args, "image")?,
-        injection.as_ref(),
-        &path(args, "dest")?,
-        text(args, "name")?,
-        check,
-    )?;
+    let part = |name: &str| arg(args, name).as_str().map(str::to_owned);
+    let given = match (part("kernel"), part("initrd"), part("root")) {
+        (None, None, None) => None,
+        (Some(kernel), Some(initrd), Some(root)) => {
+            Some(boot::Given { kernel: kernel.into(), initrd: initrd.into(), root })
+        }
+        _ => return Err(Error::input("kernel, initrd and root are given together or not at all")),
+    };
+    let image = path(args, "image")?;
+    let wanted = boot::Wanted {
+        image: &image,
+        given,
+        injection: injection.as_ref(),
+        way: match text(args, "method")? {
+            "initrd" => boot::Way::Initrd,
+            "nocloud" => boot::Way::NoCloud,
+            _ => boot::Way::Auto,
+        },
+    };
+    let (boot, changed) = boot::prepare(&wanted, &path(args, "dest")?, text(args, "name")?, check)?;
     Ok(Outcome::changed(changed)
         .with("version", boot.version)
         .with("kernel", shown(&boot.kernel))
         .with("initrd", shown(&boot.initrd))
+        .with("seed", boot.seed.as_deref().map(shown).unwrap_or_default())
         .with("root", boot.root))
 }
 

@@ -1,4 +1,4 @@
-//! A guest's own kernel and initrd, read out of its disk image.
+//! A guest's own kernel and initrd, read out of its disk image as virt-get-kernel finds them: the newest with an initrd.
 
 use super::files::{Kind, Mount, System};
 use crate::error::{Error, Result};
@@ -18,34 +18,53 @@ pub struct Kernel {
     pub initrd: Vec<u8>,
 }
 
-/// The largest kernel or initrd that is read, in bytes.
-const LARGEST: usize = 1 << 30;
+/// The largest kernel or initrd that is read, in bytes: an initrd with every driver there is takes half of it.
+const LARGEST: usize = 192 << 20;
 
 /// Reads the newest kernel that has an initrd out of an image. Blocks.
 ///
 /// # Errors
 /// The image is not whole, its file system is not read, or it has no kernel with an initrd.
 pub fn read(image: &Path) -> Result<Kernel> {
-    let system = System::open(image, None).map_err(|e| {
-        e.help("name the kernel and initrd yourself: undercloud_custom_vmlinuz and undercloud_custom_initrd")
-    })?;
+    let system = System::open(image, None).map_err(name_yourself)?;
+    of(&system, image)
+}
+
+/// As `read`, of an image that is open.
+///
+/// # Errors
+/// As `read`.
+pub fn of(system: &System, image: &Path) -> Result<Kernel> {
     let in_image = |e: Error| e.context(format!("no kernel can be read out of {}", image.display()));
+    // With /boot on a partition of its own, the root is another.
+    let root = system.mounts().iter().find(|m| m.at.as_deref() == Some(Path::new("/")) && m.is_root());
+    let Some(root) = root else {
+        let error = in_image(Error::input("its root is on no file system that warp reads"));
+        return Err(name_yourself(error.note(system.found())));
+    };
     let (mount, newest) = newest(system.mounts()).ok_or_else(|| {
-        in_image(Error::input("it has no kernel with an initrd"))
-            .note("looked for vmlinuz-VERSION with initrd.img-VERSION or initramfs-VERSION.img in /boot")
+        in_image(Error::input("it has no kernel with an initrd")).note(
+            "looked for vmlinuz-VERSION with initrd.img-VERSION, initramfs-VERSION.img or initrd-VERSION in /boot",
+        )
     })?;
     let file = |path: &str| {
         content(mount, path)
             .map_err(|e| in_image(Error::input(format!("its file {path} cannot be read: {e}"))))
     };
-    // With /boot on a partition of its own, the root is another.
-    let root = system.mounts().iter().find(|m| m.at.as_deref() == Some(Path::new("/"))).unwrap_or(mount);
     Ok(Kernel {
         kernel: file(&newest.kernel)?,
         initrd: file(&newest.initrd)?,
         root: root.volume.number.map_or("/dev/vda".to_owned(), |n| format!("/dev/vda{n}")),
         version: newest.version,
     })
+}
+
+/// Tells what to do where no kernel can be read.
+pub(super) fn name_yourself(error: Error) -> Error {
+    error.help(
+        "name the kernel, the initrd and the root yourself: undercloud_custom_vmlinuz, undercloud_custom_initrd \
+         and undercloud_root_device",
+    )
 }
 
 fn content(mount: &Mount, path: &str) -> Result<Vec<u8>, String> {
@@ -91,18 +110,20 @@ fn kernels(mount: &Mount) -> Vec<Paths> {
             continue;
         };
         for name in names.iter().map(|name| String::from_utf8_lossy(name)) {
+            let version = name.strip_prefix("vmlinuz-").or_else(|| name.strip_prefix("vmlinux-"));
             // A rescue kernel's initrd is for any machine: big, slow, and never meant.
-            let Some(version) = name.strip_prefix("vmlinuz-").filter(|v| !v.contains("rescue")) else {
-                continue;
-            };
+            let Some(version) = version.filter(|v| !v.contains("rescue")) else { continue };
             let is_file = |path: &String| {
                 let meta = mount.tree.meta(Path::new(path));
                 meta.is_ok_and(|m| m.is_some_and(|m| m.kind == Kind::File && m.size > 0))
             };
-            let initrd =
-                [format!("{folder}/initrd.img-{version}"), format!("{folder}/initramfs-{version}.img")]
-                    .into_iter()
-                    .find(is_file);
+            let names = [
+                format!("initrd.img-{version}"),
+                format!("initramfs-{version}.img"),
+                format!("initrd-{version}"),
+                format!("initrd-{version}.img"),
+            ];
+            let initrd = names.into_iter().map(|name| format!("{folder}/{name}")).find(is_file);
             if let Some(initrd) = initrd {
                 found.push(Paths { version: version.to_owned(), kernel: format!("{folder}/{name}"), initrd });
             }

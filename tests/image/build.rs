@@ -17,7 +17,7 @@ fn the_default_image_builds_once() {
     disk::verify(&first.path).unwrap();
     let again = cache::find(&dir, "undercloud", "lab", false, &tell).unwrap();
     assert_eq!((again.built, &again.path), (false, &first.path));
-    let (boot, changed) = boot::prepare(&first.path, None, &dir, "undercloud", false).unwrap();
+    let (boot, changed) = boot::prepare(&boot::Wanted::of(&first.path), &dir, "undercloud", false).unwrap();
     assert!(changed);
     assert_eq!(boot.root, "/dev/vda");
     assert!(std::fs::metadata(&boot.initrd).unwrap().len() > 1 << 20);

@@ -142,7 +142,8 @@ fn backing_chains_are_followed_and_loops_refused() {
 #[test]
 fn boot_files_follow_their_image() {
     let f = Fixture::new();
-    let prepare = |check| boot::prepare(&f.path("root.raw"), None, f.dir.path(), "node", check).unwrap();
+    let prepare =
+        |check| boot::prepare(&boot::Wanted::of(&f.path("root.raw")), f.dir.path(), "node", check).unwrap();
     let (files, changed) = prepare(true);
     assert!(changed && !files.kernel.exists() && !files.initrd.exists());
     assert!(prepare(false).1);

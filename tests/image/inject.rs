@@ -64,12 +64,13 @@ fn injection() -> Injection {
             owner: "root".to_owned(),
             content: "secret'\n".to_owned(),
         }],
+        ..Injection::default()
     }
 }
 
 #[test]
 fn initramfs_tools_keeps_its_order() {
-    for compress in ["cat", "gzip", "xz --check=crc32", "zstd -q"] {
+    for compress in ["cat", "gzip", "xz --check=crc32", "zstd -q", "lz4 -lq"] {
         let dir = TempDir::new().unwrap();
         let dir = dir.path();
         let order = "/scripts/local-bottom/ntfs_3g \"$@\"\n[ -e /conf/param.conf ] && . /conf/param.conf\n";
@@ -78,6 +79,7 @@ fn initramfs_tools_keeps_its_order() {
         let names = added(dir);
         let expected = [
             "warp-injection.sh",
+            "warp-initrd",
             "scripts",
             "scripts/local-bottom",
             "scripts/local-bottom/warp",
@@ -104,7 +106,8 @@ fn dracut_gets_a_hook_where_its_hooks_are() {
         let dir = dir.path();
         initrd(dir, &[(&format!("{hooks}/pre-pivot/85-write.sh"), "")], "gzip");
         inject_file(dir).unwrap();
-        assert_eq!(added(dir), ["warp-injection.sh".to_owned(), format!("{hooks}/pre-pivot/99-warp.sh")]);
+        let hook = format!("{hooks}/pre-pivot/99-warp.sh");
+        assert_eq!(added(dir), ["warp-injection.sh", "warp-initrd", &hook]);
     }
 }
 
@@ -116,7 +119,8 @@ fn initrds_that_are_not_understood_are_refused() {
         std::fs::write(dir.join("initrd"), bytes).unwrap();
         inject_file(dir).unwrap_err().to_string()
     };
-    assert!(error(&[0x02, 0x21, 0x4c, 0x18, 0]).contains("compressed with lz4; gzip, xz and zstd are read"));
+    assert!(error(b"BZh9").contains("compressed with bzip2; gzip, lz4, xz and zstd are read"));
+    assert!(error(&[0x02, 0x21, 0x4c, 0x18, 4, 0, 0, 0, 255, 255, 255, 255]).contains("cannot be unpacked"));
     assert!(error(b"\x7fELF").contains("what is at byte 0 is no archive"));
     initrd(dir, &[("init", "")], "zstd -q");
     let whole = std::fs::read(dir.join("initrd")).unwrap();
@@ -142,7 +146,8 @@ fn names_that_a_shell_would_read_are_refused() {
         refused(&|i| i.files[0].path = "/etc/../x".into()),
         "the path \"/etc/../x\" cannot be injected"
     );
-    assert_eq!(refused(&|i| i.files[0].path = "/a b".into()), "the path \"/a b\" cannot be injected");
+    assert_eq!(refused(&|i| i.files[0].path = "/a\nb".into()), "the path \"/a\\nb\" cannot be injected");
+    assert_eq!(refused(&|i| i.users[0].shell = "sh".into()), "the path \"sh\" cannot be injected");
     assert_eq!(
         refused(&|i| i.files[0].mode = "4755".into()),
         "the mode of /root/.ssh/id_rsa_virt_power is not octal up to 0777: \"4755\""

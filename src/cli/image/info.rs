@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::image::disk::{self, Link, Volume};
-use crate::image::files::{Mount, System, os_release};
+use crate::image::files::{Mount, System, has_cloud_init, os_release};
 use crate::image::{kernel, loader};
 use crate::report::terminal::visible_line;
 use indicatif::BinaryBytes;
@@ -57,7 +57,7 @@ fn print(chain: &[Link], system: &System) -> Result<()> {
     let os = os_release(system);
     let field = |name: &str| os.get(name).map(|v| visible_line(v));
     anstream::println!("{:<11} {}", "system", field("PRETTY_NAME").unwrap_or_else(|| "not told".to_owned()));
-    let seed = if cloud_init(system) { "cloud-init" } else { "no cloud-init" };
+    let seed = if has_cloud_init(system) { "cloud-init" } else { "no cloud-init" };
     let label = selinux(system).map_or_else(|| "no SELinux".to_owned(), |mode| format!("SELinux {mode}"));
     anstream::println!("{:<11} {seed}, {}", "", visible_line(&label));
     for found in kernel::list(system) {
@@ -107,7 +107,7 @@ fn as_json(chain: &[Link], system: &System) -> Result<Value> {
         "files": files,
         "volumes": system.volumes().iter().map(|v| volume(v, system.mount_of(v))).collect::<Vec<_>>(),
         "os": os_release(system),
-        "cloud_init": cloud_init(system),
+        "cloud_init": has_cloud_init(system),
         "selinux": selinux(system),
         "kernels": kernels,
         "entries": entries,
@@ -124,10 +124,6 @@ fn volume(volume: &Volume, mount: Option<&Mount>) -> Value {
     told.insert("label".into(), mount.map(|m| m.tree.label()).into());
     told.insert("mounted".into(), mount.and_then(|m| m.at.as_ref()?.to_str()).into());
     told.into()
-}
-
-fn cloud_init(system: &System) -> bool {
-    system.exists("/usr/bin/cloud-init")
 }
 
 /// What /etc/selinux/config says: enforcing, permissive or disabled.

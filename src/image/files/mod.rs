@@ -8,7 +8,7 @@ mod system;
 mod tree;
 mod xfs;
 
-pub use os::{OsRelease, os_release};
+pub use os::{OsRelease, has_cloud_init, os_release};
 pub use system::{Mount, System};
 pub use tree::Tree;
 

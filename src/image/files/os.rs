@@ -21,3 +21,9 @@ pub fn os_release(system: &System) -> OsRelease {
         })
         .collect()
 }
+
+/// Whether cloud-init is in the image and begins when the guest boots.
+#[must_use]
+pub fn has_cloud_init(system: &System) -> bool {
+    system.exists("/usr/bin/cloud-init") && !system.exists("/etc/cloud/cloud-init.disabled")
+}

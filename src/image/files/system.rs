@@ -87,6 +87,12 @@ impl System {
         &self.volumes
     }
 
+    /// What the volumes hold, in words.
+    #[must_use]
+    pub fn found(&self) -> String {
+        listed(&self.volumes)
+    }
+
     /// The file systems that are read.
     #[must_use]
     pub fn mounts(&self) -> &[Mount] {
@@ -260,7 +266,8 @@ fn names(path: &Path) -> Vec<OsString> {
 
 impl Mount {
     /// Whether it has the folders of a system.
-    fn is_root(&self) -> bool {
+    #[must_use]
+    pub fn is_root(&self) -> bool {
         let is_there = |dir: &str| self.tree.meta(Path::new(dir)).is_ok_and(|meta| meta.is_some());
         ["/etc", "/usr"].into_iter().all(is_there)
     }
@@ -297,15 +304,17 @@ fn fstab(root: &Mount) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
+/// What the volumes of an image hold, in words.
+fn listed(volumes: &[Volume]) -> String {
+    let each = volumes.iter().map(|v| {
+        let name = v.number.map_or_else(|| "the whole disk".to_owned(), |n| format!("partition {n}"));
+        format!("{name}: {}", v.holds.name())
+    });
+    format!("found {}", each.collect::<Vec<_>>().join(", "))
+}
+
 /// Why an image has no root file system.
 fn unread(volumes: &[Volume], partition: Option<u32>) -> Error {
-    let listed: Vec<String> = volumes
-        .iter()
-        .map(|v| {
-            let name = v.number.map_or_else(|| "the whole disk".to_owned(), |n| format!("partition {n}"));
-            format!("{name}: {}", v.holds.name())
-        })
-        .collect();
     let what = match partition {
         Some(number) => format!("it has no partition {number} with a file system that warp reads"),
         None if volumes.iter().any(|v| matches!(v.holds, FileSystem::Ext4 | FileSystem::Xfs)) => {
@@ -313,6 +322,6 @@ fn unread(volumes: &[Volume], partition: Option<u32>) -> Error {
         }
         None => "it holds no file system that warp reads".to_owned(),
     };
-    let error = Error::input(what).note(format!("found {}", listed.join(", ")));
+    let error = Error::input(what).note(listed(volumes));
     error.help("ext2, ext3, ext4 and XFS are read, on partitions of an MBR or GPT or on the whole disk")
 }

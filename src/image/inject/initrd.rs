@@ -3,6 +3,7 @@
 //! An initrd is a row of cpio archives, some compressed, that the kernel unpacks over one another; a plain one at
 //! the end may add files or replace earlier ones.
 
+use super::lz4::Lz4;
 use crate::error::{Error, Result};
 use cpio::newc;
 use std::io::{BufRead, Read};
@@ -25,16 +26,11 @@ const LOCAL_BOTTOM: &str = "scripts/local-bottom";
 /// initramfs-tools puts this line after each script's: scripts talk to later ones through that file.
 const PARAM_CONF: &str = "[ -e /conf/param.conf ] && . /conf/param.conf";
 
-/// Runs the script in the mounted root. klibc's tools know no more than these options.
-const RUN: &str = r#"warp_inject() {
-    mount -t proc proc "$1/proc" && mount -o bind /dev "$1/dev" || return 1
-    chroot "$1" /bin/sh -s < /warp-injection.sh
-    warp_status=$?
-    umount "$1/dev"
-    umount "$1/proc"
-    return $warp_status
-}
-"#;
+/// The helper that grows the root and runs the script in it, linked statically: few initrds have the tools for that.
+const HELPER: &[u8] = include_bytes!(env!("WARP_INITRD_PATH"));
+
+/// Where the helper is in the running initrd.
+const HELPER_NAME: &str = "warp-initrd";
 
 /// The initrd with `script` added, to run as root in the mounted root of the guest.
 ///
@@ -46,11 +42,11 @@ pub fn append(mut initrd: Vec<u8>, script: &[u8]) -> Result<Vec<u8>> {
     initrd.resize(initrd.len().next_multiple_of(4), 0);
     let mut archive = Archive { bytes: initrd, next: 1 };
     archive.file(SCRIPT, 0o600, script)?;
+    archive.file(HELPER_NAME, 0o700, HELPER)?;
     match maker {
         Maker::InitramfsTools { order } => {
             let hook = format!(
-                "#!/bin/sh\n[ \"$1\" = prereqs ] && exit 0\n{RUN}warp_inject \"$rootmnt\" || \
-                 echo \"warp: the injection failed\"\n"
+                "#!/bin/sh\n[ \"$1\" = prereqs ] && exit 0\n/{HELPER_NAME} \"$rootmnt\" /{SCRIPT}\nexit 0\n"
             );
             archive.folder("scripts")?;
             archive.folder(LOCAL_BOTTOM)?;
@@ -59,11 +55,8 @@ pub fn append(mut initrd: Vec<u8>, script: &[u8]) -> Result<Vec<u8>> {
             archive.file(&format!("{LOCAL_BOTTOM}/ORDER"), 0o644, order.as_bytes())?;
         }
         Maker::Dracut { hooks } => {
-            // A hook is sourced: it must not exit. The root is mounted for reading alone until the guest's own init.
-            let hook = format!(
-                "{RUN}mount -o remount,rw \"$NEWROOT\"\nwarp_inject \"$NEWROOT\" || \
-                 echo \"warp: the injection failed\" > /dev/console\n"
-            );
+            // A hook is sourced: it must not exit.
+            let hook = format!("/{HELPER_NAME} \"$NEWROOT\" /{SCRIPT}\n");
             archive.file(&format!("{hooks}/pre-pivot/99-warp.sh"), 0o755, hook.as_bytes())?;
         }
     }
@@ -98,7 +91,11 @@ fn inspect(initrd: &[u8]) -> Result<Maker> {
                 found.read_all(&mut decoder).map_err(broken)?;
                 rest = decoder.into_inner();
             }
-            [0x02, 0x21, 0x4c, 0x18, ..] => return Err(unread("lz4")),
+            [0x02, 0x21, 0x4c, 0x18, blocks @ ..] => {
+                let mut decoder = Lz4::new(blocks);
+                found.read_all(&mut decoder).map_err(broken)?;
+                rest = decoder.rest();
+            }
             [0x89, b'L', b'Z', b'O', ..] => return Err(unread("lzop")),
             [b'B', b'Z', b'h', ..] => return Err(unread("bzip2")),
             [0x5d, 0, 0, ..] => return Err(unread("lzma")),
@@ -112,7 +109,7 @@ fn inspect(initrd: &[u8]) -> Result<Maker> {
 }
 
 fn unread(compression: &str) -> Error {
-    Error::input(format!("the initrd is compressed with {compression}; gzip, xz and zstd are read"))
+    Error::input(format!("the initrd is compressed with {compression}; gzip, lz4, xz and zstd are read"))
 }
 
 /// What was found in the archives so far.

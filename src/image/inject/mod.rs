@@ -1,16 +1,20 @@
 //! Injection: a guest is given its host name, accounts, keys and files at its first boot, before its own system starts.
 //!
 //! Nothing is written into the guest's file system from outside: a script is appended to its initrd and runs there
-//! once the root is mounted, with the guest's own tools. See `docs/design/injection.md`.
+//! once the root is mounted, with the guest's own tools; or a seed tells its cloud-init. See `docs/design/injection.md`.
 
+mod check;
+mod first_boot;
 mod initrd;
+mod lz4;
 mod script;
+mod seed;
 
 use crate::error::Result;
 use serde::Deserialize;
 
 /// What a guest is given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Injection {
     /// The host name, with its domain if it has one.
@@ -23,6 +27,25 @@ pub struct Injection {
     pub host_keys: Vec<HostKey>,
     /// Files to write.
     pub files: Vec<File>,
+    /// What runs once in the booted guest, as root, when it has its network: lines of sh, or whole scripts that begin
+    /// with `#!`. Each is begun when the one before it ended well.
+    pub commands: Vec<String>,
+    /// Whether a guest that has SELinux labels its files anew when it first boots; files from an initrd have no labels.
+    pub selinux_relabel: bool,
+}
+
+impl Default for Injection {
+    fn default() -> Self {
+        Injection {
+            hostname: None,
+            users: Vec::new(),
+            root_authorized_keys: Vec::new(),
+            host_keys: Vec::new(),
+            files: Vec::new(),
+            commands: Vec::new(),
+            selinux_relabel: true,
+        }
+    }
 }
 
 /// An account.
@@ -88,5 +111,15 @@ fn root() -> String {
 /// # Errors
 /// The injection says what cannot be, or the initrd is none that is known.
 pub fn inject(initrd: Vec<u8>, injection: &Injection) -> Result<Vec<u8>> {
+    check::check(injection)?;
     initrd::append(initrd, script::script(injection)?.as_bytes())
+}
+
+/// The disk that tells a guest's cloud-init the injection, a NoCloud seed. It holds private keys.
+///
+/// # Errors
+/// The injection says what cannot be.
+pub fn seed(injection: &Injection) -> Result<Vec<u8>> {
+    check::check(injection)?;
+    seed::disk(injection)
 }

@@ -1,6 +1,7 @@
 //! The script that an injection becomes. It runs as root in the guest's root, at every boot, before its init.
 
-use super::{File, HostKey, Injection, User};
+use super::check::key_kind;
+use super::{File, HostKey, Injection, User, first_boot};
 use crate::error::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,14 +14,29 @@ const FUNCTIONS: &str = r#"fail() {
     exit 1
 }
 
+# Mounts what the guest has on file systems of its own: what is written beneath them would not be seen.
+mount_all() {
+    while read -r device place kind options rest; do
+        case $device:$place:$options in
+            '#'* | *:/:* | *:none:* | *:swap:* | *:/boot*:* | *:/dev*:* | *:/proc*:* | *:/sys*:* | *noauto* | *_netdev*) continue ;;
+            *:/*:*) ;;
+            *) continue ;;
+        esac
+        case $kind in ext[234] | xfs | btrfs | auto) ;; *) continue ;; esac
+        grep -q " $place " /proc/mounts || mount "$place" || fail "$place of /etc/fstab cannot be mounted"
+        mounted="$place $mounted"
+    done < /etc/fstab
+}
+
 # Whether only root can change the folders that are on the way to this path.
 root_only() {
-    folder=${1%/*} way=
+    folder=${1%/*}
     while [ -n "$folder" ]; do
-        if [ -e "$folder" ] || [ -L "$folder" ]; then way="$way $folder"; fi
+        if [ -e "$folder" ] || [ -L "$folder" ]; then
+            [ -z "$(find "$folder" -maxdepth 0 ! \( -type d -uid 0 ! -perm /022 \))" ] || return 1
+        fi
         folder=${folder%/*}
     done
-    [ -z "$way" ] || [ -z "$(find $way -maxdepth 0 ! \( -type d -uid 0 ! -perm /022 \))" ]
 }
 
 # What put does as whoever has the file.
@@ -75,6 +91,11 @@ keys() {
         chmod 0600 "$file"' "$home"
 }
 
+# Has a guest with SELinux label its files when it boots. What enforces no policy needs no labels.
+relabel() {
+    [ ! -e /etc/selinux/config ] || grep -qs '^SELINUX=disabled' /etc/selinux/config || : > /.autorelabel
+}
+
 # name HOSTNAME NAMES: what the host is called, and its names for /etc/hosts.
 name() {
     rm -f /etc/hostname
@@ -84,34 +105,44 @@ name() {
 }
 "#;
 
-/// The script of an injection.
+/// The script of an injection that was checked.
 ///
 /// # Errors
-/// Names, paths, modes or keys that cannot be.
+/// A key of a kind that is not known, or a path with a NUL.
 pub fn script(injection: &Injection) -> Result<String> {
     let steps = steps(injection)?;
     let hash = blake3::hash(format!("{FUNCTIONS}{steps}").as_bytes()).to_hex();
     // One function, called at the end: the shell has read all of its input by then, and no command can eat it.
     Ok(format!(
-        "set -eu\numask 077\nexport PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n{FUNCTIONS}\nmain() {{\n    \
-         marker=/var/lib/warp/injection\n    \
-         if [ \"$(cat \"$marker\" 2> /dev/null)\" = {hash} ]; then return; fi\n\
-         {steps}    \
-         (umask 022; mkdir -p /var/lib/warp)\n    \
-         echo {hash} > \"$marker\"\n}}\nmain < /dev/null\n"
+        r#"set -eu
+umask 077
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+{FUNCTIONS}
+main() {{
+    mounted=
+    trap 'for place in $mounted; do umount "$place"; done' EXIT
+    [ ! -e /etc/fstab ] || mount_all
+    marker=/var/lib/warp/injection
+    if [ "$(cat "$marker" 2> /dev/null)" = {hash} ]; then return; fi
+{steps}    (umask 022; mkdir -p /var/lib/warp)
+    echo {hash} > "$marker"
+}}
+main < /dev/null
+"#
     ))
 }
 
 fn steps(injection: &Injection) -> Result<String> {
     let mut out = String::new();
     if let Some(name) = &injection.hostname {
-        out += &hostname(name)?;
+        let short = name.split_once('.').map_or(String::new(), |(short, _)| format!(" {short}"));
+        let _ = writeln!(out, "    name {name} '{name}{short}'");
     }
     for key in &injection.host_keys {
         out += &host_key(key)?;
     }
     if !injection.root_authorized_keys.is_empty() {
-        out += &keys("root", &injection.root_authorized_keys)?;
+        out += &keys("root", &injection.root_authorized_keys);
     }
     for user in &injection.users {
         out += &account(user)?;
@@ -119,95 +150,68 @@ fn steps(injection: &Injection) -> Result<String> {
     for file in &injection.files {
         out += &put(file)?;
     }
+    // Another injection's are not run.
+    out += "    rm -f /etc/systemd/system/multi-user.target.wants/warp-first-boot.service\n";
+    if !injection.commands.is_empty() {
+        out += "    [ -d /etc/systemd/system ] || fail 'commands at the first boot need systemd'\n";
+        for file in first_boot::files(injection) {
+            out += &put(&file)?;
+        }
+        let _ = writeln!(out, "    rm -f {}", first_boot::STATUS);
+        out += "    mkdir -p /etc/systemd/system/multi-user.target.wants\n";
+        out += "    ln -sf ../warp-first-boot.service /etc/systemd/system/multi-user.target.wants/\n";
+    }
+    if injection.selinux_relabel {
+        out += "    relabel\n";
+    }
     Ok(out)
 }
 
-fn hostname(name: &str) -> Result<String> {
-    let label = |l: &str| {
-        !l.is_empty()
-            && l.len() <= 63
-            && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-            && !l.starts_with('-')
-            && !l.ends_with('-')
-    };
-    if name.len() > 64 || !name.split('.').all(label) {
-        return Err(Error::input(format!("\"{name}\" is no host name")));
-    }
-    let names = match name.split_once('.') {
-        Some((short, _)) => format!("{name} {short}"),
-        None => name.to_owned(),
-    };
-    Ok(format!("    name {name} '{names}'\n"))
-}
-
 fn host_key(key: &HostKey) -> Result<String> {
-    let kind = match key.public.split(' ').next().unwrap_or_default() {
-        "ssh-ed25519" => "ed25519",
-        "ssh-rsa" => "rsa",
-        other if other.starts_with("ecdsa-sha2-") => "ecdsa",
-        other => return Err(Error::input(format!("a host key of the kind \"{other}\" cannot be injected"))),
+    let path = format!("/etc/ssh/ssh_host_{}_key", key_kind(key)?.name());
+    let file = |path: String, mode: &str, content: &str| File {
+        path,
+        mode: mode.to_owned(),
+        owner: "root".to_owned(),
+        content: line(content),
     };
-    let path = format!("/etc/ssh/ssh_host_{kind}_key");
-    Ok(put_step(&path, "0600", "root", &line(&key.private))
-        + &put_step(&format!("{path}.pub"), "0644", "root", &line(&key.public)))
+    Ok(put(&file(path.clone(), "0600", &key.private))? + &put(&file(path + ".pub", "0644", &key.public))?)
 }
 
 fn account(user: &User) -> Result<String> {
-    let name = account_name(&user.name)?;
-    for group in &user.groups {
-        account_name(group)?;
-    }
-    let shell = shlex::try_quote(&user.shell)
-        .map_err(|e| Error::input(format!("the shell of the account {name}: {e}")))?;
-    let mut out = format!("    account {name} {shell} '{}'\n", user.groups.join(","));
+    let name = &user.name;
+    let mut out = format!("    account {name} {} '{}'\n", quoted(&user.shell)?, user.groups.join(","));
     if !user.authorized_keys.is_empty() {
-        out += &keys(name, &user.authorized_keys)?;
+        out += &keys(name, &user.authorized_keys);
     }
     let rule = format!("/etc/sudoers.d/warp-{name}");
     out += &if user.sudo {
-        put_step(&rule, "0440", "root", &format!("{name} ALL=(ALL:ALL) NOPASSWD: ALL\n"))
+        put(&File {
+            path: rule,
+            mode: "0440".to_owned(),
+            owner: "root".to_owned(),
+            content: format!("{name} ALL=(ALL:ALL) NOPASSWD: ALL\n"),
+        })?
     } else {
         format!("    rm -f {rule}\n")
     };
     Ok(out)
 }
 
-fn keys(name: &str, keys: &[String]) -> Result<String> {
-    if let Some(bad) = keys.iter().find(|k| k.trim().is_empty() || k.trim_end().contains('\n')) {
-        return Err(Error::input(format!("an authorized key of {name} is not one line: \"{}\"", bad.trim())));
-    }
+fn keys(name: &str, keys: &[String]) -> String {
     let lines: String = keys.iter().map(|k| line(k)).collect();
-    Ok(format!("    printf %s {} | keys {name}\n", STANDARD.encode(lines)))
+    format!("    printf %s {} | keys {name}\n", STANDARD.encode(lines))
 }
 
 fn put(file: &File) -> Result<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:=,".contains(c);
-    if !file.path.starts_with('/') || !file.path.chars().all(plain) || file.path.split('/').any(|p| p == "..")
-    {
-        return Err(Error::input(format!("the path \"{}\" cannot be injected", file.path))
-            .note("it must be absolute, without \"..\", of letters, digits and /._-+@:=,"));
-    }
-    if !matches!(u32::from_str_radix(&file.mode, 8), Ok(0..=0o777)) {
-        return Err(Error::input(format!(
-            "the mode of {} is not octal up to 0777: \"{}\"",
-            file.path, file.mode
-        )));
-    }
-    Ok(put_step(&file.path, &file.mode, account_name(&file.owner)?, &file.content))
+    let (path, content) = (quoted(&file.path)?, STANDARD.encode(&file.content));
+    Ok(format!("    printf %s {content} | put {path} {} {}\n", file.mode, file.owner))
 }
 
-fn put_step(path: &str, mode: &str, owner: &str, content: &str) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "    printf %s {} | put {path} {mode} {owner}", STANDARD.encode(content));
-    out
-}
-
-/// A name that useradd takes and that a shell and sudo's folder of rules read as it is.
-fn account_name(name: &str) -> Result<&str> {
-    let good = name.len() <= 32
-        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-');
-    if good { Ok(name) } else { Err(Error::input(format!("\"{name}\" is no name of an account or group"))) }
+fn quoted(text: &str) -> Result<String> {
+    let quoted =
+        shlex::try_quote(text).map_err(|e| Error::input(format!("\"{text}\" cannot be injected: {e}")))?;
+    Ok(quoted.into_owned())
 }
 
 /// A text with exactly one line end at its end.

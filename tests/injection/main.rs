@@ -1,0 +1,146 @@
+//! Injection into the images that there are: ext4 and XFS, with and without a table of partitions, with and without
+//! cloud-init, with an initrd of dracut or of initramfs-tools. Each is deployed to a login and looked at from inside.
+//!
+//! Emulated guests take their time: two of the kinds run with every change, `make soak` runs all.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "../undercloud/lab.rs"]
+mod lab;
+
+mod guests;
+
+use guests::{FileSystem, Initrd, Kind, Layout};
+use lab::{Lab, assert_nothing_left, world};
+use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held by the test whose VM runs.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A path that a shell would read as something else.
+const ODD: &str = "/etc/it's a $(file)";
+
+#[test]
+fn dracut_on_a_bare_xfs_is_injected_into() {
+    let _turn = alone();
+    deployed(Kind {
+        file_system: FileSystem::Xfs,
+        layout: Layout::Disk,
+        initrd: Initrd::Dracut,
+        cloud_init: false,
+    });
+}
+
+#[test]
+fn cloud_init_on_a_partition_of_ext4_is_told() {
+    let _turn = alone();
+    deployed(Kind {
+        file_system: FileSystem::Ext4,
+        layout: Layout::Mbr,
+        initrd: Initrd::InitramfsTools,
+        cloud_init: true,
+    });
+}
+
+/// `make soak`. `INJECTION` names some of them alone.
+#[test]
+#[ignore = "a dozen emulated guests"]
+fn every_kind_of_image_is_injected_into() {
+    let _turn = alone();
+    let only = std::env::var("INJECTION").unwrap_or_default();
+    for kind in Kind::all().filter(|k| k.name().contains(&only)) {
+        println!("{}", kind.name());
+        deployed(kind);
+    }
+}
+
+/// Deploys an image of this kind, and looks at everything that was asked for.
+fn deployed(kind: Kind) {
+    let before = world();
+    let image = guests::image(kind);
+    let content = fs::read(&image).unwrap();
+    let lab = Lab::new(&kind.name());
+    lab.qemu_img(&["check", "-q", image.to_str().unwrap()]);
+    lab.custom(&format!(
+        r#"
+undercloud_image_url: "{}"
+undercloud_packages: []
+step_install_undercloud: false
+# A guest whose configuration names SELinux, without its policy.
+undercloud_extra_grub_params: rw net.ifnames=0 quiet mitigations=off audit=0 apparmor=0 selinux=0 no_timer_check
+undercloud_files:
+  - {{path: "{ODD}", mode: "0640", content: "of root\n"}}
+  - {{path: /home/stack/own, owner: stack, mode: "0600", content: "of stack\n"}}
+undercloud_first_boot:
+  - echo "$(id -un) $0" >> /var/lib/ran
+  - |
+    #!/bin/sh
+    ip -4 -o addr show dev eth0 | grep -c . >> /var/lib/ran
+"#,
+        image.display()
+    ));
+    lab.deploy(&[]).succeeds();
+
+    // The login checked the host's key; it is the one that was made for it.
+    let key = fs::read_to_string(lab.lwd().join("ssh_host_ed25519_key_undercloud.pub")).unwrap();
+    let told = lab.root_ssh("cat /etc/ssh/ssh_host_ed25519_key.pub").succeeds().stdout;
+    assert_eq!(
+        told.split_whitespace().take(2).collect::<Vec<_>>(),
+        key.split_whitespace().take(2).collect::<Vec<_>>()
+    );
+    let told = |script: &str| lab.ssh(script).succeeds().stdout.trim().to_owned();
+    assert_eq!(
+        told("id -un; sudo -n id -un; hostname; getent passwd stack | cut -d: -f6,7"),
+        "stack\nroot\nundercloud\n/home/stack:/bin/bash"
+    );
+    assert_eq!(told(&format!("sudo cat {0}; sudo stat -c '%a %U' {0}", shell(ODD))), "of root\n640 root");
+    assert_eq!(told("cat own; stat -c '%a %U' own"), "of stack\n600 stack");
+    assert_eq!(told("sudo stat -c '%a %U' /root/.ssh/id_rsa_virt_power"), "600 root");
+    let size: u64 = told("df -B1 --output=size / | tail -1").parse().unwrap();
+    assert!(size > 3 << 30, "{}: the root has {size} bytes of the disk's 4 GiB", kind.name());
+    let ran = told("sudo cat /var/lib/ran");
+    assert_eq!(ran, "root /var/lib/warp/first-boot.d/0000\n1");
+    if kind.cloud_init {
+        assert_eq!(
+            told("test -e /.autorelabel || echo none"),
+            "none",
+            "cloud-init runs in the guest and labels itself"
+        );
+    } else {
+        assert_eq!(told("ls /.autorelabel"), "/.autorelabel");
+    }
+
+    // What the guest made of it is the guest's: another boot and another run bring nothing back.
+    told("sudo rm /.autorelabel 2> /dev/null; echo mine > own; sync");
+    lab.virsh(&["destroy", "undercloud"]).succeeds();
+    lab.deploy(&[]).succeeds();
+    assert_eq!(told("cat own; test -e /.autorelabel || echo none"), "mine\nnone");
+    assert_eq!(told("sudo cat /var/lib/ran"), ran);
+
+    // The image is as it was, and the disk over it is whole.
+    lab.virsh(&["destroy", "undercloud"]).succeeds();
+    lab.qemu_img(&["check", "-q", image.to_str().unwrap()]);
+    lab.qemu_img(&["check", "-q", lab.lwd().join("workspace/pool/undercloud.qcow2").to_str().unwrap()]);
+    assert!(fs::read(&image).unwrap() == content, "{}: the image was written", kind.name());
+    lab.end();
+    assert_nothing_left(&before);
+}
+
+fn shell(path: &str) -> String {
+    shlex::try_quote(path).unwrap().into_owned()
+}
