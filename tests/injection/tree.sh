@@ -63,9 +63,6 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
     systemd-pstore.service systemd-firstboot.service systemd-binfmt.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-# Nothing enforces it here: what is looked for is whether the files' labels are asked for.
-mkdir -p "$root/etc/selinux"
-printf 'SELINUX=permissive\n' > "$root/etc/selinux/config"
 # An image's own host keys would be shared by all guests of it.
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/var/cache/apt/*.bin
 # The management network is systemd-networkd's, not cloud-init's.
