@@ -1,6 +1,6 @@
 //! `warp play`: runs playbooks.
 
-use super::journal::{self, Keeping, Resumed};
+use super::journal::{self, Keeping};
 use super::options::Options;
 use super::output::{self, Output};
 use super::ready::Ready;
@@ -8,9 +8,10 @@ use crate::config;
 use crate::error::{Error, Exit};
 use crate::play::{Errors, Plan, playbook_of_collection};
 use crate::report::terminal;
-use crate::run::{self, Settings};
+use crate::run::{self, Keep, Settings};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Options of `warp play`; the names are ansible-playbook's.
 #[derive(Debug, clap::Args)]
@@ -67,9 +68,9 @@ pub(super) fn run(args: &Args) -> Exit {
 ///
 /// # Errors
 /// As `play`.
-pub(super) fn kept(args: &Args, resumed: Option<Resumed>) -> Result<Exit, Errors> {
+pub(super) fn kept(args: &Args, resumed: Option<Arc<Keep>>) -> Result<Exit, Errors> {
     let keeping = match resumed {
-        Some(resumed) => Keeping::Resumed(Box::new(resumed)),
+        Some(resumed) => Keeping::Resumed(resumed),
         None => args.journal.keeping(journal::Where::folder),
     };
     play(&args.play, args.output, true, keeping)

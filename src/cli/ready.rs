@@ -120,14 +120,11 @@ impl Ready {
         plans: impl Iterator<Item = Result<Plan, Errors>>,
         keeping: Keeping,
     ) -> Result<Exit, Errors> {
-        let Ready { settings, sources, inventory, engine, actions, events } = self;
-        let keep = keeping.begin(&events)?;
-        let journal = keep.as_ref().map(|keep| keep.journal.clone());
+        let Ready { mut settings, sources, inventory, engine, actions, events } = self;
+        settings.keep = keeping.begin(&events);
+        let keep = settings.keep.clone();
         let end = engine::drive(engine, actions, events, async |services| {
-            let mut runner = Runner::new(settings, inventory, services).refreshing_from(sources);
-            if let Some(keep) = keep {
-                runner = runner.keeping(keep);
-            }
+            let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
             for plan in plans {
                 let exit = runner.run(&plan?).await?.exit;
                 if exit != Exit::Ok {
@@ -137,7 +134,7 @@ impl Ready {
             runner.tell_unmet_start();
             Ok(Exit::Ok)
         });
-        journal::end(journal, end)
+        journal::end(keep, end)
     }
 }
 

@@ -7,4 +7,4 @@ mod undercloud;
 
 pub use content::Content;
 pub use settings::{Settings, Teardown};
-pub use undercloud::Deployment;
+pub use undercloud::{Deployment, STAGES};

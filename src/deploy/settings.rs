@@ -32,6 +32,10 @@ pub struct Settings {
     pub make_snapshots: bool,
     /// `WARP_OFFLINE`: whether no server may be asked for images.
     pub offline: bool,
+    /// The stage from which nothing is taken from the journal of a run that is resumed.
+    pub from: Option<String>,
+    /// The stage after which the run ends.
+    pub to: Option<String>,
     /// `INTERACTIVE`: whether warp may ask before it rebuilds.
     pub interactive: bool,
 }
@@ -64,6 +68,8 @@ impl Settings {
             make_snapshots: var("MAKE_SNAPSHOTS").map_or(Ok(true), |v| boolean("MAKE_SNAPSHOTS", &v))?,
             offline: var("WARP_OFFLINE").map_or(Ok(false), |v| boolean("WARP_OFFLINE", &v))?,
             interactive: var("INTERACTIVE").map_or(Ok(true), |v| boolean("INTERACTIVE", &v))?,
+            from: None,
+            to: None,
             local_working_dir,
             workspace,
             image_cache,

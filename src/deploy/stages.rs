@@ -39,16 +39,16 @@ impl Stages {
         Ok(Stages { path, record })
     }
 
-    /// Notes the disk that was provisioned.
+    /// Notes the disk that was provisioned; says whether it is another one.
     ///
     /// # Errors
     /// The record cannot be written.
-    pub fn provisioned(&mut self, disk: &str) -> Result<()> {
+    pub fn provisioned(&mut self, disk: &str) -> Result<bool> {
         if self.record.disk.as_deref() == Some(disk) {
-            return Ok(());
+            return Ok(false);
         }
         self.record = Record { disk: Some(disk.to_owned()), installed: false };
-        self.write()
+        self.write().map(|()| true)
     }
 
     /// Whether the undercloud was installed on the disk that is there.

@@ -14,6 +14,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, UNIX_EPOCH};
 
+/// The stages of `warp deploy undercloud`.
+pub const STAGES: [&str; 5] = ["prepare", "provision", "ready", "install", "deployed"];
+
+/// The stages whose steps a resumed run does not take from the journal: they look at what libvirt and the nodes have now,
+/// or run a command that is to be followed to its end.
+const LOOKED_AT: [&str; 8] =
+    ["prepare", "provision", "nodes", "servers", "deploy", "inventory", "validate", "logs"];
+
 /// The domain of the undercloud, which is also its name in the inventory.
 const NODE: &str = "undercloud";
 
@@ -58,8 +66,17 @@ impl Deployment {
 
         let mut changes = 0;
         self.play("prepare", (&runner, &mut changes), &prepare, &[]).await?;
+        if self.is_last("prepare") {
+            return Ok(());
+        }
         self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;
-        stages.provisioned(&self.disk().await?)?;
+        if stages.provisioned(&self.disk().await?)? {
+            // What was done, was done on another disk.
+            runner.forget();
+        }
+        if self.is_last("provision") {
+            return Ok(());
+        }
 
         let done = ["prepare", "provision"];
         let ready = self.begin("ready");
@@ -74,9 +91,15 @@ impl Deployment {
             self.end(&ready, false, "the snapshot `ready`");
         }
 
+        if self.is_last("ready") {
+            return Ok(());
+        }
         let done = ["prepare", "provision", "ready"];
         let changed = self.play("install", (&runner, &mut changes), &install, &done).await?;
         stages.installed()?;
+        if self.is_last("install") {
+            return Ok(());
+        }
 
         let deployed = self.begin("deployed");
         if !self.settings.make_snapshots {
@@ -93,6 +116,11 @@ impl Deployment {
     fn load(&self, path: &Path) -> Result<Plan, Errors> {
         let Services { engine, actions, events, .. } = &self.services;
         run::load(&self.run, engine, actions, events, path)
+    }
+
+    /// Whether the run is to end after this stage.
+    fn is_last(&self, name: &str) -> bool {
+        self.settings.to.as_deref() == Some(name)
     }
 
     fn begin(&self, name: &'static str) -> Stage {
@@ -118,6 +146,10 @@ impl Deployment {
         done: &[&str],
     ) -> Result<bool, Errors> {
         let stage = self.begin(name);
+        if self.settings.from.as_deref() == Some(name) {
+            runner.forget();
+        }
+        runner.replay(!LOOKED_AT.contains(&name));
         let result = runner.run(plan).await?;
         if result.exit != Exit::Ok {
             return Err(

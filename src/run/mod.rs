@@ -60,7 +60,6 @@ use crate::connect::Sessions;
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::inventory::{Inventory, Order, Sources};
-use crate::journal::Told;
 use crate::play::{Errors, Plan, Play};
 use crate::template::{Engine, Scope};
 use crate::value::{Value, normal};
@@ -119,7 +118,7 @@ struct Shared {
     /// Taken by the first detached step that is waited for.
     slot: Mutex<Option<Slot>>,
     /// The journal, where there is one.
-    kept: OnceLock<Kept>,
+    kept: Option<Kept>,
 }
 
 impl Runner {
@@ -144,6 +143,7 @@ impl Runner {
         let variables =
             Variables::new(Arc::clone(&services.engine), inventory, Arc::clone(&extra), options, config);
         services.sessions.own(&settings.run_key);
+        let kept = settings.keep.clone().map(|keep| Kept::begun(keep, &services.events));
         Runner {
             shared: Arc::new(Shared {
                 modules: Modules::new(Arc::clone(&services.actions)),
@@ -162,7 +162,7 @@ impl Runner {
                 added: Mutex::default(),
                 stats: Mutex::default(),
                 slot: Mutex::default(),
-                kept: OnceLock::new(),
+                kept,
             }),
         }
     }
@@ -175,16 +175,18 @@ impl Runner {
         self
     }
 
-    /// With a journal, and what it has of earlier warps' work at this run, which is not done again.
-    #[must_use]
-    pub fn keeping(self, keep: Keep) -> Self {
-        for secret in keep.past.secrets() {
-            self.shared.events.emit(&Event::Secret(secret.as_str().into()));
+    /// From now on nothing is taken from the journal.
+    pub fn forget(&self) {
+        if let Some(kept) = self.shared.kept.as_ref() {
+            kept.forget();
         }
-        self.shared.events.add(Box::new(Told::new(keep.journal.clone())));
-        // Given once, as the sources are.
-        let _ = self.shared.kept.set(Kept::new(keep));
-        self
+    }
+
+    /// Whether steps that ended well before are taken from the journal in what follows; at first they are.
+    pub fn replay(&self, whether: bool) {
+        if let Some(kept) = self.shared.kept.as_ref() {
+            kept.replay(whether);
+        }
     }
 
     /// Runs a plan. `Event::Finished` is emitted at its end, also after an error that ends it.

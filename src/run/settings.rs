@@ -1,5 +1,6 @@
 //! What a run is told from outside.
 
+use super::resume::Keep;
 use crate::config;
 use crate::connect::Password;
 use crate::inventory::Limit;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub early: bool,
     /// Inventory sources as given, for `ansible_inventory_sources`.
     pub inventory_sources: Vec<String>,
+    /// The journal, and what it has of earlier warps' work at this run.
+    pub keep: Option<Arc<Keep>>,
 }
 
 impl Settings {
@@ -86,6 +89,7 @@ impl Settings {
             run_key: String::from("warp"),
             early: true,
             inventory_sources: Vec::new(),
+            keep: None,
             config,
         }
     }

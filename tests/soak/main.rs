@@ -19,6 +19,8 @@ mod support;
 #[path = "../undercloud/lab.rs"]
 mod lab;
 
+mod plays;
+
 use lab::{Lab, assert_nothing_left, world};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events};
-use crate::journal::{Folder, Head, Journal, Run};
+use crate::journal::{Folder, Head};
 use crate::play::Errors;
 use crate::run::{Keep, Past};
 use std::path::PathBuf;
@@ -32,12 +32,6 @@ impl Where {
     }
 }
 
-/// A run that is taken up.
-pub(in crate::cli) struct Resumed {
-    pub run: Run,
-    pub past: Past,
-}
-
 /// Whether and how a run is kept.
 pub(in crate::cli) enum Keeping {
     /// It is not.
@@ -45,32 +39,30 @@ pub(in crate::cli) enum Keeping {
     /// In this folder, if that can be had.
     New(std::result::Result<Folder, Box<Error>>),
     /// It goes on with this one.
-    Resumed(Box<Resumed>),
+    Resumed(Arc<Keep>),
 }
 
 impl Keeping {
-    /// Begins the journal. A new run goes on without one, and says so.
-    ///
-    /// # Errors
-    /// A run that is to be taken up and cannot.
-    pub fn begin(self, events: &Events) -> Result<Option<Keep>> {
-        let head = Head::of_process();
+    /// Begins the journal. A run that cannot have one goes on without, and says so.
+    pub fn begin(self, events: &Events) -> Option<Arc<Keep>> {
         let folder = match self {
-            Keeping::None => return Ok(None),
-            Keeping::Resumed(resumed) => {
-                let Resumed { run, past } = *resumed;
-                let text = format!("resuming {}: {} steps are done", run.id(), past.kept());
-                events.emit(&Event::Verbose { level: 0, text });
-                return Ok(Some(Keep { journal: Journal::resume(run, &head)?, past }));
+            Keeping::None => return None,
+            Keeping::Resumed(keep) => {
+                let (id, done) = (keep.journal.run().id(), keep.past.kept());
+                events.emit(&Event::Verbose {
+                    level: 0,
+                    text: format!("resuming {id}: {done} steps are done"),
+                });
+                return Some(keep);
             }
             Keeping::New(folder) => folder,
         };
-        match folder.map_err(|e| *e).and_then(|folder| folder.begin(&head)) {
-            Ok(journal) => Ok(Some(Keep { journal, past: Past::default() })),
+        match folder.map_err(|e| *e).and_then(|folder| folder.begin(&Head::of_process())) {
+            Ok(journal) => Some(Arc::new(Keep { journal, past: Past::default() })),
             Err(e) => {
                 let told = Error::other("this run cannot be resumed: it has no journal");
                 events.emit(&Event::Warning(Arc::new(told.note(e.message().to_owned()))));
-                Ok(None)
+                None
             }
         }
     }
@@ -81,10 +73,11 @@ impl Keeping {
 /// # Errors
 /// Those that it ended with.
 pub(in crate::cli) fn end(
-    journal: Option<Journal>,
+    keep: Option<Arc<Keep>>,
     end: std::result::Result<Exit, Errors>,
 ) -> std::result::Result<Exit, Errors> {
-    let Some(journal) = journal else { return end };
+    let Some(keep) = keep else { return end };
+    let journal = &keep.journal;
     let exit = end.as_ref().map_or_else(Errors::exit, |exit| *exit);
     journal.finish(exit.code());
     if exit != Exit::Ok && journal.run().path().is_dir() {

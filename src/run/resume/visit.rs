@@ -46,7 +46,7 @@ impl Shared {
         task: &Task,
         hosts: &'a [Arc<str>],
     ) -> Option<&'a Arc<str>> {
-        let past = &self.kept.get()?.keep.past;
+        let past = self.kept.as_ref()?.past()?;
         hosts.iter().find(|host| {
             let nth = self.visits(&task.id, host, false);
             past.ended(&place(&task.id, host, nth)).is_some()
@@ -55,15 +55,15 @@ impl Shared {
 
     /// A step comes to a host.
     pub(in crate::run) fn visit(&self, task: &Task, host: &Arc<str>, rescued: bool) -> Visit {
-        let Some(kept) = self.kept.get() else { return Visit { rescued, ..Visit::default() } };
+        let Some(kept) = &self.kept else { return Visit { rescued, ..Visit::default() } };
         let nth = self.visits(&task.id, host, true);
-        let known = kept.keep.past.ended(&place(&task.id, host, nth)).is_some();
+        let known = kept.past().is_some_and(|past| past.ended(&place(&task.id, host, nth)).is_some());
         Visit { nth, item: None, rescued, known }
     }
 
     /// How often a step has come to a host, with this time, which is counted where that is said.
     fn visits(&self, step: &Arc<str>, host: &Arc<str>, count: bool) -> u32 {
-        let Some(kept) = self.kept.get() else { return 0 };
+        let Some(kept) = &self.kept else { return 0 };
         let step: Arc<str> = unnumbered(step).into();
         let mut visits = kept.visits.lock().unwrap_or_else(PoisonError::into_inner);
         let visits = visits.entry((step, Arc::clone(host))).or_default();
@@ -90,7 +90,7 @@ impl HostTask {
 
     /// The end that is known from before, if there is one.
     pub(in crate::run) fn replayed(&self) -> Option<HostEnd> {
-        let past = &self.play.run.kept.get()?.keep.past;
+        let past = self.play.run.kept.as_ref()?.past()?;
         let (looped, ended) = past.ended(&place(&self.task.id, &self.host, self.visit.nth))?;
         let mut ended = ended.into_iter().map(execution::from).collect::<Option<Vec<_>>>()?;
         let end = if looped { self.sum(ended) } else { self.whole(ended.pop()?) };
@@ -99,10 +99,10 @@ impl HostTask {
 
     /// This task at an item of its loop, and the item's end if that is known from before.
     pub(in crate::run) fn at_item(&self, item: &Value, items: &mut Items) -> (Self, Option<Execution>) {
-        let Some(kept) = self.play.run.kept.get() else { return (self.clone(), None) };
+        let Some(kept) = &self.play.run.kept else { return (self.clone(), None) };
         let item = Some(items.name(item));
         let known = Place { item: item.clone(), ..place(&self.task.id, &self.host, self.visit.nth) };
-        let known = kept.keep.past.item(&known).and_then(execution::from);
+        let known = kept.past().and_then(|past| past.item(&known)).and_then(execution::from);
         (HostTask { visit: Visit { item, ..self.visit.clone() }, ..self.clone() }, known)
     }
 
@@ -114,17 +114,18 @@ impl HostTask {
     /// A module is about to be called.
     pub(in crate::run) fn note_start(&self) {
         let run = &self.play.run;
-        let Some(kept) = run.kept.get() else { return };
+        let Some(kept) = &run.kept else { return };
         let here = self.place();
         let known = Place { step: unnumbered(&here.step), ..here.clone() };
         crate::failpoint::reach("step-begins");
-        if kept.keep.past.is_lost(&known) && self.task.async_limit.is_none() {
+        let past = kept.past();
+        if past.is_some_and(|past| past.is_lost(&known)) && self.task.async_limit.is_none() {
             let text = format!(
                 "'{}' was running on {} when the run was cut off, and what it did is not known: it is run again",
                 self.step.name, self.host
             );
             run.events.emit(&Event::Warning(Arc::new(Error::other(text).at(self.task.span.clone()))));
-        } else if kept.keep.past.is_edited(&self.task.id, &self.host) {
+        } else if past.is_some_and(|past| past.is_edited(&self.task.id, &self.host)) {
             let text =
                 format!("'{}' is not what it was when {} ran it: it is run", self.step.name, self.host);
             run.events.emit(&Event::Warning(Arc::new(Error::other(text).at(self.task.span.clone()))));
