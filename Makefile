@@ -19,7 +19,7 @@ help:
 	@echo 'make test         install what is needed, build, run every test'
 	@echo 'make build        build target/release/warp'
 	@echo 'make bench        compare with real Ansible, as ratios'
-	@echo 'make soak         made-up plays and templates beside Ansible (PARITY_SECONDS, PARITY_SEED), cut links (CUTS), kill deployments'
+	@echo 'make soak         made-up plays and templates beside Ansible (PARITY_SECONDS, PARITY_SEED), cut links (CUTS), kill plays (SOAK_PLAYS, SOAK_SEED) and deployments'
 	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
 	@echo 'make fuzz          give each reader of texts and images SECONDS=600 of what nobody meant'
 	@echo 'make lint         rustfmt and clippy'
