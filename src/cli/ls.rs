@@ -25,9 +25,11 @@ fn ls(args: &Args) -> Result<Exit, Errors> {
     let lab = Lab::find(&settings.local_working_dir)?;
     let mut nodes = Vec::new();
     if let Some(lab) = &lab {
+        let snapshots = lab.snapshots()?;
         for node in lab.nodes()? {
-            let snapshots = lab.snapshots(&node.name)?;
-            nodes.push((node, snapshots));
+            let own = snapshots.iter().filter(|snapshot| snapshot.has(&node.name));
+            let own = own.map(|snapshot| snapshot.name.clone()).collect();
+            nodes.push((node, own));
         }
     }
     if args.json {

@@ -5,6 +5,7 @@ mod compat;
 mod config;
 mod deploy;
 mod doc;
+mod doctor;
 mod engine;
 mod image;
 mod inventories;
@@ -18,6 +19,7 @@ mod play;
 mod ready;
 mod resume;
 mod run;
+mod snapshot;
 mod ssh;
 mod teardown;
 mod vars;
@@ -55,6 +57,13 @@ enum Command {
     Resume(resume::Args),
     /// List the runs that are kept, or show what one did.
     Journal(journal::Args),
+    /// Find what is wrong with this machine for a lab, and mend it.
+    ///
+    /// Looks at packages, the emulator and its machine types, the processor, KVM and nested KVM, libvirt's daemon, groups,
+    /// AppArmor, the way to disks, bridges and the firewall, memory, room on disks, and name servers. Ends with 0 where
+    /// nothing keeps a deployment from working, warnings or not; with 2 where something does; with 5 where a change was
+    /// not allowed; with 1 where a mend failed.
+    Doctor(doctor::Args),
     /// Open a shell on a node, or run a command there.
     Ssh(ssh::Args),
     /// List the lab's nodes.
@@ -62,6 +71,9 @@ enum Command {
     /// Look into disk images without booting them; fetch, build and prune them.
     #[command(subcommand)]
     Image(image::What),
+    /// Take, list, go back to and delete snapshots of the whole lab.
+    #[command(subcommand)]
+    Snapshot(snapshot::What),
     /// Remove what warp made.
     Teardown(teardown::Args),
     /// Show the configuration.
@@ -127,9 +139,11 @@ pub fn main() -> ExitCode {
         Command::Deploy(what) => deploy::run(&what).into(),
         Command::Resume(args) => resume::run(&args).into(),
         Command::Journal(args) => journal::run(&args).into(),
+        Command::Doctor(args) => doctor::run(&args).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
         Command::Image(what) => image::run(&what).into(),
+        Command::Snapshot(what) => snapshot::run(&what).into(),
         Command::Teardown(args) => teardown::run(&args).into(),
         Command::Config(what) => config::main(&what).into(),
         Command::Vars(what) => vars::main(&what).into(),

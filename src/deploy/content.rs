@@ -49,6 +49,12 @@ impl Content {
         Ok(Content { root })
     }
 
+    /// A file of variables by its name, without `.yml`.
+    #[must_use]
+    pub fn vars(&self, name: &str) -> PathBuf {
+        self.root.join("vars").join(format!("{name}.yml"))
+    }
+
     /// A playbook by its name, without `.yml`.
     #[must_use]
     pub fn play(&self, name: &str) -> PathBuf {

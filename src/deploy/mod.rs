@@ -1,10 +1,14 @@
 //! Deployments: which plays, with which variables, in which stages. No engine logic.
 
 mod content;
+mod needs;
+mod revert;
 mod settings;
 mod stages;
 mod undercloud;
 
 pub use content::Content;
+pub use needs::needs;
+pub use revert::Revert;
 pub use settings::{Settings, Teardown};
 pub use undercloud::{Deployment, STAGES};

@@ -1,12 +1,13 @@
 //! `warp deploy undercloud`: prepare, provision, snapshot, install, snapshot.
 
 use super::stages::Stages;
-use super::{Content, Settings};
+use super::{Content, Settings, needs};
 use crate::error::{Error, Exit};
 use crate::event::Event;
 use crate::failpoint;
 use crate::inventory::Sources;
 use crate::lab::Lab;
+use crate::lab::doctor::{self, Host, Level};
 use crate::play::{Errors, Plan};
 use crate::run::{self, Runner, Services};
 use std::os::unix::fs::MetadataExt;
@@ -64,6 +65,7 @@ impl Deployment {
         )?;
         let runner = Runner::new(self.run.clone(), inventory, self.services.clone());
 
+        self.look_at_the_host(&content).await?;
         let mut changes = 0;
         self.play("prepare", (&runner, &mut changes), &prepare, &[]).await?;
         if self.is_last("prepare") {
@@ -111,6 +113,30 @@ impl Deployment {
             self.end(&deployed, false, "the snapshot `deployed`");
         }
         Ok(())
+    }
+
+    /// Refuses a host that cannot carry the guest, in the words of `warp doctor`, and tells what is worse than it could
+    /// be. One that carries it already needs no look.
+    async fn look_at_the_host(&self, content: &Content) -> Result<(), Errors> {
+        let mut needs = needs(&self.services.engine, content, &self.settings, &self.run.extra_vars)?;
+        // What was found once holds for the lab.
+        needs.domain_type = needs.domain_type.or(self.lab.known_domain_type());
+        let examined = self.lab.blocking(move |lab| {
+            let host = Host::new(needs, Some(lab))?;
+            Ok(if host.carries_all() { Vec::new() } else { doctor::examine(&host) })
+        });
+        let (bad, worse): (Vec<_>, Vec<_>) =
+            examined.await?.into_iter().partition(|finding| finding.level == Level::Error);
+        for finding in worse {
+            self.services.events.emit(&Event::Warning(Arc::new(finding.as_error())));
+        }
+        if bad.is_empty() {
+            return Ok(());
+        }
+        let end = Error::new(Exit::HostsFailed, "this machine cannot carry what is to be deployed")
+            .help("`warp doctor --fix` mends what commands can");
+        let end = Errors::from(stopped(end, "prepare", &[]));
+        Err(bad.iter().fold(end, |all, finding| all.and(finding.as_error())))
     }
 
     fn load(&self, path: &Path) -> Result<Plan, Errors> {
@@ -169,13 +195,12 @@ impl Deployment {
     }
 
     async fn has_snapshot(&self, name: &'static str) -> Result<bool, Error> {
-        let snapshots = self.lab.blocking(move |lab| lab.snapshots(NODE)).await?;
-        Ok(snapshots.iter().any(|s| s == name))
+        self.lab.blocking(move |lab| lab.has_snapshot(name)).await
     }
 
     async fn snapshot(&self, name: &'static str, done: &[&str]) -> Result<(), Error> {
         failpoint::reach("before-snapshot");
-        let taken = self.lab.blocking(move |lab| lab.snapshot(NODE, name)).await;
+        let taken = self.lab.blocking(move |lab| lab.replace_snapshot(name)).await;
         taken.map_err(|e| stopped(e.context(format!("the stage {name} failed")), name, done))
     }
 

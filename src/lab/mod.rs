@@ -3,6 +3,7 @@
 mod actions;
 mod daemon;
 mod difference;
+pub mod doctor;
 mod lease;
 mod libvirt;
 mod lock;
@@ -13,6 +14,7 @@ mod netns;
 mod node;
 mod own;
 mod probe;
+mod program;
 pub mod proxy;
 mod snapshot;
 mod teardown;
@@ -26,6 +28,7 @@ pub use lock::Held;
 pub use manifest::{DaemonKind, DomainType};
 pub use node::Node;
 pub use own::Names;
+pub use snapshot::{Part, Reverted, Snapshot};
 pub use teardown::{Level, Removed};
 pub use volume::Wanted as WantedVolume;
 
@@ -151,6 +154,16 @@ impl Lab {
         tokio::task::spawn_blocking(move || work(&lab))
             .await
             .map_err(|e| Error::other(format!("work on the lab died: {e}")))?
+    }
+
+    /// Whether the lab's daemon runs; none is started to find out.
+    #[must_use]
+    pub fn daemon_answers(&self) -> bool {
+        match self.daemon_kind() {
+            Some(DaemonKind::System) => daemon::open(daemon::SYSTEM).is_ok(),
+            Some(DaemonKind::Private) => self.private().process().is_some(),
+            None => false,
+        }
     }
 
     fn private(&self) -> Private {

@@ -86,21 +86,6 @@ impl Lab {
         Ok(pool.uuid_string().map_err(failed)? == mark::pool_uuid(&self.id(), &name))
     }
 
-    /// The lab's own domain of this name. Blocks.
-    ///
-    /// # Errors
-    /// There is none, or it bears no mark of this lab.
-    pub(super) fn own_domain(&self, name: &str) -> Result<Domain> {
-        let connect = self.connect()?;
-        let found = libvirt::domain(&connect, libvirt::c_text("the domain's name", name)?)
-            .map_err(|e| libvirt::error(format_args!("cannot look for the domain {name}"), &e))?
-            .ok_or_else(|| Error::other(format!("there is no domain {name} in this lab")))?;
-        if !self.owns_domain(&found)? {
-            return Err(foreign(&format!("the domain {name}")));
-        }
-        Ok(found)
-    }
-
     /// All domains that bear the lab's mark.
     pub(super) fn own_domains(&self, connect: &Connect) -> Result<Vec<Domain>> {
         let all = connect.list_all_domains(0).map_err(|e| libvirt::error("cannot list domains", &e))?;

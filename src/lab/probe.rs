@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long the boot sector may take, firmware included: about half a second where KVM works.
@@ -39,15 +40,20 @@ impl Lab {
         if let Some(known) = self.store.get().domain_type {
             return Ok(known);
         }
-        let found = match device()? {
-            Device::Absent => DomainType::Qemu,
-            Device::Usable if kvm_works()? => DomainType::Kvm,
-            Device::Usable => DomainType::Qemu,
+        let found = match kvm()? {
+            Kvm::Absent | Kvm::Fails => DomainType::Qemu,
+            Kvm::Works => DomainType::Kvm,
             // Only libvirt's daemon may use it, so its word is all there is.
-            Device::Forbidden => self.daemon_says()?,
+            Kvm::Forbidden => self.daemon_says()?,
         };
         self.store.update(|m| m.domain_type = Some(found))?;
         Ok(found)
+    }
+
+    /// What was found before.
+    #[must_use]
+    pub fn known_domain_type(&self) -> Option<DomainType> {
+        self.store.get().domain_type
     }
 
     fn daemon_says(&self) -> Result<DomainType> {
@@ -60,18 +66,38 @@ impl Lab {
     }
 }
 
-enum Device {
+/// What KVM is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kvm {
+    /// There is no such device.
     Absent,
+    /// Others may open the device.
     Forbidden,
-    Usable,
+    /// A guest ran under it.
+    Works,
+    /// The device is there, and a guest did not run.
+    Fails,
 }
 
-fn device() -> Result<Device> {
+/// Tries KVM, once for a process: where it does not work, that takes as long as the limit. Blocks.
+///
+/// # Errors
+/// qemu is missing or does not start.
+pub(super) fn kvm() -> Result<Kvm> {
+    static FOUND: OnceLock<Kvm> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(*found);
+    }
+    tried().map(|found| *FOUND.get_or_init(|| found))
+}
+
+fn tried() -> Result<Kvm> {
     match std::fs::OpenOptions::new().read(true).write(true).open("/dev/kvm") {
-        Ok(_) => Ok(Device::Usable),
-        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Ok(Device::Forbidden),
+        Ok(_) if kvm_works()? => Ok(Kvm::Works),
+        Ok(_) => Ok(Kvm::Fails),
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Ok(Kvm::Forbidden),
         // No such file, or no such device behind it.
-        Err(_) => Ok(Device::Absent),
+        Err(_) => Ok(Kvm::Absent),
     }
 }
 

@@ -62,6 +62,13 @@ impl Errors {
         &self.0
     }
 
+    /// With another one, which was found after them.
+    #[must_use]
+    pub fn and(mut self, later: Error) -> Self {
+        self.0.push(later);
+        self
+    }
+
     /// The exit code of the first.
     #[must_use]
     pub fn exit(&self) -> Exit {

@@ -232,27 +232,88 @@ fn the_proxy_reaches_inside(bench: &Bench) {
 }
 
 fn snapshots(bench: &Bench) {
-    let snapshot = |name: &str, state: &str| {
-        format!(r#"{{"domain": "undercloud", "name": "{name}", "state": "{state}"}}"#)
+    let warp = |args: &[&str]| {
+        let output = support::warp().arg("snapshot").args(args).env("LWD", &bench.lwd).output().unwrap();
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), said(&output.stdout), said(&output.stderr))
     };
+    let names = || bench.virsh(&["snapshot-list", "undercloud", "--name", "--topological"]);
+    let snapshot = |name: &str, state: &str| format!(r#"{{"name": "{name}", "state": "{state}"}}"#);
     assert_eq!(bench.ok("snapshot", &snapshot("ready", "present"))["changed"], true);
     assert_eq!(bench.ok("snapshot", &snapshot("deployed", "present"))["changed"], true);
-    assert_eq!(bench.lab.snapshots("undercloud").unwrap(), ["ready", "deployed"]);
+    assert_eq!(names().split_whitespace().collect::<Vec<_>>(), ["ready", "deployed"]);
+    assert_eq!(bench.virsh(&["domstate", "undercloud"]).trim(), "running");
     // Taken again it is the later one.
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(bench.ok("snapshot", &snapshot("ready", "present"))["changed"], true);
-    assert_eq!(bench.lab.snapshots("undercloud").unwrap(), ["deployed", "ready"]);
+    let listed = bench.lab.snapshots().unwrap();
+    assert_eq!(listed.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["deployed", "ready"]);
+    assert!(listed.iter().all(|s| s.parts.len() == 1 && s.parts[0].ran && s.parts[0].memory));
     bench.virsh(&["destroy", "undercloud"]);
     assert_eq!(bench.ok("snapshot", &snapshot("ready", "reverted"))["changed"], true);
     assert_eq!(bench.virsh(&["domstate", "undercloud"]).trim(), "running");
     assert_eq!(bench.checked("snapshot", &snapshot("deployed", "absent"))["changed"], true);
     assert_eq!(bench.ok("snapshot", &snapshot("deployed", "absent"))["changed"], true);
     assert_eq!(bench.ok("snapshot", &snapshot("deployed", "absent"))["changed"], false);
-    assert_eq!(bench.virsh(&["snapshot-list", "undercloud", "--name"]).trim(), "ready");
+    assert_eq!(names().trim(), "ready");
     let message = bench.fails("snapshot", &snapshot("deployed", "reverted"));
-    assert!(message.starts_with("the domain undercloud has no snapshot deployed"), "{message}");
-    let message = bench.fails("snapshot", r#"{"domain": "foreign", "name": "ready", "state": "present"}"#);
-    assert!(message.contains("this lab did not make it"), "{message}");
+    assert!(message.starts_with("the lab has no snapshot deployed"), "{message}");
+
+    // A second machine of the lab, shut off, which the older snapshot has not.
+    let second = format!(
+        r#"<domain type="qemu"><name>control_0</name><memory unit="MiB">32</memory>
+           <os><type arch="x86_64">hvm</type></os><devices><disk type="file" device="disk">
+           <driver name="qemu" type="FORMAT"/><source file="{}/control_0.disk"/>
+           <target dev="vda" bus="virtio"/></disk></devices></domain>"#,
+        bench.lwd.display()
+    );
+    let disk = bench.lwd.join("control_0.disk");
+    let image = |format: &str| {
+        let made = Command::new("qemu-img").args(["create", "-qf", format]).arg(&disk).arg("4M").status();
+        assert!(made.unwrap().success());
+        let xml = json(&second.replace("FORMAT", format));
+        bench.ok("virt", &format!(r#"{{"command": "define", "xml": {xml}}}"#));
+    };
+    image("qcow2");
+    let (code, _, said) = warp(&["revert", "ready"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("the snapshot ready has no state of control_0") && said.contains("--partial"), "{said}");
+    let (code, _, said) = warp(&["create", "both"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(bench.virsh(&["snapshot-list", "control_0", "--name"]).trim(), "both");
+    let (code, _, said) = warp(&["create", "both"]);
+    assert!(code == Some(1) && said.contains("has a snapshot both already"), "{said}");
+    let (code, json, said) = warp(&["list", "--json"]);
+    assert_eq!(code, Some(0), "{said}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let both = &json[1];
+    assert_eq!((&both["name"], &both["complete"]), (&"both".into(), &true.into()), "{json}");
+    assert_eq!(both["domains"][0]["domain"], "control_0");
+    assert_eq!(both["domains"][0]["state"], "shut off");
+    assert_eq!(both["domains"][1]["state"], "running");
+    // qemu-img tells the size of the memory too.
+    let qemu_img = Command::new("qemu-img")
+        .args(["info", "--force-share", "--output=json"])
+        .arg(bench.lab.disk("undercloud").unwrap())
+        .output()
+        .unwrap();
+    let info: serde_json::Value = serde_json::from_slice(&qemu_img.stdout).unwrap();
+    let kept = info["snapshots"].as_array().unwrap().iter().find(|s| s["name"] == "both").unwrap();
+    assert_eq!(both["domains"][1]["memory"], kept["vm-state-size"]);
+    assert!(kept["vm-state-size"].as_u64().unwrap() > 0);
+    assert_eq!(json[0]["complete"], false);
+
+    // One that cannot be taken of all is taken of none, and what ran goes on.
+    bench.ok("virt", r#"{"command": "undefine", "name": "control_0", "force": true}"#);
+    image("raw");
+    let (code, _, said) = warp(&["create", "never"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("cannot take the snapshot never of control_0"), "{said}");
+    assert!(!names().contains("never"), "{}", names());
+    assert_eq!(bench.virsh(&["domstate", "undercloud"]).trim(), "running");
+    assert_eq!(warp(&["delete", "both"]).0, Some(0));
+    assert_eq!(names().trim(), "ready");
+    bench.virsh(&["undefine", "control_0"]);
 }
 
 fn the_daemon_is_killed(bench: &Bench, ip: &str) {

@@ -55,8 +55,6 @@ const fn spec(name: &'static str, summary: &'static str, args: &'static [Arg]) -
     Spec { collection: "warp.lab", ..Spec::new(name, summary, args) }
 }
 
-const DOMAIN: Arg = Arg::new("domain", Kind::Str).required().help("The domain.");
-
 const fn of_names(name: &'static str) -> Arg {
     Arg::new(name, Kind::List).elements(Kind::Str).default("")
 }
@@ -172,7 +170,7 @@ static LEASE: Spec = spec(
     "lease",
     "Waits for the address that a running domain gets by DHCP.",
     &[
-        DOMAIN,
+        Arg::new("domain", Kind::Str).required().help("The domain."),
         Arg::new("network", Kind::Str)
             .help("The network; the first of the domain's that gives an address when absent."),
         Arg::new("timeout", Kind::Int).default("300").help("How long to wait, in seconds."),
@@ -193,9 +191,8 @@ fn lease(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
 
 static SNAPSHOT: Spec = spec(
     "snapshot",
-    "Takes, deletes or goes back to a snapshot of a domain of the lab.",
+    "Takes, deletes or goes back to a snapshot of all of the lab's domains.",
     &[
-        DOMAIN,
         Arg::new("name", Kind::Str).required().help("The snapshot."),
         Arg::new("state", Kind::Str)
             .choices(&["present", "absent", "reverted"])
@@ -205,14 +202,14 @@ static SNAPSHOT: Spec = spec(
 );
 
 fn snapshot(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
-    let (domain, name) = (args.required("domain")?, args.required("name")?);
+    let name = args.required("name")?;
     match args.text("state")? {
-        Some("absent") if mode.check => {
-            Ok(Outcome::changed(lab.snapshots(domain)?.iter().any(|n| n == name)))
+        Some("absent") if mode.check || !lab.has_snapshot(name)? => {
+            Ok(Outcome::changed(lab.has_snapshot(name)?))
         }
-        Some("absent") => Ok(Outcome::changed(lab.delete_snapshot(domain, name)?)),
+        Some("absent") => Ok(lab.delete_snapshot(name).map(|_| Outcome::changed(true))?),
         _ if mode.check => Ok(Outcome::changed(true)),
-        Some("reverted") => Ok(lab.revert(domain, name).map(|()| Outcome::changed(true))?),
-        _ => Ok(lab.snapshot(domain, name).map(|()| Outcome::changed(true))?),
+        Some("reverted") => Ok(lab.revert_snapshot(name, false).map(|_| Outcome::changed(true))?),
+        _ => Ok(lab.replace_snapshot(name).map(|()| Outcome::changed(true))?),
     }
 }

@@ -23,25 +23,34 @@ pub fn open(uri: &str) -> Result<Connect, virt::error::Error> {
     Connect::open(Some(uri))
 }
 
-/// Which daemon a new lab is to use, for `WARP_LIBVIRT=auto|system|private`.
+/// Which daemon the user wants for new labs: `WARP_LIBVIRT=auto|system|private`, where auto is none in particular.
 ///
 /// # Errors
-/// Another word there, or a machine where neither daemon is to be had.
-pub fn choose() -> Result<DaemonKind> {
+/// Another word there.
+pub fn wish() -> Result<Option<DaemonKind>> {
     let wish = std::env::var("WARP_LIBVIRT").unwrap_or_else(|_| "auto".to_owned());
     match wish.as_str() {
-        "system" => return Ok(DaemonKind::System),
-        "private" => return private_allowed(None),
-        "auto" | "" => {}
+        "system" => Ok(Some(DaemonKind::System)),
+        "private" => Ok(Some(DaemonKind::Private)),
+        "auto" | "" => Ok(None),
         other => {
-            return Err(
-                Error::input(format!("WARP_LIBVIRT is {other:?}")).help("it is auto, system or private")
-            );
+            Err(Error::input(format!("WARP_LIBVIRT is {other:?}")).help("it is auto, system or private"))
         }
     }
-    match open(SYSTEM) {
-        Ok(_) => Ok(DaemonKind::System),
-        Err(e) => private_allowed(Some(&e)),
+}
+
+/// Which daemon a new lab is to use.
+///
+/// # Errors
+/// As `wish`, or a machine where neither daemon is to be had.
+pub fn choose() -> Result<DaemonKind> {
+    match wish()? {
+        Some(DaemonKind::System) => Ok(DaemonKind::System),
+        Some(DaemonKind::Private) => private_allowed(None),
+        None => match open(SYSTEM) {
+            Ok(_) => Ok(DaemonKind::System),
+            Err(e) => private_allowed(Some(&e)),
+        },
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::conf;
 use crate::error::{Error, Result};
+use crate::lab::program::{self, COMMON, PRIVATE};
 use crate::lab::{libvirt, netns, trust};
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 use nix::mount::{MsFlags, mount};
@@ -24,18 +25,6 @@ use virt::connect::Connect;
 
 /// Where the sockets are: a short path, because the address of a Unix socket holds 108 bytes.
 const RUN: &str = "/run/warp";
-
-/// Programs that the daemon needs, and the packages that bring them on Debian and Ubuntu.
-const PROGRAMS: [(&str, &str); 5] = [
-    ("libvirtd", "libvirt-daemon libvirt-daemon-driver-qemu"),
-    ("qemu-system-x86_64", "qemu-system-x86"),
-    ("qemu-img", "qemu-utils"),
-    ("dnsmasq", "dnsmasq-base"),
-    ("iptables", "iptables"),
-];
-
-/// The search path for those programs: root's, never the caller's.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How long the daemon may take to answer, and to end.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -190,11 +179,11 @@ impl Private {
             .map(|(from, to)| Ok((CString::new(from.as_os_str().as_bytes())?, CString::new(*to)?)))
             .collect::<Result<_, std::ffi::NulError>>()
             .map_err(|e| failed(e.into()))?;
-        let mut command = Command::new(find_program("libvirtd").unwrap_or_else(|| "libvirtd".into()));
+        let mut command = Command::new(program::find("libvirtd").unwrap_or_else(|| "libvirtd".into()));
         command
             .args(["--pid-file", "/run/libvirt/warp-libvirtd.pid"])
             .env_clear()
-            .env("PATH", PATH)
+            .env("PATH", program::PATH)
             .env("HOME", "/root")
             .env("LC_ALL", "C")
             .current_dir("/")
@@ -262,18 +251,12 @@ fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(mode).create(path)
 }
 
-fn find_program(name: &str) -> Option<PathBuf> {
-    PATH.split(':').map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
-}
-
 fn require_programs() -> Result<()> {
-    let missing: Vec<_> = PROGRAMS.iter().filter(|(program, _)| find_program(program).is_none()).collect();
+    let missing = program::missing(COMMON.into_iter().chain(PRIVATE));
     if missing.is_empty() {
         return Ok(());
     }
-    let list = |pick: fn(&(&'static str, &'static str)) -> &'static str, between: &str| {
-        missing.iter().map(|entry| pick(entry)).collect::<Vec<_>>().join(between)
-    };
-    Err(Error::other(format!("a lab needs programs that are not here: {}", list(|e| e.0, ", ")))
-        .help(format!("apt-get install {}", list(|e| e.1, " "))))
+    let names: Vec<&str> = missing.iter().map(|program| program.name).collect();
+    Err(Error::other(format!("a lab needs programs that are not here: {}", names.join(", ")))
+        .help(format!("apt-get install {}", program::packages(&missing).join(" "))))
 }

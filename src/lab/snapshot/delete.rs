@@ -1,0 +1,30 @@
+//! Deleting a snapshot of the lab.
+
+use super::{absent, internal};
+use crate::error::Result;
+use crate::lab::{Lab, libvirt};
+
+impl Lab {
+    /// Deletes a snapshot from all domains that have it; the lab stays as it is. Gives their names. Blocks.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or libvirt's refusal, with what was deleted before it.
+    pub fn delete_snapshot(&self, name: &str) -> Result<Vec<String>> {
+        let mut done = Vec::new();
+        for (domain, handle) in self.sorted_domains()? {
+            let Some(found) = internal::find(&handle, name)? else { continue };
+            if let Err(e) = found.delete(0) {
+                let error = libvirt::error(format_args!("cannot delete the snapshot {name} of {domain}"), &e);
+                return Err(match done.as_slice() {
+                    [] => error,
+                    done => error.note(format!("deleted before: {}", done.join(", "))),
+                });
+            }
+            done.push(domain);
+        }
+        match done.is_empty() {
+            true => Err(absent(name, &self.snapshots()?)),
+            false => Ok(done),
+        }
+    }
+}
