@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// One at a time: each runs a libvirtd.
 static TURN: Mutex<()> = Mutex::new(());
@@ -88,7 +88,6 @@ pub struct Host {
     root: PathBuf,
     break_it: String,
     called_by: Option<String>,
-    _turn: MutexGuard<'static, ()>,
 }
 
 pub struct Said {
@@ -113,10 +112,9 @@ impl Seen {
 
 impl Host {
     pub fn new(name: &str, break_it: &str) -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         // Where other accounts may pass, unlike the checkout.
         let root = Path::new("/var/tmp").join(format!("warp-doctor-{}-{name}", std::process::id()));
-        Host { root, break_it: break_it.to_owned(), called_by: None, _turn: turn }
+        Host { root, break_it: break_it.to_owned(), called_by: None }
     }
 
     /// As if through sudo.
@@ -128,6 +126,7 @@ impl Host {
     /// Runs a script on the machine, made anew for it.
     #[track_caller]
     pub fn said(&self, script: &str) -> Said {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = fs::remove_dir_all(&self.root);
         fs::create_dir_all(self.root.join("lwd")).unwrap();
         fs::write(self.root.join("listen.py"), LISTEN).unwrap();
