@@ -84,7 +84,8 @@ fn exit(found: &[Finding]) -> Exit {
 
 fn tell(args: &Args, found: &[Finding], left: &[Finding]) {
     if args.json {
-        let findings: Vec<_> = found.iter().map(|finding| as_json(finding, args.fix && !is_in(finding, left))).collect();
+        let findings: Vec<_> =
+            found.iter().map(|finding| as_json(finding, args.fix && !is_in(finding, left))).collect();
         let all = json!({"checks": doctor::names().collect::<Vec<_>>(), "findings": findings});
         anstream::println!("{all}");
         return;

@@ -31,7 +31,9 @@ pub fn needs(engine: &Engine, content: &Content, settings: &Settings, given: &Va
 
     let node = required("undercloud_node")?;
     let field = |map: &Value, of: &str, name: &str| {
-        map.get(name).cloned().ok_or_else(|| Error::input(format!("{of} has no {name}")).at(map.span().cloned()))
+        map.get(name)
+            .cloned()
+            .ok_or_else(|| Error::input(format!("{of} has no {name}")).at(map.span().cloned()))
     };
     let flavor = words(&field(&node, "undercloud_node", "flavor")?);
     let flavor_map = field(&required("flavors")?, "flavors", &flavor)?;

@@ -50,9 +50,11 @@ impl Revert {
         let result = Runner::new(self.run.clone(), inventory, self.services.clone()).run(&plan).await?;
         match result.exit {
             Exit::Ok => Ok(done),
-            exit => Err(Error::new(exit, format!("the lab was put back to {name}, and not all guests are well"))
-                .help("what is told above is to be mended in them; revert again to begin anew")
-                .into()),
+            exit => {
+                Err(Error::new(exit, format!("the lab was put back to {name}, and not all guests are well"))
+                    .help("what is told above is to be mended in them; revert again to begin anew")
+                    .into())
+            }
         }
     }
 

@@ -134,7 +134,17 @@ impl Host {
         let whole = format!("{PRELUDE}\n{}\nset +e\n{script}\n", self.break_it);
         let mut command = Command::new("unshare");
         command
-            .args(["--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child", "bash", "-c", &whole])
+            .args([
+                "--mount",
+                "--net",
+                "--pid",
+                "--mount-proc",
+                "--fork",
+                "--kill-child",
+                "bash",
+                "-c",
+                &whole,
+            ])
             .env("ROOT", &self.root)
             .env("LWD", self.root.join("lwd"))
             .env("CALLS", self.root.join("calls"))
@@ -177,7 +187,8 @@ impl Host {
              {look}"
         ));
         assert!(said.stderr.contains("fixed 0\n"), "{}", said.stderr);
-        let after = Said { stdout: fs::read_to_string(self.root.join("after")).unwrap(), stderr: String::new() };
+        let after =
+            Said { stdout: fs::read_to_string(self.root.join("after")).unwrap(), stderr: String::new() };
         let left = seen(&after);
         assert!(left.findings.is_empty(), "left after {}: {:#?}", said.stderr, left.findings);
         let again = fs::read_to_string(self.root.join("again")).unwrap();
@@ -198,10 +209,7 @@ fn seen(said: &Said) -> Seen {
         said.stdout.split_once('\n').unwrap_or_else(|| panic!("{}\n{}", said.stdout, said.stderr));
     let json: serde_json::Value =
         serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}: {}\n{}", said.stdout, said.stderr));
-    Seen {
-        code: code.trim().parse().unwrap(),
-        findings: json["findings"].as_array().unwrap().clone(),
-    }
+    Seen { code: code.trim().parse().unwrap(), findings: json["findings"].as_array().unwrap().clone() }
 }
 
 fn words(args: &[&str]) -> String {

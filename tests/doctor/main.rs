@@ -50,7 +50,8 @@ fn nested_kvm_is_switched_on_beside_other_peoples_files() {
     let finding = seen.only("nested", "warning");
     assert_eq!(finding["where"], "/sys/module/kvm_intel/parameters/nested");
     assert!(finding["advice"][0].as_str().unwrap().starts_with("/etc/modprobe.d/mine.conf:1 "), "{finding}");
-    let mended = host.mended("cat /etc/modprobe.d/mine.conf /etc/modprobe.d/zz-warp-kvm-nested.conf; cat $CALLS");
+    let mended =
+        host.mended("cat /etc/modprobe.d/mine.conf /etc/modprobe.d/zz-warp-kvm-nested.conf; cat $CALLS");
     assert_eq!(
         mended.stdout,
         "options kvm_intel nested=0 ept=1\n# By warp doctor: guests of the lab may run guests.\n\
@@ -133,7 +134,10 @@ fn the_missing_ones_of_modular_daemons_are_started() {
 
 #[test]
 fn frames_on_bridges_are_kept_from_the_firewall() {
-    let host = broken("bridge-nf", "for name in ip ip6 arp; do echo 1 > /proc/sys/net/bridge/bridge-nf-call-${name}tables; done");
+    let host = broken(
+        "bridge-nf",
+        "for name in ip ip6 arp; do echo 1 > /proc/sys/net/bridge/bridge-nf-call-${name}tables; done",
+    );
     let seen = host.examined(&[]);
     let finding = seen.only("bridge-nf", "warning");
     assert!(finding["what"].as_str().unwrap().contains("bridge-nf-call-arptables"), "{finding}");
@@ -148,7 +152,10 @@ fn a_full_disk_is_told() {
     let host = broken("disk", "mount -o remount,size=64m $LWD");
     let seen = host.examined(&["-e", "undercloud_disk=1"]);
     let finding = seen.only("disk", "error");
-    assert!(finding["what"].as_str().unwrap().ends_with("GiB are free and guests may write 1 GiB"), "{finding}");
+    assert!(
+        finding["what"].as_str().unwrap().ends_with("GiB are free and guests may write 1 GiB"),
+        "{finding}"
+    );
     assert_eq!(seen.code, 2);
 }
 
@@ -177,7 +184,8 @@ fn guests_get_name_servers_that_they_can_ask() {
         "nameserver 127.0.0.53\n# By warp doctor, from /run/systemd/resolve/resolv.conf.\n\
          undercloud_undercloud_nameservers: [192.0.2.1, 2001:db8::53]\n"
     );
-    let seen = broken("resolver-set", "").examined(&["-e", "{undercloud_undercloud_nameservers: [127.0.0.53]}"]);
+    let seen =
+        broken("resolver-set", "").examined(&["-e", "{undercloud_undercloud_nameservers: [127.0.0.53]}"]);
     seen.only("resolver", "error");
 }
 
@@ -223,14 +231,18 @@ fn a_machine_type_that_the_emulator_does_not_know_is_told() {
     let finding = seen.only("emulator", "error");
     assert_eq!(finding["advice"][0], "set libvirt_machine to q35");
     // The emulator of one release with a library of another.
-    let seen = broken("emulator", "fake qemu-system-x86_64 'echo undefined symbol: vring >&2; exit 127'").examined(&[]);
+    let seen = broken("emulator", "fake qemu-system-x86_64 'echo undefined symbol: vring >&2; exit 127'")
+        .examined(&[]);
     let finding = seen.only("emulator", "error");
     assert_eq!(finding["what"], "qemu-system-x86_64 does not start: undefined symbol: vring");
 }
 
 #[test]
 fn missing_programs_are_installed() {
-    let host = broken("packages", "hide qemu-img; fake apt-get 'echo apt-get $* >> $CALLS; umount /usr/bin/qemu-img'");
+    let host = broken(
+        "packages",
+        "hide qemu-img; fake apt-get 'echo apt-get $* >> $CALLS; umount /usr/bin/qemu-img'",
+    );
     let seen = host.examined(&[]);
     let finding = seen.only("packages", "error");
     assert_eq!(finding["mend"][0], "apt-get install --yes qemu-utils");
@@ -243,7 +255,11 @@ fn nothing_is_changed_without_leave_and_a_deployment_says_the_same_words() {
     let host = broken("leave", "nested N; memory 4194304 4194304");
     let refused = host.said("warp doctor --fix < /dev/null; echo $?; ls /etc/modprobe.d");
     assert_eq!(refused.stdout.lines().last().unwrap(), "5", "{}", refused.stdout);
-    assert!(refused.stderr.contains("+options kvm_intel nested=1"), "the change is shown: {}", refused.stderr);
+    assert!(
+        refused.stderr.contains("+options kvm_intel nested=1"),
+        "the change is shown: {}",
+        refused.stderr
+    );
     assert!(refused.stderr.contains("there is no terminal to ask on"), "{}", refused.stderr);
 
     let deploy = host.said("warp deploy undercloud -e undercloud_memory=12288; echo $?; virsh -c qemu:///system list --all --name");

@@ -277,7 +277,10 @@ fn snapshots(bench: &Bench) {
     image("qcow2");
     let (code, _, said) = warp(&["revert", "ready"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("the snapshot ready has no state of control_0") && said.contains("--partial"), "{said}");
+    assert!(
+        said.contains("the snapshot ready has no state of control_0") && said.contains("--partial"),
+        "{said}"
+    );
     let (code, _, said) = warp(&["create", "both"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(bench.virsh(&["snapshot-list", "control_0", "--name"]).trim(), "both");

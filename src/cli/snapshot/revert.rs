@@ -44,9 +44,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, Errors> {
     engine::drive(Arc::new(Engine::new()), Arc::new(actions), events, async |services| {
         let revert = Revert { settings, lab, services, run };
         let done = revert.to(&args.name, args.partial).await?;
-        let list = |names: &[String], word| (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")));
-        let told = [list(&done.running, "running"), list(&done.stopped, "shut off"), list(&done.left, "left as they were")];
-        anstream::println!("reverted to {}; {}", args.name, told.into_iter().flatten().collect::<Vec<_>>().join("; "));
+        let list =
+            |names: &[String], word| (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")));
+        let told = [
+            list(&done.running, "running"),
+            list(&done.stopped, "shut off"),
+            list(&done.left, "left as they were"),
+        ];
+        anstream::println!(
+            "reverted to {}; {}",
+            args.name,
+            told.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        );
         Ok(Exit::Ok)
     })
 }

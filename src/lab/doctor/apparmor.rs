@@ -62,11 +62,11 @@ fn disabled(name: &str) -> Option<Finding> {
         &link,
         "warp's disks are files with full paths, which the profile allows: it need not be off, and guests are confined with it",
     );
-    Some(
-        finding
-            .mend(Mend::as_root(["rm", &link]))
-            .mend(Mend::as_root(["apparmor_parser", "--replace", &profile])),
-    )
+    Some(finding.mend(Mend::as_root(["rm", &link])).mend(Mend::as_root([
+        "apparmor_parser",
+        "--replace",
+        &profile,
+    ])))
 }
 
 /// Folders that the helper may not read: its profile denies what is hidden below a home.
@@ -83,9 +83,15 @@ fn hidden(host: &Host) -> Option<Finding> {
     let finding = Finding::warning(
         format!("disks lie in a hidden folder of a home: {}", at.join(", ")),
         profile.display().to_string(),
-        format!("AppArmor keeps libvirt's helper from looking there (`{}`): a guest may not start, with \"Permission denied\"", denied.trim()),
+        format!(
+            "AppArmor keeps libvirt's helper from looking there (`{}`): a guest may not start, with \"Permission denied\"",
+            denied.trim()
+        ),
     );
-    Some(finding.advise("put them elsewhere: WORKSPACE=/var/lib/libvirt/warp, IMAGECACHE=/var/cache/warp/images"))
+    Some(
+        finding
+            .advise("put them elsewhere: WORKSPACE=/var/lib/libvirt/warp, IMAGECACHE=/var/cache/warp/images"),
+    )
 }
 
 /// As AppArmor's tunables have homes: /root, and the folders in /home.

@@ -5,7 +5,8 @@ use crate::error::Result;
 use std::path::Path;
 
 const FOLDER: &str = "/proc/sys/net/bridge";
-const SETTINGS: [&str; 3] = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"];
+const SETTINGS: [&str; 3] =
+    ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"];
 
 /// Ours. The module may be loaded after the machine's settings were made, by Docker for one: a rule makes them again.
 const SYSCTL: &str = "/etc/sysctl.d/99-warp-bridge-nf.conf";
@@ -31,11 +32,16 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
         "ACTION==\"add\", SUBSYSTEM==\"module\", KERNEL==\"br_netfilter\", RUN+=\"/sbin/sysctl -p {SYSCTL}\"\n"
     );
     let mut finding = Finding::warning(
-        format!("what guests send each other over a bridge goes through the firewall: {} is 1", on.join(", ")),
+        format!(
+            "what guests send each other over a bridge goes through the firewall: {} is 1",
+            on.join(", ")
+        ),
         FOLDER,
         "where the firewall forwards nothing, as Docker sets it, guests do not reach each other",
     )
-    .advise("leave it on where Kubernetes runs on this machine, and let the firewall forward the lab's bridges");
+    .advise(
+        "leave it on where Kubernetes runs on this machine, and let the firewall forward the lab's bridges",
+    );
     for (path, content) in [(SYSCTL, sysctl), (RULE, rule)] {
         if std::fs::read_to_string(path).ok().as_deref() != Some(&content) {
             finding = finding.mend(Mend::write(path, &content));

@@ -29,7 +29,11 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
         return Ok(told.into_iter().collect());
     }
     if let Err(refused) = daemon::open(SYSTEM) {
-        return Ok(vec![if installed { asleep(host).advise(format!("libvirt says: {}", refused.message())) } else { absent() }]);
+        return Ok(vec![if installed {
+            asleep(host).advise(format!("libvirt says: {}", refused.message()))
+        } else {
+            absent()
+        }]);
     }
     // The monolithic daemon has everything in it.
     if answers(MONOLITHIC.1) {
@@ -65,7 +69,11 @@ fn asleep(host: &Host) -> Finding {
             finding.advise("start it as this machine starts its services, or run warp as root: it then starts one of its own")
         };
     }
-    let units = if modular { MODULAR.map(|(name, _)| format!("{name}.socket")).to_vec() } else { vec!["libvirtd.socket".to_owned()] };
+    let units = if modular {
+        MODULAR.map(|(name, _)| format!("{name}.socket")).to_vec()
+    } else {
+        vec!["libvirtd.socket".to_owned()]
+    };
     finding.mend(Mend::as_root(["systemctl", "enable", "--now"]).with(units))
 }
 

@@ -33,9 +33,15 @@ fn look(folder: &Path, wanted: u64, why: &str) -> Result<Vec<Finding>> {
     let told = format!("{}.{} GiB are free and guests may write {wanted} GiB", tenths / 10, tenths % 10);
     let advice = "free some, put WORKSPACE and IMAGECACHE elsewhere, or make disks smaller (undercloud_disk, default_disk)";
     Ok(if tenths < wanted {
-        vec![Finding::error(told, place, format!("{why}: the deployment would fail on a full disk")).advise(advice)]
+        vec![
+            Finding::error(told, place, format!("{why}: the deployment would fail on a full disk"))
+                .advise(advice),
+        ]
     } else if free < wanted * GIB {
-        vec![Finding::warning(told, place, format!("{why}: a guest whose disk cannot grow is paused")).advise(advice)]
+        vec![
+            Finding::warning(told, place, format!("{why}: a guest whose disk cannot grow is paused"))
+                .advise(advice),
+        ]
     } else {
         Vec::new()
     })

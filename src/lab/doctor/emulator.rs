@@ -49,6 +49,8 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
     );
     Ok(vec![match did_you_mean(wanted, known.iter().copied()) {
         Some(near) => finding.advise(format!("set libvirt_machine to {near}")),
-        None => finding.advise(format!("set libvirt_machine to one that `{NAME} -machine help` lists: pc, q35")),
+        None => {
+            finding.advise(format!("set libvirt_machine to one that `{NAME} -machine help` lists: pc, q35"))
+        }
     }])
 }

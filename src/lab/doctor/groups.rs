@@ -7,7 +7,11 @@ use nix::unistd::{Gid, Group, User, getegid, getgroups, getuid};
 /// What each group is for, and how much it matters.
 const GROUPS: [(&str, Level, &str); 2] = [
     ("libvirt", Level::Error, "libvirt's daemon talks to its members only"),
-    ("kvm", Level::Warning, "/dev/kvm opens for its members only, so warp cannot try whether guests run under it"),
+    (
+        "kvm",
+        Level::Warning,
+        "/dev/kvm opens for its members only, so warp cannot try whether guests run under it",
+    ),
 ];
 
 pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {

@@ -34,7 +34,10 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
 
 fn absent(vendor: Vendor) -> Finding {
     Finding::warning(
-        format!("{DEVICE} is missing though the processor could: the module {} is not loaded", vendor.module()),
+        format!(
+            "{DEVICE} is missing though the processor could: the module {} is not loaded",
+            vendor.module()
+        ),
         DEVICE,
         "guests are emulated, some ten times slower",
     )

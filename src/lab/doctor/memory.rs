@@ -15,8 +15,8 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
     if wanted == 0 {
         return Ok(Vec::new());
     }
-    let text = std::fs::read_to_string(MEMINFO)
-        .map_err(|e| Error::other(format!("cannot read {MEMINFO}: {e}")))?;
+    let text =
+        std::fs::read_to_string(MEMINFO).map_err(|e| Error::other(format!("cannot read {MEMINFO}: {e}")))?;
     let (mut all, mut place) = (field(&text, "MemTotal:")?, MEMINFO.to_owned());
     // Guests of the system's daemon are in other control groups than we are.
     if let Some((limit, file)) = limit().filter(|(limit, _)| !host.uses_system() && *limit < all) {

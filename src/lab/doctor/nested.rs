@@ -31,7 +31,8 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
         "an overcloud's compute node in the lab cannot run its instances by KVM",
     );
     for place in contrary(vendor)? {
-        finding = finding.advise(format!("{place} switches it off: warp's file, which comes later, overrules it"));
+        finding =
+            finding.advise(format!("{place} switches it off: warp's file, which comes later, overrules it"));
     }
     let wanted = format!("# By warp doctor: guests of the lab may run guests.\noptions {name} nested=1\n");
     if std::fs::read_to_string(DROP_IN).ok().as_deref() != Some(&wanted) {

@@ -26,8 +26,8 @@ impl Vendor {
 
 /// The processor's flags, of its first core.
 fn flags() -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(CPUINFO)
-        .map_err(|e| Error::other(format!("cannot read {CPUINFO}: {e}")))?;
+    let text =
+        std::fs::read_to_string(CPUINFO).map_err(|e| Error::other(format!("cannot read {CPUINFO}: {e}")))?;
     let line = text.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
     Ok(line.split_whitespace().map(str::to_owned).collect())
 }

@@ -15,8 +15,12 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
         return Ok(bad.map_or_else(Vec::new, |bad| {
             let why = "a guest that asks it asks itself";
             vec![
-                Finding::error(format!("guests are given the name server {bad}"), "undercloud_undercloud_nameservers", why)
-                    .advise("name a server that answers to others"),
+                Finding::error(
+                    format!("guests are given the name server {bad}"),
+                    "undercloud_undercloud_nameservers",
+                    why,
+                )
+                .advise("name a server that answers to others"),
             ]
         }));
     }
@@ -33,13 +37,15 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
         Some(stub) => format!("this machine asks itself for names ({stub}): guests cannot ask there"),
         None => "this machine knows no name server".to_owned(),
     };
-    let finding = Finding::warning(what, RESOLV_CONF, "guests ask 8.8.8.8, which not every network lets them");
+    let finding =
+        Finding::warning(what, RESOLV_CONF, "guests ask 8.8.8.8, which not every network lets them");
     let upstream = self::usable(&std::fs::read_to_string(UPSTREAM).unwrap_or_default());
     Ok(vec![if upstream.is_empty() {
         finding.advise("set undercloud_undercloud_nameservers to servers that guests can ask")
     } else {
         let list = upstream.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let text = format!("# By warp doctor, from {UPSTREAM}.\nundercloud_undercloud_nameservers: [{list}]\n");
+        let text =
+            format!("# By warp doctor, from {UPSTREAM}.\nundercloud_undercloud_nameservers: [{list}]\n");
         finding.mend(Mend::write_own(&host.needs.settings, &text))
     }])
 }
@@ -52,8 +58,6 @@ fn servers(text: &str) -> Vec<IpAddr> {
 /// Those that others can ask too: neither loopback nor of a link, which means nothing elsewhere.
 fn usable(text: &str) -> Vec<IpAddr> {
     let mut servers = servers(text);
-    servers.retain(|ip| {
-        !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
-    });
+    servers.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()));
     servers
 }

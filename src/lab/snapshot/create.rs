@@ -68,9 +68,8 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 fn runs(name: &str, domain: &Domain) -> Result<bool> {
-    let (state, _) = domain
-        .state()
-        .map_err(|e| libvirt::error(format_args!("cannot look at the state of {name}"), &e))?;
+    let (state, _) =
+        domain.state().map_err(|e| libvirt::error(format_args!("cannot look at the state of {name}"), &e))?;
     Ok(matches!(state.known(), Some(DomainState::Running | DomainState::Blocked)))
 }
 
@@ -106,7 +105,9 @@ fn take_all(domains: &[(String, Domain)], name: &str, note: &Note) -> Result<()>
         if let Err(failure) = internal::take(handle, name, note) {
             let mut error = internal::refused(domain, name, &failure);
             if internal::is_impossible(&failure) {
-                error = error.help("a snapshot with memory needs disks of qcow2 and firmware without a variable store");
+                error = error.help(
+                    "a snapshot with memory needs disks of qcow2 and firmware without a variable store",
+                );
             }
             return Err(domains.iter().take(at).fold(error, |error, (done, handle)| {
                 match undo(handle, name) {

@@ -54,9 +54,12 @@ impl Lab {
         let domains = self.sorted_domains()?;
         let mut all: Vec<(Snapshot, Option<Note>)> = Vec::new();
         for (domain, handle) in &domains {
-            let failed = |e: Failure| libvirt::error(format_args!("cannot list the snapshots of {domain}"), &e);
+            let failed =
+                |e: Failure| libvirt::error(format_args!("cannot list the snapshots of {domain}"), &e);
             // Those of the same second follow each other as parent and child.
-            for found in handle.list_all_snapshots(sys::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL).map_err(failed)? {
+            for found in
+                handle.list_all_snapshots(sys::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL).map_err(failed)?
+            {
                 let description = Element::parse(&found.xml_desc(0).map_err(failed)?)?;
                 let name = found.name().map_err(failed)?;
                 let (part, created, note) = read(domain, &name, &description)?;

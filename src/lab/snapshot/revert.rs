@@ -40,7 +40,10 @@ impl Lab {
             // Looked for again: a snapshot may have been deleted meanwhile.
             let found = internal::find(&handle, name)?.ok_or_else(|| absent(name, &known))?;
             if let Err(e) = internal::revert(&found, part.ran) {
-                return Err(stopped(libvirt::error(format_args!("cannot put {domain} back to {name}"), &e), &done));
+                return Err(stopped(
+                    libvirt::error(format_args!("cannot put {domain} back to {name}"), &e),
+                    &done,
+                ));
             }
             if part.ran {
                 done.running.push(domain.clone());

@@ -76,7 +76,15 @@ mod tests {
         let run = |args: &[&str]| {
             assert!(Command::new("qemu-img").args(args).arg(&disk).output().unwrap().status.success());
         };
-        assert!(Command::new("qemu-img").args(["create", "-qf", "qcow2"]).arg(&disk).arg("1M").status().unwrap().success());
+        assert!(
+            Command::new("qemu-img")
+                .args(["create", "-qf", "qcow2"])
+                .arg(&disk)
+                .arg("1M")
+                .status()
+                .unwrap()
+                .success()
+        );
         run(&["snapshot", "-c", "one"]);
         run(&["snapshot", "-c", "two"]);
         for name in ["one", "two", "three"] {
