@@ -3,7 +3,7 @@
 use super::journal::{self, Keeping};
 use super::output::{self, Output};
 use super::{engine, teardown};
-use crate::deploy::{Deployment, STAGES, Settings, Teardown};
+use crate::deploy::{Deployment, Revert, STAGES, Settings, Teardown};
 use crate::error::Exit;
 use crate::event::{Event, Events};
 use crate::journal::Folder;
@@ -118,9 +118,9 @@ fn undercloud(args: &Args) -> Result<Exit, Errors> {
     let lab = opened(&settings, args, &events)?;
     let _held = lab.lock("warp deploy undercloud")?;
     run.run_key = lab.id();
-    if let Some(snapshot) = args.resumed.as_ref().and_then(|resumed| resumed.fresh_from.as_ref()) {
-        lab.revert("undercloud", snapshot)?;
-    }
+    // The revert is no part of what the journal keeps.
+    let unkept = run.clone();
+    let fresh_from = args.resumed.as_ref().and_then(|resumed| resumed.fresh_from.clone());
     run.keep = args.keep(&settings, &events);
     let keep = run.keep.clone();
     let mut actions = action::builtin();
@@ -128,6 +128,10 @@ fn undercloud(args: &Args) -> Result<Exit, Errors> {
         actions.register(action);
     }
     let end = engine::drive(Arc::new(Engine::new()), Arc::new(actions), events, async |services| {
+        if let Some(snapshot) = fresh_from {
+            let (settings, lab, services) = (settings.clone(), Arc::clone(&lab), services.clone());
+            Revert { settings, lab, services, run: unkept }.to(&snapshot, false).await?;
+        }
         Deployment { settings, lab, services, run }.undercloud().await?;
         Ok(Exit::Ok)
     });
