@@ -69,7 +69,7 @@ fn account() -> Result<Option<User>> {
 
 fn user_in(conf: &str) -> Option<String> {
     let lines = conf.lines().filter_map(|line| line.trim().split_once('='));
-    let value = lines.filter(|(name, _)| name.trim() == "user").map(|(_, value)| value).last()?;
+    let value = lines.filter(|(name, _)| name.trim() == "user").map(|(_, value)| value).next_back()?;
     Some(value.trim().trim_matches('"').to_owned())
 }
 
