@@ -1,17 +1,20 @@
 //! Builds the static agent and the static helper for initrds, and tells the compiler where they are.
 //!
-//! `WARP_INITRD_PATH` is the helper's, which `image` embeds. `WARP_AGENT_PATH` and `WARP_AGENT_HASH` (SHA-256 in hex, which `sha256sum` on a target can check) are set for
-//! `connect`, which embeds it. A ready agent named by the variable `WARP_AGENT` is taken instead of a build.
+//! `WARP_INITRD_PATH` is the helper's, which `image` embeds. `WARP_AGENT_PATH` (packed by gzip), `WARP_AGENT_HASH` (SHA-256
+//! in hex, which `sha256sum` on a target can check) and `WARP_AGENT_SIZE` are set for `connect`, which embeds it. A ready
+//! agent named by the variable `WARP_AGENT` is taken instead of a build.
 //!
 //! Both are built by a cargo of its own because only they, and not the procedural macros on the way, may be linked
 //! with `crt-static`; in a target directory of its own because this cargo holds the lock of the other.
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use std::env;
 use std::error::Error;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,10 +41,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let bytes = fs::read(&built).map_err(|e| format!("{}: {e}", built.display()))?;
     // A copy: the build's own file is shared by all profiles and may be newer than the hash given here.
-    let kept = out.join("warp-agent");
-    write_if_changed(&kept, &bytes)?;
+    let kept = out.join("warp-agent.gz");
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&bytes)?;
+    write_if_changed(&kept, &packer.finish()?)?;
     println!("cargo:rustc-env=WARP_AGENT_PATH={}", kept.display());
     println!("cargo:rustc-env=WARP_AGENT_HASH={}", hex(&Sha256::digest(&bytes))?);
+    println!("cargo:rustc-env=WARP_AGENT_SIZE={}", bytes.len());
     let helper = out.join("warp-initrd");
     write_if_changed(&helper, &fs::read(build(&out, "warp-initrd")?)?)?;
     println!("cargo:rustc-env=WARP_INITRD_PATH={}", helper.display());

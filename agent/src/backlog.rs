@@ -4,6 +4,9 @@
 use crate::wire::ACKNOWLEDGE;
 use std::collections::VecDeque;
 
+/// What keeping a frame costs beside its bytes: small ones are not to pile up either.
+const COST: usize = 128;
+
 /// Frames to be written, and, where links are followed by others, those written and not acknowledged.
 ///
 /// Each carries a `T`, let go with it.
@@ -97,7 +100,7 @@ impl Received {
     /// One more came; gives the count where it is to be acknowledged now.
     pub fn count(&mut self, size: usize, of_stream: bool) -> Option<u64> {
         self.had += 1;
-        self.owed = self.owed.saturating_add(size);
+        self.owed = self.owed.saturating_add(size).saturating_add(COST);
         let due = of_stream || self.owed >= ACKNOWLEDGE;
         due.then(|| {
             self.owed = 0;

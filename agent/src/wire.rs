@@ -2,8 +2,8 @@
 //!
 //! A frame is a little-endian `u32` length and that many bytes of postcard. Every request carries an id of the
 //! controller's choosing; answers to different ids may interleave. Streams of bytes (file contents) belong to a
-//! request's id and move only as far as the receiver has granted credit: `WINDOW` bytes from the start, then what
-//! `Credit` adds. `Done` is the end of a request in every way; what crosses it on the way is dropped.
+//! request's id and move only as far as the receiver has granted credit: from the start `WINDOW` bytes to the agent and
+//! `FIRST` from it, then what `Credit` adds. `Done` is the end of a request in every way; what crosses it on the way is dropped.
 //!
 //! The agent speaks first, with `Hello`. The controller refuses any version but its own and then sends nothing; the
 //! agent ends at a frame that it cannot read. An agent whose input ends stops what runs and exits, at once or, where the
@@ -17,16 +17,20 @@ use crate::value::Map;
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The largest frame either side accepts, in bytes.
 pub const MAX_FRAME: usize = 16 << 20;
 
-/// The largest piece of a stream in one frame, in bytes.
-pub const CHUNK: usize = 64 << 10;
+/// The largest piece of a stream in one frame, in bytes: a frame of it fits in one packet of SSH.
+pub const CHUNK: usize = (16 << 10) - 64;
 
 /// How many bytes of a stream may be under way before the receiver grants more.
 pub const WINDOW: u64 = 1 << 20;
+
+/// How many bytes of a stream an agent may send at first. A controller has many hosts: it grants the rest of a window to as
+/// many streams as it has memory for.
+pub const FIRST: u64 = 64 << 10;
 
 /// How many bytes of frames may have come before they are acknowledged; a piece of a stream is acknowledged at once.
 pub const ACKNOWLEDGE: usize = 16 << 10;

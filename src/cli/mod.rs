@@ -12,6 +12,7 @@ mod inventories;
 mod inventory;
 mod journal;
 mod ls;
+mod memory;
 mod options;
 mod output;
 mod passwords;
@@ -118,6 +119,7 @@ pub fn understood(args: &[OsString]) -> Result<(), String> {
 #[must_use]
 pub fn main() -> ExitCode {
     warp_agent::undumped::never_dump_core();
+    memory::keep_little();
     if let Some(end) = compat::dispatch() {
         return end;
     }

@@ -1,10 +1,11 @@
 //! The agent's executable, which travels to targets.
 
 use crate::error::{Error, Result};
+use flate2::Compression;
+use flate2::write::{GzDecoder, GzEncoder};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::io::Write as _;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// What unpacks the agent on a target.
@@ -19,47 +20,58 @@ pub(super) enum Packing {
 /// An agent's executable and what it is known by.
 #[derive(Clone, Debug)]
 pub struct AgentImage {
-    bytes: Cow<'static, [u8]>,
+    /// As nearly every target can take it.
+    gzip: Cow<'static, [u8]>,
     sha256: String,
-    /// Packed for the first target that asks, then for all.
-    gzip: Arc<OnceLock<Vec<u8>>>,
-    zstd: Arc<OnceLock<Vec<u8>>>,
+    size: usize,
+    /// For the first target that has no gzip, then for all that have none.
+    whole: Once,
+    zstd: Once,
 }
+
+/// Made once, however many ask for it at the same time; an error is a sentence.
+type Once = Arc<OnceLock<std::result::Result<Vec<u8>, String>>>;
 
 impl AgentImage {
     /// The agent that was built with this warp.
     #[must_use]
     pub fn embedded() -> Self {
         AgentImage {
-            bytes: Cow::Borrowed(include_bytes!(env!("WARP_AGENT_PATH"))),
+            gzip: Cow::Borrowed(include_bytes!(env!("WARP_AGENT_PATH"))),
             sha256: env!("WARP_AGENT_HASH").to_owned(),
-            gzip: Arc::default(),
+            size: env!("WARP_AGENT_SIZE").parse().unwrap_or_default(),
+            whole: Arc::default(),
             zstd: Arc::default(),
         }
     }
 
     /// Of these bytes.
     #[must_use]
-    pub fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
-        let bytes = bytes.into();
-        let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-        AgentImage { bytes, sha256, gzip: Arc::default(), zstd: Arc::default() }
-    }
-
-    /// From a file.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn from_file(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path)
-            .map_err(|e| Error::other(format!("cannot read the agent {}: {e}", path.display())))?;
-        Ok(Self::new(bytes))
+    pub fn new(bytes: &[u8]) -> Self {
+        let sha256 = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+        // Writing to memory does not fail.
+        let gzip = packer.write_all(bytes).and_then(|()| packer.finish()).unwrap_or_default();
+        let gzip = Cow::Owned(gzip);
+        AgentImage { gzip, sha256, size: bytes.len(), whole: Arc::default(), zstd: Arc::default() }
     }
 
     /// The executable.
+    ///
+    /// # Errors
+    /// It could not be unpacked.
+    pub fn bytes(&self) -> Result<&[u8]> {
+        let whole = self.whole.get_or_init(|| {
+            let mut unpacker = GzDecoder::new(Vec::with_capacity(self.size));
+            unpacker.write_all(&self.gzip).and_then(|()| unpacker.finish()).map_err(|e| e.to_string())
+        });
+        made(whole)
+    }
+
+    /// Its size in bytes.
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Its SHA-256 in hexadecimal digits, by which targets know it.
@@ -72,16 +84,16 @@ impl AgentImage {
     ///
     /// # Errors
     /// It could not be packed.
-    pub(super) fn packed(&self, packing: Packing) -> std::io::Result<&[u8]> {
+    pub(super) fn packed(&self, packing: Packing) -> Result<&[u8]> {
         match packing {
-            Packing::None => Ok(&self.bytes),
-            Packing::Gzip => once(&self.gzip, || {
-                let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-                packer.write_all(&self.bytes)?;
-                packer.finish()
-            }),
+            Packing::None => self.bytes(),
+            Packing::Gzip => Ok(&self.gzip),
             Packing::Zstd => {
-                once(&self.zstd, || zstd::encode_all(&*self.bytes, zstd::DEFAULT_COMPRESSION_LEVEL))
+                let bytes = self.bytes()?;
+                made(self.zstd.get_or_init(|| {
+                    let packed = zstd::bulk::compress(bytes, zstd::DEFAULT_COMPRESSION_LEVEL);
+                    packed.map_err(|e| e.to_string())
+                }))
             }
         }
     }
@@ -93,13 +105,9 @@ impl AgentImage {
     }
 }
 
-fn once(
-    place: &OnceLock<Vec<u8>>,
-    make: impl FnOnce() -> std::io::Result<Vec<u8>>,
-) -> std::io::Result<&[u8]> {
-    if let Some(made) = place.get() {
-        return Ok(made);
+fn made(once: &std::result::Result<Vec<u8>, String>) -> Result<&[u8]> {
+    match once {
+        Ok(bytes) => Ok(bytes),
+        Err(e) => Err(Error::other(format!("the agent could not be packed: {e}"))),
     }
-    let made = make()?;
-    Ok(place.get_or_init(|| made))
 }

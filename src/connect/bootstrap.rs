@@ -61,7 +61,7 @@ pub(super) async fn start(link: &mut Link, agent: &AgentImage) -> Result<(), Err
         .help(format!(
             "one is needed that is writable, has {} MB of space, may hold programs (no noexec) and lies under \
              directories that no other account can change",
-            agent.bytes().len().div_ceil(1_000_000)
+            agent.size().div_ceil(1_000_000)
         ))),
     }
 }
@@ -72,7 +72,7 @@ fn script(agent: &AgentImage, mark: &str) -> String {
     for (name, value) in [
         ("@MARK@", mark),
         ("@HASH@", agent.sha256()),
-        ("@SIZE@", &agent.bytes().len().to_string()),
+        ("@SIZE@", &agent.size().to_string()),
         ("@ARCH@", agent.arch()),
     ] {
         script = script.replace(name, value);
@@ -115,9 +115,7 @@ fn packing(command: &str) -> Packing {
 
 /// Sends the agent, for the target to unpack `with` what it has.
 async fn upload(link: &mut Link, agent: &AgentImage, with: &str) -> Result<(), Error> {
-    let bytes = agent
-        .packed(packing(with))
-        .map_err(|e| Error::other(format!("the agent could not be packed: {e}")))?;
+    let bytes = agent.packed(packing(with))?;
     write(link, format!("{}\n", bytes.len()).as_bytes()).await?;
     for piece in bytes.chunks(PIECE) {
         write(link, piece).await?;

@@ -31,7 +31,7 @@ whole() { [ -x "$1" ] && [ $(wc -c <"$1") -eq $s ]; };
 
 # What unpacks the agent here: the last that is found.
 z=cat;
-for x in gzip zstd; do command -v $x >/dev/null && z="$x -dc"; done;
+for x in zstd gzip; do command -v $x >/dev/null && z="$x -dc"; done;
 
 for c in "$HOME/.cache" /var/tmp /tmp; do
   case $c in

@@ -71,7 +71,6 @@ impl Entry {
                         .help("give it by ansible_become_password, -K or --become-password-file"));
                 };
                 link.output.write_all(format!("{}\n", password.chars()).as_bytes()).await?;
-                link.output.flush().await?;
                 answered = asked;
             }
             match tokio::time::timeout(LOOK, link.input.fill()).await {

@@ -101,10 +101,9 @@ impl Input {
 }
 
 impl Link {
-    /// Over an SSH channel on which a command was started.
-    pub fn channel(channel: Channel<Msg>, stderr_limit: usize) -> Link {
+    /// Over an SSH channel on which a command was started, and its input.
+    pub fn channel(channel: Channel<Msg>, output: Output, stderr_limit: usize) -> Link {
         let ending = Ending::new(stderr_limit);
-        let output = Box::new(Box::pin(channel.make_writer()));
         Link {
             input: Input::new(Source::Channel(OwnedChannel(Some(channel))), ending.clone()),
             output,

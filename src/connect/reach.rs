@@ -37,7 +37,7 @@ impl Sessions {
     async fn start(&self, target: &Target) -> Result<Session> {
         if let (Transport::Local, None) = (&target.transport, &target.become_) {
             let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
-            return Session::open(target.host.clone(), link, self.patience, None).await;
+            return Session::open(target.host.clone(), link, self.patience, None, self.room.clone()).await;
         }
         let limit = match &target.transport {
             Transport::Ssh(ssh) => ssh.reconnect,
@@ -49,7 +49,7 @@ impl Sessions {
             limit,
         });
         let (link, peer) = self.link(target, None).await?;
-        Session::open(peer, link, self.patience, resumable).await
+        Session::open(peer, link, self.patience, resumable, self.room.clone()).await
     }
 
     /// Goes on with a session whose link was cut, or ends it where none leads to its agent in time.

@@ -3,7 +3,7 @@
 use super::agent::AgentImage;
 use super::local::LocalAgent;
 use super::pool::Pool;
-use super::session::{Download, Patience, Session, Sink, Upload};
+use super::session::{Download, Patience, Session, SharedRoom, Sink, Upload};
 use super::ssh::Connection;
 use super::{Blob, CallError, SshTarget, Target, random};
 use crate::error::{Error, Result};
@@ -24,6 +24,7 @@ pub struct Sessions {
     pub(super) agent: AgentImage,
     pub(super) local: LocalAgent,
     pub(super) patience: Patience,
+    pub(super) room: SharedRoom,
     pub(super) agents: Pool<Target, Session>,
     /// By name, variables and number: a server may allow few sessions on each.
     pub(super) connections: Pool<(Arc<str>, SshTarget, u32), Connection>,
@@ -46,6 +47,7 @@ impl Sessions {
             agent,
             local,
             patience: Patience::default(),
+            room: SharedRoom::default(),
             agents: Pool::default(),
             connections: Pool::default(),
             owner: OnceLock::new(),

@@ -62,7 +62,7 @@ async fn it_is_placed_once_for_this_account_alone() {
     let placed = cache.join(file_name());
     assert_eq!(fs::metadata(&cache).unwrap().mode() & 0o7777, 0o700);
     assert_eq!(fs::metadata(&placed).unwrap().mode() & 0o7777, 0o700);
-    assert_eq!(fs::read(&placed).unwrap(), AgentImage::embedded().bytes());
+    assert_eq!(fs::read(&placed).unwrap(), AgentImage::embedded().bytes().unwrap());
     assert_eq!(fs::read_dir(&cache).unwrap().count(), 1);
     let made = fs::metadata(&placed).unwrap().ino();
     ping(&sshd.target()).await.unwrap();
@@ -70,7 +70,7 @@ async fn it_is_placed_once_for_this_account_alone() {
     // One that was cut short by a crash is replaced.
     fs::write(&placed, b"").unwrap();
     ping(&sshd.target()).await.unwrap();
-    assert_eq!(fs::read(&placed).unwrap(), AgentImage::embedded().bytes());
+    assert_eq!(fs::read(&placed).unwrap(), AgentImage::embedded().bytes().unwrap());
     // Several warps at once do not disturb each other.
     fs::remove_file(&placed).unwrap();
     let mut all = tokio::task::JoinSet::new();

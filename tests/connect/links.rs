@@ -59,9 +59,10 @@ async fn large_files_alone() {
     // Keys are exchanged anew many times on the way.
     let sshd = Sshd::start("RekeyLimit 16M");
     write_file(&sshd, 100);
-    let large = fs::read(sshd.at("large")).unwrap();
-    let sum = warp::connect::AgentImage::new(large).sha256().to_owned();
-    let same = |name: &str| warp::connect::AgentImage::from_file(&sshd.at(name)).unwrap().sha256() == sum;
+    let same = |name: &str| {
+        let compared = std::process::Command::new("cmp").args([sshd.at("large"), sshd.at(name)]).status();
+        compared.unwrap().success()
+    };
     let sessions = sessions();
     let target = sshd.target();
     sessions.call(&target, call("ping", &[]), None).await.unwrap();

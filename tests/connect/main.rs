@@ -46,7 +46,7 @@ fn agent_program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let made = PROGRAM.get_or_init(|| {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("agent-{}", std::process::id()));
-        std::fs::write(&path, AgentImage::embedded().bytes()).unwrap();
+        std::fs::write(&path, AgentImage::embedded().bytes().unwrap()).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path
     });

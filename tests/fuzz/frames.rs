@@ -71,7 +71,7 @@ fn converse(file: &Path) {
     let local = LocalAgent { program: "/bin/sh".into(), args: vec!["-c".into(), script.into()] };
     let to = file.with_extension("fetched");
     RUNTIME.block_on(async {
-        let sessions = Sessions::new(AgentImage::new(Vec::new()), local);
+        let sessions = Sessions::new(AgentImage::new(b""), local);
         let target = Target { host: "h".into(), transport: Transport::Local, become_: None };
         let call =
             Call { module: "ping".into(), args: Map::new(), mode: Mode::default(), environment: Vec::new() };

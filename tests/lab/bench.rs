@@ -52,7 +52,7 @@ impl Bench {
             lwd,
             id: id.to_owned(),
             lab,
-            sessions: Sessions::new(AgentImage::new(&b""[..]), LocalAgent::default()),
+            sessions: Sessions::new(AgentImage::new(b""), LocalAgent::default()),
             engine: Engine::new(),
             runtime: tokio::runtime::Runtime::new().unwrap(),
             _alone: alone,

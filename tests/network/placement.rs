@@ -106,7 +106,7 @@ fn many_names_of_one_file_system_race_safely() {
     let cache = server.at("home/.cache/warp");
     let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|e| e.unwrap().path()).collect();
     assert_eq!(files, [cache.join(format!("agent-{}", AgentImage::embedded().sha256()))]);
-    assert_eq!(std::fs::read(&files[0]).unwrap(), AgentImage::embedded().bytes());
+    assert_eq!(std::fs::read(&files[0]).unwrap(), AgentImage::embedded().bytes().unwrap());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The streams of a request, each moving only as far as its receiver has granted.
 
 use super::link::Link;
-use crate::wire::{CHUNK, ToController, WINDOW};
+use crate::wire::{CHUNK, FIRST, ToController, WINDOW};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -136,7 +136,7 @@ pub(super) struct Credit {
 
 impl Default for Credit {
     fn default() -> Self {
-        Credit { state: Mutex::new(Some(WINDOW)), more: Condvar::new() }
+        Credit { state: Mutex::new(Some(FIRST)), more: Condvar::new() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use warp_agent::wire::{Keep, MAX_FRAME, Mode, Request, ToAgent, ToController, WINDOW};
+use warp_agent::wire::{FIRST, Keep, MAX_FRAME, Mode, Request, ToAgent, ToController, WINDOW};
 
 fn shell(line: &str) -> Request {
     let args = format!("{{\"_raw_params\": {line:?}}}");
@@ -39,13 +39,13 @@ fn a_file_is_sent_only_as_far_as_it_is_granted() {
     let mut agent = Agent::start();
     let id = agent.begin(Request::Read { path: path.to_string_lossy().into_owned() });
     let mut got = Vec::new();
-    while (got.len() as u64) < WINDOW {
+    while (got.len() as u64) < FIRST {
         match agent.read().unwrap() {
             ToController::Data { bytes, .. } => got.extend(bytes),
             other => panic!("unexpected {other:?}"),
         }
     }
-    assert_eq!(got.len() as u64, WINDOW, "more came than was granted");
+    assert_eq!(got.len() as u64, FIRST, "more came than was granted");
     // Nothing comes until more is granted, but the link is not held up.
     agent.send(&ToAgent::Ping(1));
     assert_eq!(agent.read(), Some(ToController::Pong(1)));

@@ -9,8 +9,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::task::AbortHandle;
 use warp_agent::wire::ToAgent;
 
-/// The largest write that queued frames are gathered into, in bytes.
-const WRITE: usize = 64 << 10;
+/// The largest write, into which queued frames are gathered, in bytes.
+const WRITE: usize = 16 << 10;
 
 /// A link in use; dropped, it is closed.
 pub(super) struct Carrier([AbortHandle; 3]);
@@ -91,8 +91,11 @@ async fn write(mut output: Output, number: u64, shared: Arc<Shared>) {
             continue;
         };
         let written = async {
-            output.write_all(&bytes).await?;
-            output.flush().await
+            for piece in bytes.chunks(WRITE) {
+                output.write_all(piece).await?;
+                output.flush().await?;
+            }
+            Ok::<_, std::io::Error>(())
         };
         if written.await.is_err() {
             // The reader knows better why, if it comes to know it at all.

@@ -1,5 +1,6 @@
 //! One call from its request to its outcome.
 
+use super::room::REST;
 use super::shared::{Answer, Entry};
 use super::{Session, Sink, Upload};
 use crate::connect::CallError;
@@ -8,14 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 use warp_agent::outcome::Outcome;
-use warp_agent::wire::{MAX_FRAME, Request, ToAgent, WINDOW};
+use warp_agent::wire::{FIRST, MAX_FRAME, Request, ToAgent, WINDOW};
+
+/// How much is taken in before it is granted again: not a frame for every piece, and no stop either.
+const GRANT: u64 = FIRST / 2;
 
 /// A call under way. Dropped before its end (a time limit, an interrupt), it is cancelled on the agent too.
 pub(in crate::connect) struct Exchange<'a> {
     session: &'a Session,
     id: u64,
     answers: mpsc::UnboundedReceiver<Answer>,
-    owed: Arc<AtomicU64>,
+    granted: Arc<AtomicU64>,
     started: bool,
 }
 
@@ -33,16 +37,16 @@ impl<'a> Exchange<'a> {
     /// Takes an id; an error says why the session has ended, so that nothing can be sent.
     pub(super) fn begin(session: &'a Session) -> Result<Self, Error> {
         let (sender, answers) = mpsc::unbounded_channel();
-        let owed = Arc::new(AtomicU64::new(0));
+        let granted = Arc::new(AtomicU64::new(FIRST));
         let mut state = session.shared.state();
         if let Some(why) = &state.end {
             return Err(Error::other(&**why));
         }
         let id = state.next;
         state.next += 1;
-        state.open.insert(id, Entry { answers: sender, owed: owed.clone() });
+        state.open.insert(id, Entry { answers: sender, granted: granted.clone() });
         drop(state);
-        Ok(Exchange { session, id, answers, owed, started: false })
+        Ok(Exchange { session, id, answers, granted, started: false })
     }
 
     fn lost(&self) -> CallError {
@@ -74,8 +78,8 @@ impl<'a> Exchange<'a> {
         }
         self.started = true;
         let mut credit = WINDOW;
+        let (mut taken, mut rest) = (0, None);
         loop {
-            let room = self.session.room.clone();
             tokio::select! {
                 answer = self.answers.recv() => match answer {
                     None => return Err(self.lost()),
@@ -85,13 +89,20 @@ impl<'a> Exchange<'a> {
                         if let Err(why) = sink.write(&bytes).await {
                             return Ok(Outcome::failed(why));
                         }
-                        let size = bytes.len() as u64;
-                        self.owed.fetch_sub(size, Ordering::Relaxed);
-                        // A grant is small: no room is needed for it.
-                        let _ = self.session.send(&ToAgent::Credit { id: self.id, bytes: size });
+                        taken += bytes.len() as u64;
+                        if rest.is_none() {
+                            rest = self.session.room.for_rest();
+                            taken += if rest.is_some() { REST } else { 0 };
+                        }
+                        if taken >= GRANT {
+                            let bytes = std::mem::take(&mut taken);
+                            self.granted.fetch_add(bytes, Ordering::Relaxed);
+                            // It is small: no room is needed for it.
+                            let _ = self.session.send(&ToAgent::Credit { id: self.id, bytes });
+                        }
                     }
                 },
-                room = room.acquire_owned(), if upload.is_some() && credit > 0 => {
+                room = self.session.room.for_piece(), if upload.is_some() && credit > 0 => {
                     if let (Some(stream), Ok(room)) = (&mut upload, room) {
                         let bytes = match stream.next(credit).await {
                             Ok(bytes) => bytes,

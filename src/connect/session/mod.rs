@@ -8,6 +8,7 @@ mod download;
 mod exchange;
 mod frame;
 mod resume;
+mod room;
 mod shared;
 mod stream;
 
@@ -16,6 +17,7 @@ mod tests;
 
 pub(super) use download::Download;
 pub(super) use resume::{Resumable, Taken};
+pub(super) use room::Shared as SharedRoom;
 pub(super) use shared::Cut;
 pub(super) use stream::{Sink, Upload};
 
@@ -23,14 +25,12 @@ use super::link::Link;
 use crate::error::Error;
 use carry::Carrier;
 use exchange::Exchange;
+use room::Room;
 use shared::Shared;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use warp_agent::wire::{Keep, ToAgent, ToController, VERSION};
-
-/// How many pieces of streams may be on their way on one session; with `CHUNK` this bounds its memory.
-const QUEUED_PIECES: usize = 6;
 
 /// When to ask whether the agent still answers, and when to give it up.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Default for Patience {
 /// A running agent.
 pub(super) struct Session {
     name: Arc<str>,
-    room: Arc<Semaphore>,
+    room: Room,
     shared: Arc<Shared>,
     patience: Patience,
     resumable: Option<Resumable>,
@@ -68,7 +68,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Waits for the agent's hello on a link, then serves calls over it, and over those that follow it where it is
-    /// `resumable`. `name` is for messages.
+    /// `resumable`. `name` is for messages; streams take `room` beside what they have themselves.
     ///
     /// # Errors
     /// Unreachable: the hello did not come or is of another version.
@@ -77,6 +77,7 @@ impl Session {
         mut link: Link,
         patience: Patience,
         resumable: Option<Resumable>,
+        room: SharedRoom,
     ) -> Result<Session, Error> {
         let hello = tokio::time::timeout(patience.hello, greeting(&mut link)).await;
         let version = match hello {
@@ -106,9 +107,8 @@ impl Session {
             }
         }
         let carrier = Mutex::new(Carrier::start(link, 0, &shared, &name, patience));
-        let room = Arc::new(Semaphore::new(QUEUED_PIECES));
         let resuming = tokio::sync::Mutex::default();
-        Ok(Session { name, room, shared, patience, resumable, resuming, carrier })
+        Ok(Session { name, room: Room::new(room), shared, patience, resumable, resuming, carrier })
     }
 
     /// Whether it has ended.

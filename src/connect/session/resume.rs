@@ -70,11 +70,7 @@ impl Session {
         let had = self.shared.state().received.had();
         let ask = ToAgent::Resume { owner: resumable.owner.clone(), session: resumable.session.clone(), had };
         let bytes = frame::encode(&ask).map_err(|_| Error::other("the session's name is too long"))?;
-        let written = async {
-            link.output.write_all(&bytes).await?;
-            link.output.flush().await
-        };
-        written.await.map_err(|e| Error::other(format!("the link broke: {e}")))?;
+        link.output.write_all(&bytes).await.map_err(|e| Error::other(format!("the link broke: {e}")))?;
         let had = match greeting(&mut link).await? {
             ToController::Resumed { had } => had,
             ToController::Gone => return Ok(Taken::Gone),

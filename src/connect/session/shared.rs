@@ -9,7 +9,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 use warp_agent::backlog::{Backlog, Received};
 use warp_agent::outcome::Outcome;
-use warp_agent::wire::{ToAgent, ToController, WINDOW};
+use warp_agent::wire::{ToAgent, ToController};
 
 /// A session's state, and the bells that ring when it turns.
 pub(super) struct Shared {
@@ -50,8 +50,8 @@ pub(in crate::connect) struct Cut {
 /// A call that waits for answers.
 pub(super) struct Entry {
     pub answers: mpsc::UnboundedSender<Answer>,
-    /// Bytes delivered to the call that it has not yet granted again.
-    pub owed: Arc<AtomicU64>,
+    /// Bytes of its stream that may still come.
+    pub granted: Arc<AtomicU64>,
 }
 
 /// What the agent says to one call.
@@ -156,8 +156,9 @@ impl Shared {
             // An answer to a call that was given up is of no interest any more.
             ToController::Data { id, bytes, .. } => {
                 if let Some(entry) = state.open.get(&id) {
-                    let size = bytes.len() as u64;
-                    if entry.owed.fetch_add(size, Ordering::Relaxed).saturating_add(size) > WINDOW {
+                    let less = |granted: u64| granted.checked_sub(bytes.len() as u64);
+                    let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+                    if entry.granted.fetch_update(set, fetch, less).is_err() {
                         return Err("more of a stream than was granted".to_owned());
                     }
                     let _ = entry.answers.send(Answer::Data(bytes));

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::time::Instant;
 use warp_agent::outcome::Outcome;
 use warp_agent::value::Map;
-use warp_agent::wire::{CHUNK, Call, MAX_FRAME, Mode, Request, WINDOW};
+use warp_agent::wire::{CHUNK, Call, FIRST, MAX_FRAME, Mode, Request, WINDOW};
 
 /// The far end of a session's link.
 struct Agent {
@@ -56,7 +56,8 @@ async fn pair_with(patience: Patience) -> (Arc<Session>, Agent) {
     let (near, far) = tokio::io::duplex(1 << 20);
     let mut agent = Agent { stream: far, buffer: Vec::new() };
     agent.say(hello(VERSION)).await;
-    let session = Session::open("guest".into(), Link::memory(near), patience, None).await.unwrap();
+    let session = Session::open("guest".into(), Link::memory(near), patience, None, SharedRoom::default());
+    let session = session.await.unwrap();
     (Arc::new(session), agent)
 }
 
@@ -203,7 +204,7 @@ async fn a_stream_is_granted_again_as_it_is_consumed() {
         }
     });
     let id = agent.hear_start().await;
-    let mut credit = WINDOW;
+    let mut credit = FIRST;
     for n in 0..64 {
         while credit < CHUNK as u64 {
             match agent.hear().await {
@@ -240,8 +241,8 @@ async fn an_agent_that_breaks_the_protocol_is_let_go() {
                     let bytes = frame::encode(&ToController::Data { id, bytes: vec![0; CHUNK], last: false });
                     agent.buffer.extend(bytes.unwrap());
                 }
-                let owed = session.shared.state().open.get(&id).unwrap().owed.clone();
-                owed.store(WINDOW, Ordering::Relaxed);
+                let granted = session.shared.state().open.get(&id).unwrap().granted.clone();
+                granted.store(0, Ordering::Relaxed);
                 let flood = std::mem::take(&mut agent.buffer);
                 let _ = agent.stream.write_all(&flood).await;
             }

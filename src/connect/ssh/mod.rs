@@ -7,6 +7,7 @@ mod forward;
 mod host_key;
 mod known_hosts;
 mod offer;
+mod paced;
 mod pattern;
 mod revoked;
 mod shell;
@@ -18,6 +19,7 @@ use super::random;
 use crate::error::{Error, Result};
 use dial::{LastWords, Stream};
 use host_key::Expected;
+use paced::{Flushes, Paced, Socket};
 use russh::client::{self, ChannelOpenHandle, DisconnectReason, Handle, Msg};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, Pty};
@@ -43,6 +45,9 @@ const PAUSE: Duration = Duration::from_millis(1600);
 /// How many packets wait in each queue of a connection: what is taken out of one at once, its buffers keep for good.
 const PACKETS: usize = 1;
 
+/// The largest packet that a server may send, in bytes: buffers of this size stand in several places for each of many hosts.
+const PACKET: u32 = 16 << 10;
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -61,6 +66,7 @@ pub(super) struct Connection {
     environment: Vec<(String, String)>,
     forwards_agent: bool,
     fate: Fate,
+    flushes: Flushes,
     /// How many commands it was asked to start.
     asked: AtomicU64,
     /// The connection this one goes through must live as long.
@@ -231,6 +237,8 @@ impl Connection {
         let forward_agent = options.forward_agent.clone();
         let handler = Handler { expected, fate: fate.clone(), forward_agent };
 
+        let flushes = Flushes::default();
+        let stream = Socket::new(stream, flushes.clone());
         let limit = options.connect_timeout;
         let shaken =
             tokio::time::timeout(limit, client::connect_stream(Arc::new(config), stream, handler)).await;
@@ -286,6 +294,7 @@ impl Connection {
             environment: options.environment.clone(),
             forwards_agent: options.forward_agent.is_some(),
             fate,
+            flushes,
             asked: AtomicU64::new(0),
             _through: through,
         })
@@ -325,7 +334,10 @@ impl Connection {
             Ok::<_, russh::Error>(channel)
         };
         match tokio::time::timeout(OPEN_LIMIT, opened).await {
-            Ok(Ok(channel)) => Ok(Some(Link::channel(channel, stderr_limit))),
+            Ok(Ok(channel)) => {
+                let output = Box::new(Paced::new(Box::pin(channel.make_writer()), self.flushes.clone()));
+                Ok(Some(Link::channel(channel, output, stderr_limit)))
+            }
             Ok(Err(russh::Error::ChannelOpenFailure(_))) if asked > 0 => Ok(None),
             Ok(Err(e)) => {
                 let why = self.fate.get().unwrap_or_else(|| sentence(&e));
@@ -407,8 +419,9 @@ fn config(options: &Options, expected: &Expected, purpose: Purpose) -> Result<cl
     Ok(client::Config {
         channel_buffer_size: match purpose {
             Purpose::Commands => PACKETS,
-            Purpose::Others => usual.window_size.div_ceil(usual.maximum_packet_size) as usize + PACKETS,
+            Purpose::Others => usual.window_size.div_ceil(PACKET) as usize + PACKETS,
         },
+        maximum_packet_size: PACKET,
         nodelay: true,
         keepalive_interval: options.alive_interval,
         keepalive_max: options.alive_count as usize,
