@@ -22,6 +22,7 @@ mod forwarding;
 mod hostile;
 mod keys;
 mod links;
+#[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod routes;

@@ -50,3 +50,19 @@ fn a_link_cut_at_any_time_leaves_nothing_half_done() {
     }
     run(&server, &server.variables(), &["far"], &["-m", "ping"]).went(&["pong"]);
 }
+
+#[test]
+fn a_host_is_tried_again_as_often_as_its_variable_says() {
+    let server = Sshd::start("");
+    // Where the server hangs up at once, one attempt is eight tries.
+    for retries in [0, 1] {
+        let moody = Proxy::before(server.port, Manner::DroppingFirst(8));
+        let variables = moody.variables(&server, moody.port) + &format!("ansible_ssh_retries={retries}\n");
+        let ran = run(&server, &variables, &["far"], &["-m", "ping"]);
+        match retries {
+            0 => ran.unreachable(&["the server closed the connection"]),
+            _ => ran.went(&["pong"]),
+        }
+        assert_eq!(moody.connections(), 8 + retries, "{}", ran.said);
+    }
+}

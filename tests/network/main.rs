@@ -15,15 +15,19 @@
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
+#[path = "../support/proxy.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod proxy;
+
 #[path = "../support/sshd.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod sshd;
 
+mod away;
 mod limits;
 mod links;
 mod obstacles;
 mod placement;
-mod proxy;
 mod servers;
 mod shells;
 mod transfers;

@@ -10,11 +10,8 @@ use std::process::Command;
 /// The largest that an agent may become, in KiB.
 const AGENT: u64 = 8 << 10;
 
-/// The largest that the controller may become with one host, in KiB; without optimisation its code takes more.
-const CONTROLLER: u64 = if cfg!(debug_assertions) { 84 << 10 } else { 60 << 10 };
-
-/// What each of many hosts may add, in KiB, the agent's way there and its packing included.
-const HOST: u64 = 1200;
+/// The largest that the controller may become with one host or fifty, in KiB; without optimisation its code takes more.
+const CONTROLLER: u64 = if cfg!(debug_assertions) { 92 << 10 } else { 60 << 10 };
 
 /// Copies a file of so many MiB to each host and fetches it again; gives the largest resident set of any agent and of
 /// the controller.
@@ -84,10 +81,9 @@ fn a_large_file_takes_little_memory_on_both_sides() {
 }
 
 #[test]
-fn fifty_hosts_at_once_take_little_more() {
+fn fifty_hosts_at_once_take_no_more() {
     // Far more in each file than anything on the way may hold.
     let (agent, controller) = there_and_back(50, 6, "");
     println!("50 hosts, 6 MiB: agent {agent} KiB, controller {controller} KiB");
-    let most = CONTROLLER + 50 * HOST;
-    assert!(agent < AGENT && controller < most, "agent {agent}, controller {controller} KiB");
+    assert!(agent < AGENT && controller < CONTROLLER, "agent {agent}, controller {controller} KiB");
 }

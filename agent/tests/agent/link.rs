@@ -58,6 +58,24 @@ fn a_file_is_sent_only_as_far_as_it_is_granted() {
 }
 
 #[test]
+fn a_file_that_grows_is_sent_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    fs::write(&path, vec![b'a'; 1 << 20]).unwrap();
+    let mut agent = Agent::start();
+    let id = agent.begin(Request::Read { path: path.to_string_lossy().into_owned() });
+    // It has been opened when the first of it comes.
+    let Some(ToController::Data { bytes: mut got, .. }) = agent.read() else { panic!("no data") };
+    let mut log = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut log, &vec![b'b'; 1 << 20]).unwrap();
+    agent.send(&ToAgent::Credit { id, bytes: 4 << 20 });
+    let (outcome, rest) = agent.finish(id);
+    got.extend(rest);
+    assert!(got == vec![b'a'; 1 << 20], "{} bytes", got.len());
+    assert_eq!(value(&outcome, "size"), (1 << 20).to_string());
+}
+
+#[test]
 fn what_cannot_be_sent_is_told() {
     let mut agent = Agent::start();
     let mut why = |path: &str| msg(&agent.request(Request::Read { path: path.to_owned() }).0);

@@ -102,6 +102,7 @@ impl Module for Find {
             examined: 0,
             limited: false,
             trouble: false,
+            not_utf8: None,
         };
         for root in args.strings("paths") {
             if let Err(why) = search.below(root, cx) {
@@ -116,7 +117,7 @@ impl Module for Find {
             _ => "All paths examined",
         };
         let matched = search.files.len();
-        Ok(Outcome::ok()
+        Ok(Outcome { not_utf8: search.not_utf8, ..Outcome::ok() }
             .with("files", search.files)
             .with("msg", msg)
             .with("matched", matched)

@@ -5,10 +5,12 @@ use crate::args::Args;
 use crate::digest;
 use crate::errno;
 use crate::module::Context;
+use crate::utf8;
 use crate::value::{Map, Value};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What was found so far.
@@ -21,6 +23,8 @@ pub(super) struct Search<'a> {
     pub examined: usize,
     pub limited: bool,
     pub trouble: bool,
+    /// What is said of the first path listed that is no text.
+    pub not_utf8: Option<String>,
 }
 
 /// A directory's entries: files, and directories, links to them among these.
@@ -101,6 +105,7 @@ impl Search<'_> {
             found.insert("checksum".to_owned(), sum.into());
         }
         self.files.push(found.into());
+        self.not_utf8 = self.not_utf8.take().or_else(|| utf8::fault(path.as_os_str().as_bytes()));
         Ok(())
     }
 }
