@@ -322,8 +322,11 @@ async fn what_is_no_agent_is_not_reached() {
         let (near, mut far) = tokio::io::duplex(1 << 16);
         far.write_all(&bytes).await.unwrap();
         let far = hold.then_some(far);
-        let error =
-            Session::open("guest".into(), Link::memory(near), QUICK, None).await.err().unwrap().to_string();
+        let error = Session::open("guest".into(), Link::memory(near), QUICK, None, SharedRoom::default())
+            .await
+            .err()
+            .unwrap()
+            .to_string();
         drop(far);
         error
     };
@@ -362,7 +365,10 @@ async fn resumable() -> (Arc<Session>, Agent) {
     let mut agent = Agent { stream: far, buffer: Vec::new() };
     agent.say(hello(VERSION)).await;
     let resumable = Resumable { owner: "o".into(), session: "s".into(), limit: Duration::from_secs(7) };
-    let session = Session::open("guest".into(), Link::memory(near), QUICK, Some(resumable)).await.unwrap();
+    let session =
+        Session::open("guest".into(), Link::memory(near), QUICK, Some(resumable), SharedRoom::default())
+            .await
+            .unwrap();
     match agent.hear().await {
         ToAgent::Keep(keep) => assert_eq!((&*keep.session, keep.limit_secs, keep.silence_secs), ("s", 7, 20)),
         other => panic!("expected to be kept, got {other:?}"),
