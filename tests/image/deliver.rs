@@ -6,6 +6,7 @@ use crate::server::{Server, md5};
 use serde_json::json;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use tempfile::TempDir;
 use warp::image::fetch::{Entry, Fetcher, Lines, fetch_all};
 use warp::image::store::Store;
@@ -33,6 +34,27 @@ fn an_image_is_put_where_it_is_wanted_but_over_nobodys_file() {
     let text = cache.refused(&args);
     assert!(text.contains("is not as warp would have put it there"), "{text}");
     assert_eq!(read(&path), b"mine");
+}
+
+/// On an XFS in a mount namespace: as root, where there are loop devices.
+#[test]
+fn a_copy_is_by_reference_where_the_file_system_can() {
+    let dir = TempDir::new().unwrap();
+    let disk = dir.path().join("xfs.raw").display().to_string();
+    run("truncate", &["-s", "400M", &disk]);
+    run("mkfs.xfs", &["-q", "-m", "reflink=1", &disk]);
+    let script = "mount -o loop \"$2\" /mnt || exit 77; cd /mnt; \
+                  head -c 9000000 /dev/urandom > u.raw; qemu-img convert -O qcow2 u.raw u.qcow2; sync; \
+                  \"$1\" image fetch /mnt/u.qcow2 --to /mnt/to > /dev/null; sync; \
+                  filefrag -v to/u.qcow2; cmp u.qcow2 to/u.qcow2";
+    let args = ["-m", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_warp"), &disk];
+    let out = Command::new("unshare").args(args).env("IMAGECACHE", dir.path().join("cache")).output().unwrap();
+    if out.status.code() == Some(77) {
+        eprintln!("not tried: no loop device can be mounted here");
+        return;
+    }
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && text.contains("shared"), "{text}{}", String::from_utf8_lossy(&out.stderr));
 }
 
 /// An archive that GNU tar makes of these files in a folder.

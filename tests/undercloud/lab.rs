@@ -126,6 +126,13 @@ impl Lab {
         fs::write(self.root.join("custom.yaml"), text).unwrap();
     }
 
+    /// Has the guest run a script at its first boot.
+    pub fn first_boot(&self, script: &str) {
+        let file = self.root.join("customize.sh.j2");
+        fs::write(&file, script).unwrap();
+        self.custom(&format!("undercloud_customize_script: {}\n", file.display()));
+    }
+
     pub fn private_image_cache(&self) -> PathBuf {
         let cache = self.root.join("images");
         fs::create_dir_all(&cache).unwrap();

@@ -33,7 +33,12 @@ fn an_undercloud_is_deployed_rerun_restarted_and_torn_down() {
     let _turn = alone();
     let before = world();
     let lab = Lab::new("life");
+    lab.first_boot("#!/bin/sh\nsleep 2\necho '{{ undercloud_user }} was here' > /etc/first-boot\n");
     lab.deploy(&[]).succeeds();
+
+    // What was asked of its first boot has ended.
+    assert_eq!(lab.ssh("cat /etc/first-boot").succeeds().stdout, "stack was here\n");
+    lab.custom("");
 
     // Plain OpenSSH reaches it, and it is another machine.
     let stackrc = lab.ssh("cat stackrc").succeeds().stdout;
