@@ -48,13 +48,18 @@ fn a_copy_is_by_reference_where_the_file_system_can() {
                   \"$1\" image fetch /mnt/u.qcow2 --to /mnt/to > /dev/null; sync; \
                   filefrag -v to/u.qcow2; cmp u.qcow2 to/u.qcow2";
     let args = ["-m", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_warp"), &disk];
-    let out = Command::new("unshare").args(args).env("IMAGECACHE", dir.path().join("cache")).output().unwrap();
+    let out =
+        Command::new("unshare").args(args).env("IMAGECACHE", dir.path().join("cache")).output().unwrap();
     if out.status.code() == Some(77) {
         eprintln!("not tried: no loop device can be mounted here");
         return;
     }
     let text = String::from_utf8_lossy(&out.stdout);
-    assert!(out.status.success() && text.contains("shared"), "{text}{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success() && text.contains("shared"),
+        "{text}{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
 }
 
 /// An archive that GNU tar makes of these files in a folder.
