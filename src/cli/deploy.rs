@@ -2,8 +2,8 @@
 
 use super::journal::{self, Keeping};
 use super::output::{self, Output};
-use super::{engine, teardown};
-use crate::deploy::{Deployment, Revert, STAGES, Settings, Teardown};
+use super::{engine, overcloud, teardown};
+use crate::deploy::{Deployment, OVERCLOUD_STAGES, Revert, STAGES, Settings, Teardown};
 use crate::error::Exit;
 use crate::event::{Event, Events};
 use crate::journal::Folder;
@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub(super) enum What {
     /// An undercloud in a VM on this host; what is done already is skipped.
     Undercloud(Args),
+    /// An overcloud of VMs on this host, or of servers that exist, by the undercloud that is there.
+    Overcloud(overcloud::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -57,14 +59,16 @@ pub(super) struct Resumption {
 impl What {
     /// To be taken up.
     pub fn resuming(&mut self, resumption: Resumption) {
-        let What::Undercloud(args) = self;
+        let (What::Undercloud(args) | What::Overcloud(overcloud::Args { args, .. })) = self;
         args.resumed = Some(resumption);
     }
 
     /// Its stages.
     pub fn stages(&self) -> &'static [&'static str] {
-        let What::Undercloud(_) = self;
-        &STAGES
+        match self {
+            What::Undercloud(_) => &STAGES,
+            What::Overcloud(_) => &OVERCLOUD_STAGES,
+        }
     }
 }
 
@@ -98,21 +102,76 @@ impl Args {
 
 /// Runs the command.
 pub(super) fn run(what: &What) -> Exit {
-    let What::Undercloud(args) = what;
-    output::exit_of(undercloud(args))
+    output::exit_of(match what {
+        What::Undercloud(args) => undercloud(args),
+        What::Overcloud(args) => overcloud::deploy(args),
+    })
+}
+
+/// Collects the logs of the undercloud and the nodes.
+pub(super) fn logs(args: &Args) -> Exit {
+    output::exit_of(on_undercloud(args, Vars::new(), "warp logs", Deployment::logs))
+}
+
+/// Runs what there must be an undercloud for, with the lab held. `above` are variables above those of the user's files and
+/// beneath -e.
+pub(super) fn on_undercloud(
+    args: &Args,
+    above: Vars,
+    what: &str,
+    work: impl AsyncFnOnce(Deployment) -> Result<(), Errors>,
+) -> Result<Exit, Errors> {
+    let settings = args.settings()?;
+    let mut run = run::Settings::new(config::Settings::of_process()?);
+    run.verbosity = args.verbose;
+    run.extra_vars = Arc::new(variables(&settings, args, above)?);
+    let events = args.output.events(args.verbose, run.check, false, &run.config)?;
+    let lab = Arc::new(Lab::open(&settings.local_working_dir)?);
+    let _held = lab.lock(what)?;
+    run.run_key = lab.id();
+    // The revert is no part of what the journal keeps.
+    let unkept = run.clone();
+    let fresh_from = args.resumed.as_ref().and_then(|resumed| resumed.fresh_from.clone());
+    run.keep = args.keep(&settings, &events);
+    let keep = run.keep.clone();
+    let actions = Arc::new(actions(&lab, &events));
+    let end = engine::drive(Arc::new(Engine::new()), actions, events, async |services| {
+        if let Some(snapshot) = fresh_from {
+            let (settings, lab, services) = (settings.clone(), Arc::clone(&lab), services.clone());
+            Revert { settings, lab, services, run: unkept }.to(&snapshot, false).await?;
+        }
+        work(Deployment { settings, lab, services, run }).await?;
+        Ok(Exit::Ok)
+    });
+    journal::end(keep, end)
+}
+
+/// What plays are told from outside: files, `above` them, -e, and the settings.
+fn variables(settings: &Settings, args: &Args, above: Vars) -> Result<Vars, Errors> {
+    let mut vars = Vars::new();
+    for file in settings.variable_files() {
+        extend(&mut vars, &value::read_vars(&file)?);
+    }
+    vars.extend(above);
+    extend(&mut vars, &run::extra_vars(&args.extra_vars)?);
+    vars.extend(settings.variables());
+    Ok(vars)
+}
+
+/// Ansible's actions and the lab's.
+fn actions(lab: &Arc<Lab>, events: &Events) -> action::Actions {
+    let mut actions = action::builtin();
+    for action in lab::actions(Arc::clone(lab)).into_iter().chain(image::actions(events)) {
+        actions.register(action);
+    }
+    actions
 }
 
 fn undercloud(args: &Args) -> Result<Exit, Errors> {
     let settings = args.settings()?;
     let mut run = run::Settings::new(config::Settings::of_process()?);
     run.verbosity = args.verbose;
-    let mut vars = Vars::new();
-    for file in settings.variable_files() {
-        extend(&mut vars, &value::read_vars(&file)?);
-    }
-    extend(&mut vars, &run::extra_vars(&args.extra_vars)?);
-    vars.extend(settings.variables());
-    run.extra_vars = Arc::new(vars);
+    run.extra_vars = Arc::new(variables(&settings, args, Vars::new())?);
 
     let events = args.output.events(args.verbose, run.check, false, &run.config)?;
     let lab = opened(&settings, args, &events)?;
@@ -123,11 +182,8 @@ fn undercloud(args: &Args) -> Result<Exit, Errors> {
     let fresh_from = args.resumed.as_ref().and_then(|resumed| resumed.fresh_from.clone());
     run.keep = args.keep(&settings, &events);
     let keep = run.keep.clone();
-    let mut actions = action::builtin();
-    for action in lab::actions(Arc::clone(&lab)).into_iter().chain(image::actions(&events)) {
-        actions.register(action);
-    }
-    let end = engine::drive(Arc::new(Engine::new()), Arc::new(actions), events, async |services| {
+    let actions = Arc::new(actions(&lab, &events));
+    let end = engine::drive(Arc::new(Engine::new()), actions, events, async |services| {
         if let Some(snapshot) = fresh_from {
             let (settings, lab, services) = (settings.clone(), Arc::clone(&lab), services.clone());
             Revert { settings, lab, services, run: unkept }.to(&snapshot, false).await?;

@@ -15,6 +15,7 @@ mod ls;
 mod memory;
 mod options;
 mod output;
+mod overcloud;
 mod passwords;
 mod play;
 mod ready;
@@ -65,6 +66,8 @@ enum Command {
     /// nothing keeps a deployment from working, warnings or not; with 2 where something does; with 5 where a change was
     /// not allowed; with 1 where a mend failed.
     Doctor(doctor::Args),
+    /// Collect the logs of the undercloud and the overcloud's nodes in LWD/collected_files.
+    Logs(deploy::Args),
     /// Open a shell on a node, or run a command there.
     Ssh(ssh::Args),
     /// List the lab's nodes.
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Resume(args) => resume::run(&args).into(),
         Command::Journal(args) => journal::run(&args).into(),
         Command::Doctor(args) => doctor::run(&args).into(),
+        Command::Logs(args) => deploy::logs(&args).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
         Command::Image(what) => image::run(&what).into(),

@@ -2,6 +2,9 @@
 
 mod content;
 mod needs;
+mod nodes;
+mod overcloud;
+pub mod releases;
 mod revert;
 mod settings;
 mod stages;
@@ -9,6 +12,8 @@ mod undercloud;
 
 pub use content::Content;
 pub use needs::needs;
+pub use nodes::{Amount, Nodes};
+pub use overcloud::STAGES as OVERCLOUD_STAGES;
 pub use revert::Revert;
 pub use settings::{Settings, Teardown};
 pub use undercloud::{Deployment, STAGES};

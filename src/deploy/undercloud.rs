@@ -139,13 +139,13 @@ impl Deployment {
         Err(bad.iter().fold(end, |all, finding| all.and(finding.as_error())))
     }
 
-    fn load(&self, path: &Path) -> Result<Plan, Errors> {
+    pub(super) fn load(&self, path: &Path) -> Result<Plan, Errors> {
         let Services { engine, actions, events, .. } = &self.services;
         run::load(&self.run, engine, actions, events, path)
     }
 
     /// Whether the run is to end after this stage.
-    fn is_last(&self, name: &str) -> bool {
+    pub(super) fn is_last(&self, name: &str) -> bool {
         self.settings.to.as_deref() == Some(name)
     }
 
@@ -164,7 +164,7 @@ impl Deployment {
     }
 
     /// Runs a stage's play; says whether it changed anything.
-    async fn play(
+    pub(super) async fn play(
         &self,
         name: &'static str,
         (runner, changes): (&Runner, &mut u32),
@@ -215,7 +215,7 @@ impl Deployment {
 }
 
 /// With what was done before a stage stopped, and how to go on.
-fn stopped(error: Error, name: &str, done: &[&str]) -> Error {
+pub(super) fn stopped(error: Error, name: &str, done: &[&str]) -> Error {
     let error = match done {
         [] => error.note("nothing was done before it"),
         done => error.note(format!("done before it: {}", done.join(", "))),

@@ -21,6 +21,12 @@ pub enum Exit {
     Usage,
     /// The lab is held by another warp.
     LabHeld,
+    /// The overcloud's deploy command ended before anything was begun.
+    NeverStarted,
+    /// The deployment of the overcloud was begun and failed.
+    StackFailed,
+    /// The overcloud is deployed, and does not work as it should.
+    ValidationFailed,
     /// Interrupted by the user.
     Interrupted,
     /// A defect in warp.
@@ -40,6 +46,9 @@ impl Exit {
             Exit::Usage => 5,
             Exit::LabHeld => 6,
             Exit::HostsLost => 7,
+            Exit::NeverStarted => 8,
+            Exit::StackFailed => 9,
+            Exit::ValidationFailed => 10,
             Exit::Interrupted => 99,
             Exit::Unexpected => 250,
         }

@@ -1,0 +1,48 @@
+//! `warp deploy overcloud`: which nodes.
+
+use super::deploy::{self, on_undercloud};
+use crate::deploy::{Amount, Nodes};
+use crate::error::{Error, Exit};
+use crate::play::Errors;
+use crate::value::{Text, Value};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Controllers: how many, or the addresses of servers that exist (CONTROLLER_HOSTS).
+    #[arg(long, value_name = "N|IP,IP")]
+    controllers: Option<Amount>,
+    /// Compute nodes: how many, or addresses (COMPUTE_HOSTS).
+    #[arg(long, value_name = "N|IP,IP")]
+    computes: Option<Amount>,
+    /// Ceph storage nodes: how many, or addresses (CEPHSTORAGE_HOSTS).
+    #[arg(long, value_name = "N|IP,IP")]
+    ceph: Option<Amount>,
+    /// Block storage nodes: how many, or addresses (BLOCKSTORAGE_HOSTS).
+    #[arg(long, value_name = "N|IP,IP")]
+    blockstorage: Option<Amount>,
+    /// Object storage nodes: how many, or addresses (OBJECTSTORAGE_HOSTS).
+    #[arg(long, value_name = "N|IP,IP")]
+    objectstorage: Option<Amount>,
+    #[command(flatten)]
+    pub args: deploy::Args,
+}
+
+pub(super) fn deploy(wanted: &Args) -> Result<Exit, Errors> {
+    let var = |name: &str| std::env::var(name).ok();
+    let Args { controllers, computes, ceph, blockstorage, objectstorage, args } = wanted;
+    let nodes = [controllers, computes, ceph, blockstorage, objectstorage].map(Clone::clone);
+    let nodes = Nodes(nodes).or_environment(var)?;
+    let servers = nodes.are_servers()?;
+    let mut vars = nodes.variables();
+    if let Some(cidr) = var("EXT_NET_CIDR").filter(|cidr| !cidr.is_empty()) {
+        vars.insert("undercloud_external_network_cidr".into(), Value::Text(Text::data(cidr)));
+    }
+    on_undercloud(args, vars, "warp deploy overcloud", async |deployment| {
+        if servers.is_none() && !deployment.run.extra_vars.contains_key("overcloud_nodes") {
+            return Err(Error::new(Exit::Usage, "no nodes are named")
+                .help("say --controllers and --computes, each a number or addresses; or set overcloud_nodes in custom.yaml")
+                .into());
+        }
+        deployment.overcloud(servers == Some(true)).await
+    })
+}
