@@ -138,9 +138,10 @@ pub(super) fn on_undercloud(
     let end = engine::drive(Arc::new(Engine::new()), actions, events, async |services| {
         if let Some(snapshot) = fresh_from {
             let (settings, lab, services) = (settings.clone(), Arc::clone(&lab), services.clone());
-            Revert { settings, lab, services, run: unkept }.to(&snapshot, false).await?;
+            Box::pin(Revert { settings, lab, services, run: unkept }.to(&snapshot, false)).await?;
         }
-        work(Deployment { settings, lab, services, run }).await?;
+        // Boxed: what runs in it is deeper than the compiler looks into at once.
+        Box::pin(work(Deployment { settings, lab, services, run })).await?;
         Ok(Exit::Ok)
     });
     journal::end(keep, end)
