@@ -18,7 +18,7 @@ help:
 	@echo 'make undercloud   install what is needed, build, deploy an undercloud VM'
 	@echo 'make test         install what is needed, build, run every test'
 	@echo 'make build        build target/release/warp'
-	@echo 'make bench        compare with real Ansible, as ratios'
+	@echo 'make bench        compare with real Ansible and libguestfs, as ratios'
 	@echo 'make soak         made-up plays and templates beside Ansible (PARITY_SECONDS, PARITY_SEED), cut links (CUTS), kill plays (SOAK_PLAYS, SOAK_SEED) and deployments'
 	@echo 'make corpus DIR=...  load the playbooks of the checkouts in DIR beside real Ansible'
 	@echo 'make fuzz          give each reader of texts and images SECONDS=600 of what nobody meant'
@@ -48,12 +48,15 @@ test: test-deps lint build
 
 bench: test-deps build
 	cargo test --release --locked --test bench
+	@.ci/apt libguestfs-tools
+	cargo test --release --locked --test bench_images
 
 soak: test-deps build
 	PARITY_SEED=$${PARITY_SEED:-$$(date +%s)} PARITY_SECONDS=$${PARITY_SECONDS:-600} \
 		cargo test --release --locked --test parity generated -- --include-ignored --nocapture --test-threads 1
 	cargo test --release --locked --test connect two_hundred_blows -- --include-ignored --nocapture
 	cargo test --release --locked --test soak -- --nocapture
+	cargo test --release --locked --test injection every_kind -- --include-ignored --nocapture
 	SECONDS=60 FUZZ_ONLY=command_line cargo test --release --locked --test fuzz -- --nocapture
 
 corpus: test-deps build

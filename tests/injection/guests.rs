@@ -80,7 +80,9 @@ pub fn image(kind: Kind) -> PathBuf {
 }
 
 /// The folder with the trees.
-fn trees() -> PathBuf {
+pub fn trees() -> PathBuf {
+    static MAKING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _making = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (made, new) = (folder("guests"), folder("guests.new"));
     if !made.exists() {
         let _ = std::fs::remove_dir_all(&new);

@@ -58,7 +58,7 @@ UseHostname=no
 END
 chroot "$root" systemctl enable systemd-networkd.service
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
-    fstrim.timer getty@tty1.service getty-static.service systemd-networkd-wait-online.service \
+    fstrim.timer getty@tty1.service getty-static.service \
     dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
     systemd-pstore.service systemd-firstboot.service systemd-binfmt.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
