@@ -8,7 +8,7 @@ use crate::value::{Map, Value};
 const SECRET: &str = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
 
 /// What is between the controller and the agent.
-const OURS: [&str; 1] = ["_checksum"];
+const OURS: [&str; 3] = ["_checksum", "_source", "_max_diff"];
 
 /// The invocation of a module with checked arguments.
 #[must_use]

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::value::{Key, Map, Value, normal};
 use std::path::{Component, Path, PathBuf};
 use warp_agent::digest::Hashing;
+use warp_agent::errno;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
 
@@ -81,7 +82,10 @@ async fn fetch(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
     if let Some(folder) = dest.parent()
         && let Err(e) = std::fs::create_dir_all(folder)
     {
-        return Ok(Effect::error(Error::other(format!("cannot make {}: {e}", folder.display()))));
+        let blocking = folder.ancestors().find(|above| above.exists()).unwrap_or(folder);
+        let why = errno::python(&e, &[blocking]);
+        let msg = format!("Unable to create local directories '{}': {why}", folder.display());
+        return Ok(Effect::raised(Error::other(msg)));
     }
     let read = context.sessions.read(context.target, source, &dest).await?;
     if read.failed {

@@ -22,6 +22,7 @@ mod script;
 mod search;
 mod set_fact;
 mod set_stats;
+mod shell;
 mod stage;
 mod template;
 mod unarchive;
@@ -31,6 +32,7 @@ mod walk;
 
 pub use overlay::Overlay;
 
+use crate::config::Settings;
 use crate::connect::{CallError, Sessions, Target};
 use crate::error::Result;
 use crate::event::{Event, Events};
@@ -54,6 +56,8 @@ pub struct Context<'a> {
     pub sessions: &'a Sessions,
     /// The templates.
     pub engine: &'a Engine,
+    /// The configuration.
+    pub config: &'a Settings,
     /// The task's variables.
     pub scope: &'a Arc<dyn Scope>,
     /// Check and diff mode.

@@ -36,16 +36,25 @@ pub(super) async fn place(
         Err(e) => return Ok(Outcome::failed(e)),
     };
     args.insert("_checksum".to_owned(), checksum.as_str().into());
+    if let Content::File(path) = content {
+        args.insert("_source".to_owned(), path.display().to_string().into());
+    }
+    if context.mode.diff {
+        // None means any, which the agent takes 0 for.
+        let most = context.config.tasks.max_diff.unwrap_or_default();
+        args.insert("_max_diff".to_owned(), most.into());
+    }
     let mut outcome = send(context, args.clone(), content, size).await?;
     invoked(&mut outcome, args, &checksum);
-    if !(context.mode.check && outcome.changed) {
+    if outcome.values.shift_remove("_unplaced").is_none() && !(context.mode.check && outcome.changed) {
         outcome.values.entry("checksum".to_owned()).or_insert_with(|| checksum.into());
     }
     Ok(outcome)
 }
 
 /// What Ansible's modules are not given where only attributes are looked after.
-const NOT_OF_FILE: [&str; 6] = ["_checksum", "backup", "validate", "directory_mode", "checksum", "follow"];
+const NOT_OF_FILE: [&str; 8] =
+    ["_checksum", "_source", "_max_diff", "backup", "validate", "directory_mode", "checksum", "follow"];
 
 /// Tells of the invocation as Ansible does, whose `copy` is called with the file that was sent and its checksum, and
 /// only where there is something to copy: else it is `file`, for the attributes.

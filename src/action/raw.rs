@@ -1,9 +1,9 @@
 //! `raw`: a command by the target's shell, without the agent.
 
-use super::{Action, BoxFuture, Context, Effect, text};
+use super::{Action, BoxFuture, Context, Effect, shell, text};
 use crate::connect::CallError;
+use crate::event::Event;
 use crate::value::Map;
-use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
 
 static SPEC: Spec = Spec {
@@ -29,30 +29,15 @@ impl Action for Raw {
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
         Box::pin(async move {
+            if !context.environment.is_empty() {
+                context.events.emit(&Event::warning("raw module does not support the environment keyword"));
+            }
             let command = text(&args, "_raw_params").unwrap_or_default();
-            let mut line = String::new();
-            for (name, value) in context.environment {
-                line.push_str(&format!("{name}={} ", quoted(value)));
-            }
-            match text(&args, "executable") {
-                Some(shell) => line.push_str(&format!("{shell} -c {}", quoted(command))),
-                None if line.is_empty() => line.push_str(command),
-                None => line.push_str(&format!("sh -c {}", quoted(command))),
-            }
-            let output = context.sessions.raw(context.target, &line).await?;
-            let mut outcome = Outcome::changed(true)
-                .with("rc", output.rc)
-                .with("stdout", String::from_utf8_lossy(&output.stdout).into_owned())
-                .with("stderr", String::from_utf8_lossy(&output.stderr).into_owned());
-            if output.rc != 0 {
-                outcome.failed = true;
-                outcome = outcome.with("msg", "non-zero return code");
-            }
-            Ok(outcome.into())
+            let line = match text(&args, "executable") {
+                Some(shell) => format!("{shell} -c {}", shell::quoted(command)),
+                None => command.to_owned(),
+            };
+            Ok(shell::run(&context, &line).await?.into())
         })
     }
-}
-
-fn quoted(text: &str) -> String {
-    shlex::try_quote(text).map_or_else(|_| text.replace('\0', ""), std::borrow::Cow::into_owned)
 }

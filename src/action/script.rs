@@ -2,12 +2,11 @@
 
 use super::place::Content;
 use super::stage::{Stage, exists, name_of};
-use super::{Action, BoxFuture, Context, Effect, flag, module, search, text};
+use super::{Action, BoxFuture, Context, Effect, flag, search, shell, text};
 use crate::connect::CallError;
 use crate::value::Map;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, CheckSupport, Kind, Spec};
-use warp_agent::value::{Map as WireMap, Value as WireValue};
 
 static SPEC: Spec = Spec {
     free_form: Some("_raw_params"),
@@ -47,7 +46,7 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
     let Some(words) = shlex::split(line) else {
         return Ok(Effect::failed(format!("the quotes of the script's command line do not match: {line}")));
     };
-    let Some(name) = words.first() else { return Ok(Effect::failed("script names no file")) };
+    let Some(script) = words.first() else { return Ok(Effect::failed("script names no file")) };
     for (argument, wanted, word) in [("creates", true, "exists"), ("removes", false, "does not exist")] {
         if let Some(path) = text(args, argument)
             && exists(context, path).await? == wanted
@@ -55,7 +54,12 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
             return Ok(Effect::skip(format!("{path} {word}, matching {argument} option")));
         }
     }
-    let found = search::find(context, "files", name)
+    if let Some(chdir) = text(args, "chdir").filter(|dir| !dir.starts_with('/')) {
+        return Ok(Effect::failed(format!(
+            "chdir {chdir} must be an absolute path for a Unix-aware remote node"
+        )));
+    }
+    let found = search::find(context, "files", script)
         .and_then(|path| Ok((name_of(&path), Content::of_file(path, flag(args, "decrypt"))?)));
     let (name, content) = match found {
         Ok(found) => found,
@@ -73,44 +77,31 @@ async fn script(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> 
         Ok(stage) => stage,
         Err(failed) => return Ok(failed.into()),
     };
-    let outcome = on_stage(context, args, &stage, (&name, &content), &words).await;
+    let outcome = on_stage(context, args, &stage, (&name, &content), (line, script)).await;
     stage.remove(context).await?;
-    let mut outcome = outcome?;
-    for own in ["cmd", "start", "end", "delta", "msg"] {
-        if own != "msg" || !outcome.failed {
-            outcome.values.shift_remove(own);
-        }
-    }
-    outcome.changed = true;
-    Ok(outcome.into())
+    Ok(outcome?.into())
 }
 
-/// Places the script and runs it.
+/// Places the script and has the shell run the line, in which its name there stands for the one here.
 async fn on_stage(
     context: &Context<'_>,
     args: &Map,
     stage: &Stage,
     (name, content): (&str, &Content),
-    words: &[String],
+    (line, script): (&str, &str),
 ) -> Result<Outcome, CallError> {
     let path = match stage.put(context, content.blob(), name, "0700").await? {
         Ok(path) => path,
         Err(failed) => return Ok(failed),
     };
-    let mut line: Vec<String> = Vec::new();
-    line.extend(text(args, "executable").and_then(shlex::split).unwrap_or_default());
-    line.push(path);
-    line.extend(words.iter().skip(1).cloned());
-    let argv = line.into_iter().map(WireValue::from).collect::<Vec<_>>();
-    let mut run = WireMap::from_iter([
-        ("argv".to_owned(), WireValue::List(argv)),
-        ("strip_empty_ends".to_owned(), WireValue::Bool(false)),
-        ("expand_argument_vars".to_owned(), WireValue::Bool(false)),
-    ]);
-    if let Some(chdir) = text(args, "chdir") {
-        run.insert("chdir".to_owned(), chdir.into());
+    let mut command: Vec<String> = Vec::new();
+    command.extend(text(args, "chdir").map(|dir| format!("cd {dir} &&")));
+    command
+        .extend(context.environment.iter().map(|(name, value)| format!("{name}={}", shell::quoted(value))));
+    command.extend(text(args, "executable").map(str::to_owned));
+    command.push(line.trim().replace(script, &path));
+    match shell::by_executable(context, &command.join(" ")) {
+        Ok(line) => shell::run(context, &line).await,
+        Err(e) => Ok(Outcome::failed(format!("Task failed: {}", e.message()))),
     }
-    let mut outcome = module::helper(context, "command", run, None).await?;
-    outcome.values.shift_remove("invocation");
-    Ok(outcome)
 }

@@ -101,7 +101,8 @@ fn options(args: &Map) -> Result<FileOptions> {
         "\n" | "\\n" => "\n",
         "\r" | "\\r" => "\r",
         "\r\n" | "\\r\\n" => "\r\n",
-        _ => return Err(Error::input("newline_sequence needs to be one of: \n, \r or \r\n")),
+        // The last of them is not told by Ansible, whose message ends with it.
+        _ => return Err(Error::input("newline_sequence needs to be one of: \n, \r or")),
     };
     Ok(FileOptions {
         block_start_string: given("block_start_string"),
@@ -115,6 +116,18 @@ fn options(args: &Map) -> Result<FileOptions> {
         newline_sequence: newline.to_owned(),
         ..FileOptions::default()
     })
+}
+
+/// What the configuration says of files that come from templates: a template of its own, with the time of the file.
+fn managed(context: &Context<'_>, modified: Option<jiff::Timestamp>) -> Value {
+    let mut text = context.config.tasks.managed.clone();
+    for (word, name) in [("{host}", "template_host"), ("{uid}", "template_uid"), ("{file}", "template_path")]
+    {
+        text = text.replace(word, &format!("{{{{ {name} }}}}"));
+    }
+    let zoned = modified.map(|t| t.to_zoned(jiff::tz::TimeZone::system()));
+    let dated = zoned.and_then(|zoned| jiff::fmt::strtime::format(&text, &zoned).ok());
+    Value::Text(Text::source(dated.unwrap_or(text), context.span.clone()))
 }
 
 /// The variables that templates have besides the task's.
@@ -140,7 +153,7 @@ fn template_vars(context: &Context<'_>, src: &str, path: &Path, dest: &str) -> V
     put("template_mtime", modified.map_or(Value::Null, time));
     put("template_run_date", time(jiff::Timestamp::now()));
     if context.scope.get("ansible_managed").is_none() {
-        put("ansible_managed", Value::data("Ansible managed"));
+        put("ansible_managed", managed(context, modified));
     }
     vars
 }

@@ -92,7 +92,7 @@ async fn on_stage(
     mut passed: WireMap,
     content: &Content,
 ) -> Result<Outcome, CallError> {
-    match stage.put(context, content.blob(), "source", "0600").await? {
+    match stage.put(context, content.blob(), "source", "0700").await? {
         Ok(path) => {
             passed.insert("src".to_owned(), path.into());
             module::call(context, "unarchive", passed, None).await

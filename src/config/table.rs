@@ -233,6 +233,8 @@ pub struct Settings {
     pub variables: super::Variables,
     /// Templates.
     pub templates: super::Templates,
+    /// Single tasks, and what is left for those that failed.
+    pub tasks: super::Tasks,
     /// Every setting as found, in the order of the table.
     pub all: Vec<Setting>,
     /// What the user should know.
@@ -272,7 +274,8 @@ impl Settings {
             .chain(super::junit::TABLE)
             .chain(super::inventory::TABLE)
             .chain(super::variables::TABLE)
-            .chain(super::templates::TABLE);
+            .chain(super::templates::TABLE)
+            .chain(super::tasks::TABLE);
         let all = rows.map(|row| setting(row, env, &entries)).collect();
         let found = Found { all, env, cwd };
         Ok(Settings {
@@ -339,6 +342,7 @@ impl Settings {
             inventories: super::Inventory::of(&found)?,
             variables: super::Variables::of(&found)?,
             templates: super::Templates::of(&found)?,
+            tasks: super::Tasks::of(&found)?,
             all: found.all,
             file,
             warnings,

@@ -3,7 +3,7 @@
 use super::link::Link;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -33,21 +33,26 @@ pub(super) enum Unused {
 }
 
 /// Starts the agent of this machine.
-pub(super) fn agent(agent: &LocalAgent, stderr_limit: usize) -> Result<Link> {
+pub(super) fn agent(agent: &LocalAgent, folder: &Path, stderr_limit: usize) -> Result<Link> {
     let mut command = Command::new(&agent.program);
     command.args(&agent.args);
-    spawn(command, stderr_limit, Unused::Closed)
+    spawn(command, folder, stderr_limit, Unused::Closed)
         .map_err(|e| Error::other(format!("cannot start the agent {}: {e}", agent.program.display())))
 }
 
 /// Starts a command by sh.
-pub(super) fn shell(script: &str, stderr_limit: usize, unused: Unused) -> Result<Link> {
+pub(super) fn shell(script: &str, folder: &Path, stderr_limit: usize, unused: Unused) -> Result<Link> {
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(script);
-    spawn(command, stderr_limit, unused).map_err(|e| Error::other(format!("cannot start /bin/sh: {e}")))
+    spawn(command, folder, stderr_limit, unused)
+        .map_err(|e| Error::other(format!("cannot start /bin/sh: {e}")))
 }
 
-fn spawn(mut command: Command, stderr_limit: usize, unused: Unused) -> std::io::Result<Link> {
+fn spawn(mut command: Command, folder: &Path, stderr_limit: usize, unused: Unused) -> std::io::Result<Link> {
+    // Plays that warp brings along are in no folder of the machine's.
+    if folder.is_dir() {
+        command.current_dir(folder);
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own: an interrupt from the terminal is warp's to handle.
     let child = command.process_group(0).kill_on_drop(unused == Unused::Killed).spawn()?;

@@ -40,8 +40,8 @@ pub struct Target {
 /// By which way a host is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
-    /// This machine, this account.
-    Local,
+    /// This machine, this account, in this folder; where none is named, in warp's own.
+    Local(PathBuf),
     /// SSH.
     Ssh(SshTarget),
 }

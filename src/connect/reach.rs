@@ -35,13 +35,13 @@ impl Sessions {
 
     /// Starts the target's agent.
     async fn start(&self, target: &Target) -> Result<Session> {
-        if let (Transport::Local, None) = (&target.transport, &target.become_) {
-            let link = local::agent(&self.local, STDERR).map_err(|e| e.context(&target.host))?;
+        if let (Transport::Local(folder), None) = (&target.transport, &target.become_) {
+            let link = local::agent(&self.local, folder, STDERR).map_err(|e| e.context(&target.host))?;
             return Session::open(target.host.clone(), link, self.patience, None, self.room.clone()).await;
         }
         let limit = match &target.transport {
             Transport::Ssh(ssh) => ssh.reconnect,
-            Transport::Local => Duration::ZERO,
+            Transport::Local(_) => Duration::ZERO,
         };
         let resumable = (!limit.is_zero()).then(|| Resumable {
             owner: self.owner(&target.host),
@@ -142,9 +142,9 @@ impl Sessions {
         since: Option<Instant>,
     ) -> Result<(Link, Arc<str>)> {
         match &target.transport {
-            Transport::Local => {
-                let link =
-                    local::shell(command, stderr_limit, unused).map_err(|e| e.context(&target.host))?;
+            Transport::Local(folder) => {
+                let link = local::shell(command, folder, stderr_limit, unused)
+                    .map_err(|e| e.context(&target.host))?;
                 Ok((link, target.host.clone()))
             }
             Transport::Ssh(ssh) => {

@@ -213,7 +213,7 @@ impl Attempt<'_> {
     fn not_reached(&self, error: Error) -> Error {
         match self.prepared.target.transport {
             Transport::Ssh(_) => error.context("Failed to connect to the host via ssh"),
-            Transport::Local => error,
+            Transport::Local(_) => error,
         }
     }
 
@@ -333,6 +333,7 @@ impl Attempt<'_> {
             target: self.prepared.target(),
             sessions: &run.sessions,
             engine: &run.engine,
+            config: &run.settings.config,
             scope,
             mode: self.prepared.mode.clone(),
             environment: &self.prepared.environment,

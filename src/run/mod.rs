@@ -135,6 +135,7 @@ impl Runner {
             limit: settings.limit.as_ref().map(|(_, text)| text.clone()),
             inventory: settings.inventory_sources.clone(),
             config_file: settings.config.file.clone(),
+            shell: settings.config.tasks.executable.clone(),
             connection: settings.connection.clone(),
             timeout: settings.timeout.as_secs(),
         };
@@ -204,7 +205,10 @@ impl Runner {
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = match shared.prompted(play).await {
-                Ok(play) => shared.play(&shared.started(&play)).await,
+                Ok(play) => match shared.started(&play) {
+                    Ok(play) => shared.play(&play).await,
+                    Err(e) => Err(e.into()),
+                },
                 Err(e) => Err(e.into()),
             };
             if !matches!(outcome, Ok(true)) {

@@ -174,12 +174,6 @@ impl PlayRun {
         Ok(ran)
     }
 
-    /// Whether the tags select a task.
-    pub(super) fn selected(&self, task: &Task, r: Rendered<'_>) -> Result<bool> {
-        let tags = tags::of(&task.keywords.tags, r)?;
-        Ok(tags::selected(&tags, &self.run.settings.tags, &self.run.settings.skip_tags))
-    }
-
     /// A task's name as reports show it: rendered as far as it can be, the role's before it.
     pub(super) fn shown_name(&self, task: &Task, r: Rendered<'_>) -> Arc<str> {
         let own = match task.name.as_ref().filter(|name| !name.as_str().is_empty()) {

@@ -1,32 +1,50 @@
 //! `--start-at-task`: what goes before a task is left out.
 
+use super::explain::play_vars;
+use super::keyword::Rendered;
 use super::list::name_of;
 use super::{Runner, Shared};
+use crate::error::Result;
 use crate::event::Event;
 use crate::play::{Block, Play, Step, Task};
+use crate::template::Scope;
 use crate::value::Value;
 use std::sync::{Arc, PoisonError};
 use warp_agent::glob;
 
 impl Shared {
     /// The play from the task on where the run is to start; without its tasks if that comes later.
-    pub(super) fn started(&self, play: &Arc<Play>) -> Arc<Play> {
+    ///
+    /// # Errors
+    /// Tags that cannot be rendered.
+    pub(super) fn started(&self, play: &Arc<Play>) -> Result<Arc<Play>> {
         let mut awaited = self.start_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pattern) = awaited.as_deref() else { return Arc::clone(play) };
-        let mut sections = Vec::new();
+        let Some(pattern) = awaited.as_deref() else { return Ok(Arc::clone(play)) };
+        let scope: Arc<dyn Scope> =
+            self.variables.play_scope(&Arc::new(play_vars(play, Vec::new())), None)?;
+        let rendered = Rendered { engine: &self.engine, scope: &scope };
+        let mut search = Search { run: self, rendered, pattern, passed: false };
+        let mut sections: Vec<Vec<Step>> = Vec::new();
+        let mut found = false;
         for section in &play.sections {
-            match from(section, pattern).filter(|_| sections.iter().all(Vec::is_empty)) {
-                Some(rest) => sections.push(rest),
-                None if sections.iter().all(Vec::is_empty) => sections.push(Vec::new()),
-                None => sections.push(section.clone()),
+            if found {
+                sections.push(section.clone());
+                continue;
             }
+            let rest = search.from(section)?;
+            found = rest.is_some();
+            sections.push(rest.unwrap_or_default());
         }
-        let found = !sections.iter().all(Vec::is_empty);
+        let gather_facts = match (found, search.passed) {
+            // As Ansible has it: whoever starts at the first task of all gathers facts, whatever the play says.
+            (true, false) => Some(Value::Bool(true)),
+            (true, true) => play.gather_facts.clone(),
+            (false, _) => Some(Value::Bool(false)),
+        };
         if found {
             *awaited = None;
         }
-        let gather_facts = if found { play.gather_facts.clone() } else { Some(Value::Bool(false)) };
-        Arc::new(Play { sections, gather_facts, ..Play::clone(play) })
+        Ok(Arc::new(Play { sections, gather_facts, ..Play::clone(play) }))
     }
 }
 
@@ -42,29 +60,49 @@ impl Runner {
     }
 }
 
-/// The steps from the task of this name on; none if it is not among them. What surrounds it stays around it.
-fn from(steps: &[Step], pattern: &str) -> Option<Vec<Step>> {
-    for (index, step) in steps.iter().enumerate() {
-        let first = match step {
-            Step::Task(task) if is(task, pattern) => step.clone(),
-            Step::Block(block) => match from_block(block, pattern) {
-                Some(block) => Step::Block(Arc::new(block)),
-                None => continue,
-            },
-            _ => continue,
-        };
-        let rest = steps.get(index + 1..).unwrap_or_default();
-        return Some(std::iter::once(first).chain(rest.iter().cloned()).collect());
-    }
-    None
+/// Looks for the task of a name among those that the tags select.
+struct Search<'a> {
+    run: &'a Shared,
+    rendered: Rendered<'a>,
+    pattern: &'a str,
+    /// Whether there was one before it.
+    passed: bool,
 }
 
-fn from_block(block: &Block, pattern: &str) -> Option<Block> {
-    if let Some(steps) = from(&block.steps, pattern) {
-        return Some(Block { steps, ..block.clone() });
+impl Search<'_> {
+    /// The steps from the task on; none if it is not among them. What surrounds it stays around it.
+    fn from(&mut self, steps: &[Step]) -> Result<Option<Vec<Step>>> {
+        for (index, step) in steps.iter().enumerate() {
+            let first = match step {
+                Step::FlushHandlers => continue,
+                Step::Task(task) => {
+                    if !self.run.selected(task, self.rendered)? {
+                        continue;
+                    }
+                    if !is(task, self.pattern) {
+                        self.passed = true;
+                        continue;
+                    }
+                    step.clone()
+                }
+                Step::Block(block) => match self.from_block(block)? {
+                    Some(block) => Step::Block(Arc::new(block)),
+                    None => continue,
+                },
+            };
+            let rest = steps.get(index + 1..).unwrap_or_default();
+            return Ok(Some(std::iter::once(first).chain(rest.iter().cloned()).collect()));
+        }
+        Ok(None)
     }
-    let always = from(&block.always, pattern)?;
-    Some(Block { steps: Vec::new(), rescue: Vec::new(), always, ..block.clone() })
+
+    fn from_block(&mut self, block: &Block) -> Result<Option<Block>> {
+        if let Some(steps) = self.from(&block.steps)? {
+            return Ok(Some(Block { steps, ..block.clone() }));
+        }
+        let always = self.from(&block.always)?;
+        Ok(always.map(|always| Block { steps: Vec::new(), rescue: Vec::new(), always, ..block.clone() }))
+    }
 }
 
 /// Whether a task's name, alone or after its role's, is or matches the pattern.

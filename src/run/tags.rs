@@ -1,7 +1,9 @@
 //! Which steps the tags select.
 
+use super::Shared;
 use super::keyword::Rendered;
 use crate::error::Result;
+use crate::play::Task;
 use crate::value::Value;
 
 /// The tags of a task, rendered; texts with commas name several.
@@ -40,6 +42,14 @@ pub fn selected(tags: &[String], only: &[String], skip: &[String]) -> bool {
         meets(skip) || (asks(skip, "tagged") && !tags.is_empty())
     };
     wanted && !left_out
+}
+
+impl Shared {
+    /// Whether the tags select a task.
+    pub(super) fn selected(&self, task: &Task, r: Rendered<'_>) -> Result<bool> {
+        let tags = of(&task.keywords.tags, r)?;
+        Ok(selected(&tags, &self.settings.tags, &self.settings.skip_tags))
+    }
 }
 
 #[cfg(test)]

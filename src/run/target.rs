@@ -25,7 +25,9 @@ pub(super) fn target(
         .or(r.text("connection", keywords.connection.as_ref())?)
         .unwrap_or_else(|| settings.connection.clone());
     let transport = match connection.as_str() {
-        "local" | "ansible.builtin.local" => Transport::Local,
+        "local" | "ansible.builtin.local" => {
+            Transport::Local(variable(r, &["playbook_dir"])?.unwrap_or_default().into())
+        }
         "ssh" | "smart" | "ansible.builtin.ssh" | "paramiko" | "paramiko_ssh" => {
             Transport::Ssh(ssh(host, keywords, settings, r)?)
         }
@@ -151,7 +153,7 @@ fn number<T: FromStr>(r: Rendered<'_>, name: &str) -> Result<Option<T>> {
 fn is_login_user(user: &str, transport: &Transport) -> bool {
     match transport {
         Transport::Ssh(ssh) => ssh.user.as_deref() == Some(user),
-        Transport::Local => nix::unistd::User::from_uid(nix::unistd::geteuid())
+        Transport::Local(_) => nix::unistd::User::from_uid(nix::unistd::geteuid())
             .ok()
             .flatten()
             .is_some_and(|account| account.name == user),

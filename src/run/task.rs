@@ -48,7 +48,7 @@ impl PlayRun {
         let scope: Arc<dyn Scope> = scope;
         let r = Rendered { engine: &self.run.engine, scope: &scope };
         // Handlers run whatever their tags.
-        if !around.handler && !self.selected(task, r)? {
+        if !around.handler && !self.run.selected(task, r)? {
             return Ok(Ran::all(self.in_order(hosts.into_iter().chain(passing).collect())));
         }
         if &*task.action.module == "meta" {

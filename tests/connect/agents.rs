@@ -195,7 +195,7 @@ async fn sudo_runs_an_agent_of_the_other_account() {
     assert_eq!((raw.rc, raw.stdout.as_slice()), (0, &b"nobody\n"[..]));
     sessions.shutdown(Duration::from_secs(5)).await;
 
-    let local = Target { transport: Transport::Local, ..plain };
+    let local = Target { transport: Transport::Local(std::path::PathBuf::new()), ..plain };
     let sessions = crate::sessions();
     let raw = sessions.raw(&sudo(&local, "nobody"), "id -un; echo err >&2; exit 7").await.unwrap();
     assert_eq!((raw.rc, raw.stdout.as_slice(), raw.stderr.as_slice()), (7, &b"nobody\n"[..], &b"err\n"[..]));

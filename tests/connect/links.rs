@@ -171,7 +171,10 @@ async fn a_command_ends_with_the_link_it_came_by() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_given_up_ends_its_command() {
     let sshd = Sshd::start("");
-    let here = warp::connect::Target { transport: warp::connect::Transport::Local, ..sshd.target() };
+    let here = warp::connect::Target {
+        transport: warp::connect::Transport::Local(std::path::PathBuf::new()),
+        ..sshd.target()
+    };
     for target in [sshd.target(), here] {
         let sessions = sessions();
         let (call, seconds) = long_command(&sshd);

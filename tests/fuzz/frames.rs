@@ -72,7 +72,11 @@ fn converse(file: &Path) {
     let to = file.with_extension("fetched");
     RUNTIME.block_on(async {
         let sessions = Sessions::new(AgentImage::new(b""), local);
-        let target = Target { host: "h".into(), transport: Transport::Local, become_: None };
+        let target = Target {
+            host: "h".into(),
+            transport: Transport::Local(std::path::PathBuf::new()),
+            become_: None,
+        };
         let call =
             Call { module: "ping".into(), args: Map::new(), mode: Mode::default(), environment: Vec::new() };
         let all = async {

@@ -32,6 +32,8 @@ pub struct Options {
     pub inventory: Vec<String>,
     /// The configuration file.
     pub config_file: Option<PathBuf>,
+    /// The shell that the configuration names.
+    pub shell: String,
     /// `--connection`, or the configuration's.
     pub connection: String,
     /// The time limit for connecting, in seconds.
@@ -234,7 +236,7 @@ impl Magic {
                 said => said.clone(),
             },
             "ansible_timeout" | "ansible_ssh_timeout" => Some(Value::Int(options.timeout.into())),
-            "ansible_shell_executable" => Some(Value::data("/bin/sh")),
+            "ansible_shell_executable" => Some(Value::data(options.shell.as_str())),
             _ => None,
         }
     }

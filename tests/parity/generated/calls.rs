@@ -81,11 +81,21 @@ pub(super) fn plant(root: &Path) {
     }
 }
 
+/// What any two runs differ in: temporary files and folders, and the names of backups.
+static PASSING: LazyLock<Regex> = LazyLock::new(|| {
+    let patterns = [
+        r"/\S*/\.ansible/tmp/ansible-tmp-[^/]*/(source|tmp\w{8})",
+        r"/tmp/\.warp[-_]\w+(/source)?",
+        r"/\S*/\.source(?=\.|$)",
+        r"/\S*/ansible-local-[^/]*/[^/]*(?=/)",
+        r"(p-|made up|ansible\.)[a-zA-Z0-9_]{8}",
+        r"\.\d+\.\d{4}-\d\d-\d\d@[^~]*~",
+    ];
+    Regex::new(&patterns.join("|")).unwrap()
+});
+
 /// A result without what any two runs differ in, and without what a play adds to every result.
 pub(super) fn comparable(module: &str, mut result: Json) -> Json {
-    static PASSING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"/\S*/\.source(?=\.|$)|/\S*/ansible-local-[^/]*/[^/]*(?=/)|(p-|made up|ansible\.)[a-zA-Z0-9_]{8}|\.\d+\.\d{4}-\d\d-\d\d@[^~]*~").unwrap()
-    });
     fn walk(value: &mut Json) {
         match value {
             Json::Object(map) => {
@@ -122,10 +132,23 @@ pub(super) fn comparable(module: &str, mut result: Json) -> Json {
     for told in ["warnings", "deprecations", "exception", "_diff_peek"] {
         map.remove(told);
     }
+    // Ansible tries the programs in no order.
+    if let Some(Json::String(msg)) = map.get_mut("msg")
+        && msg.starts_with("Failed to find handler")
+    {
+        let mut lines: Vec<_> = msg.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect();
+        lines.sort();
+        *msg = lines.join("\n");
+    }
     if let Some(Json::Array(files)) = map.get_mut("files") {
         files.sort_by_key(|file| file["path"].to_string());
     }
     result
+}
+
+/// A file's name, without what backups add to it.
+pub(super) fn lasting(name: &str) -> String {
+    PASSING.replace_all(name, "RANDOM").into_owned()
 }
 
 pub(super) fn placed(value: &Json, root: &str) -> Json {

@@ -146,7 +146,7 @@ fn masked(out: &str) -> String {
         let masks = [
             (r#""(start|end|delta)": "[^"]*""#, "\"$1\": TIME"),
             // Ansible copies by way of a temporary file.
-            (r#""src": "[^"]*/(source|\.source\.txt|\.warp[^"]*)""#, "\"src\": TEMPORARY"),
+            (r#""src": "[^"]*/(source|\.source[^"/]*|\.warp[^"]*)""#, "\"src\": TEMPORARY"),
             // Why a host cannot be reached, in the words of whoever tried.
             (r"Failed to connect to the host via ssh: [^\n]*", "Failed to connect"),
         ];

@@ -7,10 +7,12 @@ mod tree;
 use crate::args::Args;
 use crate::digest;
 use crate::effects::FileArgs;
+use crate::errno;
 use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::paths;
 use crate::spec::{Arg, Kind, Spec};
+use std::fs;
 use std::path::Path;
 
 /// The module.
@@ -35,6 +37,8 @@ const ARGS: &[Arg] = &[
     Arg::new("checksum", Kind::Str).help("The SHA-1 that the content must have."),
     Arg::new("follow", Kind::Bool).default("false").help("Write to what a link at `dest` leads to."),
     Arg::new("_original_basename", Kind::Str).help("The name of `src` on the controller."),
+    Arg::new("_source", Kind::Str).help("Where `src` is on the controller, for the headings of differences."),
+    Arg::new("_max_diff", Kind::Int).help("The largest file that differences are shown of, in bytes."),
     Arg::new("_checksum", Kind::Str).help("The SHA-1 of the content that the controller has."),
 ];
 
@@ -89,13 +93,23 @@ fn destination(args: &Args) -> Result<String, Failed> {
     let dest = args.text("dest");
     let name = args.str("_original_basename").unwrap_or_default();
     if dest.ends_with('/') && !name.is_empty() {
-        return Ok(paths::join(dest, name));
+        let file = paths::join(dest, name);
+        // Only a file on the way is a failure here: what is not there will be made.
+        return match fs::symlink_metadata(&file) {
+            Err(e) if e.raw_os_error() == Some(libc::ENOTDIR) => Err(Failed::new(format!(
+                "Task failed: Failed to get information on remote file ({file}): {}",
+                errno::text(&e)
+            ))
+            .with("_unplaced", true)),
+            _ => Ok(file),
+        };
     }
     if !Path::new(dest).is_dir() {
         return Ok(dest.to_owned());
     }
     if name.is_empty() {
-        return Err(Failed::new("can not use content with a dir as dest"));
+        // Ansible finds this before there is a module: its result has nothing else.
+        return Err(Failed::new("can not use content with a dir as dest").with("_unplaced", true));
     }
     Ok(paths::join(dest, name))
 }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// Writes the content that came along.
 pub(super) fn from_controller(args: &Args, cx: &mut Context<'_>, blob: Blob<'_>) -> Result<Outcome, Failed> {
     let mut job = Job::new(args, FileArgs::from_args(args));
-    let mut content = Content::new(blob.reader, cx.mode.diff);
+    let mut content = Content::new(blob.reader, cx.mode.diff.then(|| diff::most(args)));
     if cx.mode.check {
         content.drain().map_err(|e| Failed::new("the content did not arrive whole").because(e))?;
         let dest = super::destination(args)?;
@@ -112,11 +112,14 @@ struct Content<'a> {
     stream: Hashing<'a, Sha1>,
     md5: Md5,
     head: Option<Vec<u8>>,
+    /// How much of it is shown, in bytes.
+    most: u64,
 }
 
 impl<'a> Content<'a> {
-    fn new(reader: &'a mut (dyn Read + Send), keep: bool) -> Self {
-        Content { stream: Hashing::new(reader), md5: Md5::new(), head: keep.then(Vec::new) }
+    fn new(reader: &'a mut (dyn Read + Send), shown: Option<u64>) -> Self {
+        let head = shown.map(|_| Vec::new());
+        Content { stream: Hashing::new(reader), md5: Md5::new(), head, most: shown.unwrap_or_default() }
     }
 
     fn write_to(&mut self, temp: &mut Option<Temp>) -> io::Result<()> {
@@ -133,11 +136,11 @@ impl<'a> Content<'a> {
     }
 
     fn diff(&self, job: &Job<'_>, dest: &Path) -> crate::outcome::Diff {
-        let header = match job.args.str("src") {
-            Some(src) => src,
+        let header = match job.args.str("_source") {
+            Some(source) => source,
             None => &dest.to_string_lossy(),
         };
-        diff::of(dest, self.head.as_deref().unwrap_or_default(), header)
+        diff::of(dest, self.head.as_deref().unwrap_or_default(), header, self.most)
     }
 
     /// Its SHA-1 and MD5.
@@ -152,7 +155,7 @@ impl Read for Content<'_> {
         let piece = buffer.get(..size).unwrap_or_default();
         self.md5.update(piece);
         if let Some(head) = &mut self.head
-            && head.len() as u64 <= diff::MOST
+            && head.len() as u64 <= self.most
         {
             head.extend_from_slice(piece);
         }

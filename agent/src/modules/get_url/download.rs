@@ -43,11 +43,12 @@ pub(super) fn start(
     let (asked, decompress) = (request.url.clone(), request.decompress);
     let shown = url::masked(&asked);
     let parsed = Url::parse(&asked).unwrap_or_default();
-    let mut fetched = if parsed.scheme == "file" { local(&parsed)? } else { request.fetch(cx)? };
+    let answer = if parsed.scheme == "file" { local(&parsed) } else { Ok(request.fetch(cx)?) };
     let elapsed = started.elapsed().as_secs();
     let failed = |msg: String| {
         Failed::new(msg).with("url", shown.as_str()).with("dest", dest).with("elapsed", elapsed)
     };
+    let mut fetched = answer.map_err(failed)?;
     match fetched.status {
         304 => {
             return Ok(Err(Outcome::ok()
@@ -99,11 +100,9 @@ pub(super) fn start(
 }
 
 /// A file of this machine, as if a server had sent it; the status is 0.
-fn local(url: &Url) -> Result<Fetched, Failed> {
+fn local(url: &Url) -> Result<Fetched, String> {
     let path = url::unquote(&url.target);
-    let why = |e: &io::Error| {
-        Failed::new(format!("Request failed: <urlopen error {}>", errno::python_text(e, &path)))
-    };
+    let why = |e: &io::Error| format!("Request failed: <urlopen error {}>", errno::python_text(e, &path));
     let file = File::open(&path).map_err(|e| why(&e))?;
     let size = file.metadata().map_err(|e| why(&e))?.len();
     Ok(Fetched {

@@ -22,11 +22,7 @@ use std::path::{Component, Path, PathBuf};
 pub struct Unarchive;
 
 /// Its table, which the controller's half shares.
-pub static SPEC: Spec = Spec {
-    file_args: true,
-    mutually_exclusive: &[&["include", "exclude"]],
-    ..Spec::new("unarchive", "Unpacks an archive", ARGS)
-};
+pub static SPEC: Spec = Spec { file_args: true, ..Spec::new("unarchive", "Unpacks an archive", ARGS) };
 
 const ARGS: &[Arg] = &[
     Arg::new("src", Kind::Path)
@@ -98,6 +94,10 @@ impl Module for Unarchive {
     }
 
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
+        // Not in the table: the controller's half, which has it too, refuses a wrong `dest` first.
+        if ["include", "exclude"].iter().all(|name| args.strings(name).any(|t| !t.is_empty())) {
+            return Err(Failed::new("parameters are mutually exclusive: include|exclude"));
+        }
         let dest = args.text("dest");
         let absolute = std::path::absolute(dest).unwrap_or_else(|_| PathBuf::from(dest));
         if !Path::new(dest).is_absolute() {
