@@ -23,7 +23,6 @@ pub struct Bench {
     actions: Vec<Box<dyn Action>>,
     sessions: Sessions,
     engine: Engine,
-    config: &warp::config::Settings::of_process().unwrap(),
     runtime: tokio::runtime::Runtime,
     _alone: MutexGuard<'static, ()>,
 }
@@ -69,9 +68,14 @@ impl Bench {
         let scope: Arc<dyn Scope> = Arc::new(Vars(Map::new()));
         let context = Context {
             host: &host,
-            target: &Target { host: Arc::clone(&host), transport: Transport::Local(std::path::PathBuf::new()), become_: None },
+            target: &Target {
+                host: Arc::clone(&host),
+                transport: Transport::Local(std::path::PathBuf::new()),
+                become_: None,
+            },
             sessions: &self.sessions,
             engine: &self.engine,
+            config: &warp::config::Settings::of_process().unwrap(),
             scope: &scope,
             mode,
             environment: &[],
