@@ -152,7 +152,7 @@ fn completed(mut outcome: Outcome) -> Effect {
     outcome.into()
 }
 
-/// A folder: its files, then its folders, then its links.
+/// A folder: its files, then its folders, then its links. As Ansible has it, differences are told of a single file only.
 async fn folder(
     context: &Context<'_>,
     args: &Map,
@@ -195,6 +195,7 @@ async fn folder(
     if let (Some(last), [_]) = (last, found.files.as_slice()) {
         let dest = last.values.get("dest").or_else(|| last.values.get("path")).cloned();
         sum.values = last.values;
+        sum.diff = last.diff;
         sum.values.extend(dest.map(|d| ("dest".to_owned(), d)));
         return Ok(sum.into());
     }
@@ -242,7 +243,6 @@ async fn others(
 /// Adds one file's outcome to the sum; `false` where it failed.
 fn add(sum: &mut Outcome, outcome: &Outcome) -> bool {
     sum.changed |= outcome.changed;
-    sum.diff.extend(outcome.diff.iter().cloned());
     sum.warnings.extend(outcome.warnings.iter().cloned());
     !outcome.failed
 }

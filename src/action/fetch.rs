@@ -82,7 +82,7 @@ async fn fetch(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
     if let Some(folder) = dest.parent()
         && let Err(e) = std::fs::create_dir_all(folder)
     {
-        let blocking = folder.ancestors().find(|above| above.exists()).unwrap_or(folder);
+        let blocking = folder.ancestors().take_while(|above| !above.exists()).last().unwrap_or(folder);
         let why = errno::python(&e, &[blocking]);
         let msg = format!("Unable to create local directories '{}': {why}", folder.display());
         return Ok(Effect::raised(Error::other(msg)));

@@ -52,7 +52,11 @@ impl Action for Template {
                 Ok(path) => path,
                 Err(e) => return Ok(Effect::refused(e)),
             };
-            let rendered = match render(&context, &args, src, &path) {
+            let options = match options(&args) {
+                Ok(options) => options,
+                Err(e) => return Ok(Effect::refused(e)),
+            };
+            let rendered = match render(&context, &args, &options, (src, &path)) {
                 Ok(rendered) => rendered,
                 Err(e) => return Ok(Effect::raised(e)),
             };
@@ -67,19 +71,23 @@ struct Rendered {
     name: String,
 }
 
-fn render(context: &Context<'_>, args: &Map, src: &str, path: &Path) -> Result<Rendered> {
+fn render(
+    context: &Context<'_>,
+    args: &Map,
+    options: &FileOptions,
+    (src, path): (&str, &Path),
+) -> Result<Rendered> {
     let encoding = text(args, "output_encoding").unwrap_or("utf-8");
     if !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
         return Err(Error::input(format!("the output_encoding '{encoding}' is not supported"))
             .help("warp writes utf-8"));
     }
-    let options = options(args)?;
     let source = read_source(path)?;
     let span = Span { end: source.text().len(), source: Arc::clone(&source), start: 0, line: 1, column: 1 };
     let template = Text::source(source.text(), span);
     let above = template_vars(context, src, path, text(args, "dest").unwrap_or_default());
     let scope = Overlay::searching(context.scope, above, path.parent());
-    let rendered = context.engine.render_file_with(&template, &options, &scope)?;
+    let rendered = context.engine.render_file_with(&template, options, &scope)?;
     let mut copied = Map::new();
     let kept = ["dest", "backup", "force", "validate", "follow"];
     let attributes =

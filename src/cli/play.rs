@@ -133,6 +133,7 @@ impl Play {
         }
         settings.force_handlers |= self.force_handlers;
         settings.start_at.clone_from(&self.start_at_task);
+        settings.retry.clone_from(&settings.config.tasks.retry);
         settings.step = self.step;
         // A rerun of the same playbook attaches to the detached steps of one that was cut off.
         if let Some(first) = playbooks.first() {

@@ -30,6 +30,7 @@ mod refresh;
 mod reserved;
 mod result;
 mod resume;
+mod retry;
 mod settings;
 mod slot;
 mod start;
@@ -216,6 +217,9 @@ impl Runner {
             }
         }
         let result = shared.lock_tally().result();
+        if outcome.is_ok() {
+            shared.leave_retry_file(&plan.path, &result);
+        }
         let stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner).all();
         shared.events.emit(&Event::Finished { recap: result.recap.clone(), broken: outcome.is_err(), stats });
         outcome.map(|_| result)

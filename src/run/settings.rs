@@ -50,6 +50,8 @@ pub struct Settings {
     pub force_handlers: bool,
     /// The name or pattern of the task to start at.
     pub start_at: Option<String>,
+    /// Whether hosts that fail are listed in a file, and in which folder, if not beside the playbook.
+    pub retry: Option<Option<PathBuf>>,
     /// Whether the user is asked before every task.
     pub step: bool,
     /// The identity of this run across reruns: detached steps are attached to by it.
@@ -85,6 +87,7 @@ impl Settings {
             connection_password: None,
             become_password: None,
             start_at: None,
+            retry: None,
             step: false,
             run_key: String::from("warp"),
             early: true,

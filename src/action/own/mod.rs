@@ -123,7 +123,8 @@ async fn interpreter(context: &Context<'_>, content: &[u8], style: Style) -> Res
     let variable = context.scope.get(&format!("ansible_{name}_interpreter"));
     let rendered = variable.and_then(|v| context.engine.render(&v, context.scope).ok());
     let told = rendered.map(|v| python_str(&v)).filter(|v| !v.is_empty() && !v.starts_with("auto"));
-    let chosen = match told {
+    let set = context.config.tasks.python.clone().filter(|_| name == "python");
+    let chosen = match told.or(set) {
         Some(told) => told,
         None if name == "python" => {
             let found = command(context, &["sh", "-c", FIND_PYTHON]).await?;

@@ -124,6 +124,12 @@ fn unheaded(module: &str, mut result: Json) -> Json {
             diff.remove("after_header");
         }
     }
+    // Another temporary file.
+    if module == "assemble"
+        && let Some(result) = result.as_object_mut()
+    {
+        result.remove("src");
+    }
     result
 }
 
