@@ -19,13 +19,10 @@ impl Shared {
         let folder = folder.clone().or_else(|| absolute.parent().map(PathBuf::from)).unwrap_or_default();
         let name = playbook.file_stem().unwrap_or_default().to_string_lossy();
         let file = folder.join(format!("{name}.retry"));
-        let written =
-            fs::create_dir_all(&folder).and_then(|()| fs::write(&file, hosts.join("\n") + "\n"));
+        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&file, hosts.join("\n") + "\n"));
         let shown = file.display();
         let event = match written {
-            Ok(()) => {
-                Event::Said { text: format!("\tto retry, use: --limit @{shown}\n"), no_log: false }
-            }
+            Ok(()) => Event::Said { text: format!("\tto retry, use: --limit @{shown}\n"), no_log: false },
             Err(e) => {
                 let why = warp_agent::errno::python_text(&e, &file.to_string_lossy());
                 Event::warning(format!("Could not create retry file '{shown}'.\n\t{why}"))
