@@ -31,7 +31,7 @@ impl Shared {
                 sections.push(section.clone());
                 continue;
             }
-            let rest = search.from(section)?;
+            let rest = search.starting(section)?;
             found = rest.is_some();
             sections.push(rest.unwrap_or_default());
         }
@@ -71,7 +71,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The steps from the task on; none if it is not among them. What surrounds it stays around it.
-    fn from(&mut self, steps: &[Step]) -> Result<Option<Vec<Step>>> {
+    fn starting(&mut self, steps: &[Step]) -> Result<Option<Vec<Step>>> {
         for (index, step) in steps.iter().enumerate() {
             let first = match step {
                 Step::FlushHandlers => continue,
@@ -85,7 +85,7 @@ impl Search<'_> {
                     }
                     step.clone()
                 }
-                Step::Block(block) => match self.from_block(block)? {
+                Step::Block(block) => match self.starting_block(block)? {
                     Some(block) => Step::Block(Arc::new(block)),
                     None => continue,
                 },
@@ -96,11 +96,11 @@ impl Search<'_> {
         Ok(None)
     }
 
-    fn from_block(&mut self, block: &Block) -> Result<Option<Block>> {
-        if let Some(steps) = self.from(&block.steps)? {
+    fn starting_block(&mut self, block: &Block) -> Result<Option<Block>> {
+        if let Some(steps) = self.starting(&block.steps)? {
             return Ok(Some(Block { steps, ..block.clone() }));
         }
-        let always = self.from(&block.always)?;
+        let always = self.starting(&block.always)?;
         Ok(always.map(|always| Block { steps: Vec::new(), rescue: Vec::new(), always, ..block.clone() }))
     }
 }
