@@ -11,6 +11,7 @@
     reason = "a test ends by panicking"
 )]
 
+#[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -87,7 +87,10 @@ fn names_that_a_shell_would_read_are_written_as_they_are() {
     let other = Injection { commands: vec!["true".to_owned()], ..asked() };
     assert_eq!(after(&[asked(), asked(), other.clone()], "true", look), expected);
     let unit = "readlink -e /etc/systemd/system/multi-user.target.wants/warp-first-boot.service || echo none";
-    assert_eq!(after(&[other.clone()], "true", unit), "/etc/systemd/system/warp-first-boot.service\n");
+    assert_eq!(
+        after(std::slice::from_ref(&other), "true", unit),
+        "/etc/systemd/system/warp-first-boot.service\n"
+    );
     assert_eq!(after(&[other, asked()], "true", unit), "none\n");
 }
 
