@@ -307,7 +307,7 @@ fn snapshots(bench: &Bench) {
     assert_eq!(json[0]["complete"], false);
 
     // One that cannot be taken of all is taken of none, and what ran goes on.
-    bench.ok("virt", r#"{"command": "undefine", "name": "control_0", "force": true}"#);
+    bench.virsh(&["undefine", "control_0", "--snapshots-metadata"]);
     image("raw");
     let (code, _, said) = warp(&["create", "never"]);
     assert_eq!(code, Some(1), "{said}");
