@@ -18,10 +18,9 @@ use std::time::{Instant, UNIX_EPOCH};
 /// The stages of `warp deploy undercloud`.
 pub const STAGES: [&str; 5] = ["prepare", "provision", "ready", "install", "deployed"];
 
-/// The stages whose steps a resumed run does not take from the journal: they look at what libvirt and the nodes have now,
-/// or run a command that is to be followed to its end.
-const LOOKED_AT: [&str; 8] =
-    ["prepare", "provision", "nodes", "servers", "deploy", "inventory", "validate", "logs"];
+/// The stages in which a resumed run takes steps from its journal. The others look at what libvirt and the nodes have
+/// now, or follow a command to its end.
+const REPLAYED: [&str; 1] = ["install"];
 
 /// The domain of the undercloud, which is also its name in the inventory.
 const NODE: &str = "undercloud";
@@ -71,9 +70,9 @@ impl Deployment {
         if self.is_last("prepare") {
             return Ok(());
         }
-        self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;
-        if stages.provisioned(&self.disk().await?)? {
-            // What was done, was done on another disk.
+        let changed = self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;
+        if stages.provisioned(&self.disk().await?)? || changed {
+            // What was done, was done on another disk, or may have gone with the undercloud's power.
             runner.forget();
         }
         if self.is_last("provision") {
@@ -175,7 +174,7 @@ impl Deployment {
         if self.settings.from.as_deref() == Some(name) {
             runner.forget();
         }
-        runner.replay(!LOOKED_AT.contains(&name));
+        runner.replay(REPLAYED.contains(&name));
         let result = runner.run(plan).await?;
         if result.exit != Exit::Ok {
             return Err(

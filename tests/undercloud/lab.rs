@@ -88,6 +88,10 @@ impl Lab {
         end(self.command().args(args))
     }
 
+    pub fn warp_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
+        end(self.command().args(args).envs(env.iter().copied()))
+    }
+
     pub fn deploy(&self, env: &[(&str, &str)]) -> Ended {
         self.deploy_with(&[], env)
     }

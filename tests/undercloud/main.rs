@@ -162,6 +162,55 @@ fn a_killed_warp_is_taken_up_where_it_was() {
 }
 
 #[test]
+fn a_deployment_is_resumed_also_after_the_undercloud_lost_its_power() {
+    let _turn = alone();
+    let lab = Lab::new("resumed");
+    let killed = lab.deploy(&[("WARP_FAILPOINT", "mid-install:2")]);
+    assert_eq!(killed.signal, Some(9), "{}", killed.said());
+    let unknown = lab.warp(&["resume", "--from", "instal"]).fails_with(5);
+    assert!(unknown.said().contains("did you mean `install`?"), "{}", unknown.said());
+
+    // It goes on with what still runs, and does not write again what it wrote.
+    let again = end_at(&lab, "mid-install");
+    assert!(!again.stdout.contains("Write undercloud.conf"), "{}", again.said());
+
+    // What was written last went with its power.
+    lab.virsh(&["destroy", "undercloud"]).succeeds();
+    let resumed = lab.warp(&["resume"]).succeeds();
+    assert!(resumed.stdout.contains("Write undercloud.conf"), "{}", resumed.stdout);
+    assert!(lab.ssh("cat stackrc").succeeds().stdout.contains("OS_PASSWORD"));
+    let snapshots = lab.virsh(&["snapshot-list", "--name", "undercloud"]).succeeds().stdout;
+    assert_eq!(snapshots.split_whitespace().collect::<BTreeSet<_>>(), BTreeSet::from(["ready", "deployed"]));
+
+    // The lab's folder says which run; what ended well is not resumed but from a stage on.
+    let lwd = lab.lwd();
+    lab.warp(&["resume", lwd.to_str().unwrap()]).fails_with(5);
+    let part =
+        lab.warp(&["resume", "--from", "install", "--to", "install", lwd.to_str().unwrap()]).succeeds();
+    assert!(
+        part.stdout.contains("install already done") && !part.stdout.contains("STAGE deployed"),
+        "{}",
+        part.stdout
+    );
+
+    // Nothing that the undercloud keeps secret stands in the journal in clear.
+    let password = lab.ssh("sed -n 's/.*OS_PASSWORD=//p' stackrc").succeeds().stdout;
+    let grep = std::process::Command::new("grep")
+        .args(["-rqF", password.trim()])
+        .arg(lwd.join(".warp/journal"))
+        .status();
+    assert!(password.trim().len() > 8 && !grep.unwrap().success(), "{password}");
+    lab.end();
+}
+
+/// `warp resume`, killed at a point.
+fn end_at(lab: &Lab, point: &str) -> lab::Ended {
+    let killed = lab.warp_with(&["resume"], &[("WARP_FAILPOINT", point)]);
+    assert_eq!(killed.signal, Some(9), "{}", killed.said());
+    killed
+}
+
+#[test]
 fn what_cannot_work_is_refused_before_anything_happens() {
     let _turn = alone();
     let before = world();
