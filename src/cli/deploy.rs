@@ -192,7 +192,7 @@ fn undercloud(args: &Args) -> Result<Exit, Errors> {
         Deployment { settings, lab, services, run }.undercloud().await?;
         Ok(Exit::Ok)
     });
-    journal::end(keep, end)
+    journal::end(keep, end, args.output)
 }
 
 /// The lab, after what TEARDOWN says was removed from it.

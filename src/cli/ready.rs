@@ -23,6 +23,7 @@ pub(super) struct Ready {
     pub engine: Arc<Engine>,
     actions: Arc<Actions>,
     pub events: Events,
+    output: Output,
 }
 
 impl Ready {
@@ -70,6 +71,7 @@ impl Ready {
             engine: Arc::new(Engine::telling(rules, move |notice| told.emit(&notice.into()))),
             actions: Arc::new(actions),
             events,
+            output,
         })
     }
 
@@ -120,7 +122,7 @@ impl Ready {
         plans: impl Iterator<Item = Result<Plan, Errors>>,
         keeping: Keeping,
     ) -> Result<Exit, Errors> {
-        let Ready { mut settings, sources, inventory, engine, actions, events } = self;
+        let Ready { mut settings, sources, inventory, engine, actions, events, output } = self;
         settings.keep = keeping.begin(&events);
         let keep = settings.keep.clone();
         let end = engine::drive(engine, actions, events, async |services| {
@@ -134,7 +136,7 @@ impl Ready {
             runner.tell_unmet_start();
             Ok(Exit::Ok)
         });
-        journal::end(keep, end)
+        journal::end(keep, end, output)
     }
 }
 

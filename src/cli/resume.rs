@@ -91,7 +91,12 @@ fn known(stage: &str, stages: &[&str]) -> Result<(), Error> {
 /// The run that is meant.
 fn chosen(args: &Args) -> Result<Run, Error> {
     let id = args.run.as_deref().filter(|run| !Path::new(run).is_dir());
-    let folders = journal::folders(&args.place, args.run.as_deref().filter(|_| id.is_none()))?;
+    let mut folders = journal::folders(&args.place, args.run.as_deref().filter(|_| id.is_none()))?;
+    let partly = args.from.is_some() || args.to.is_some() || args.fresh_from.is_some();
+    if partly && folders.len() > 1 {
+        // Playbooks have no stages: what is meant is a deployment.
+        folders.remove(0);
+    }
     let mut wrong = None;
     let mut runs = Vec::new();
     for folder in &folders {
@@ -105,7 +110,6 @@ fn chosen(args: &Args) -> Result<Run, Error> {
         return Err(wrong);
     }
     runs.sort_by_key(Run::id);
-    let partly = args.from.is_some() || args.to.is_some() || args.fresh_from.is_some();
     let unfinished = |run: &Run| partly || run.segments().is_ok_and(|s| run.state(&s) != State::Ended(0));
     let last = runs.into_iter().rev().find(unfinished);
     last.ok_or_else(|| {

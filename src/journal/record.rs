@@ -3,6 +3,7 @@
 use super::Head;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 /// A record. Fields may be added; none is renamed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,5 +117,5 @@ pub struct Ended {
     pub items: Option<Vec<String>>,
     /// Everything that the engine made of it; absent for a loop, which is its items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub execution: Option<Json>,
+    pub execution: Option<Box<RawValue>>,
 }

@@ -18,6 +18,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod resume;
 mod scenario;
 #[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/sshd.rs"]
@@ -72,6 +73,9 @@ fn main() {
     println!("{:<10} {:<20} {:>9} {:>9} {:>8}  ratio", "scenario", "runner", "wall s", "cpu s", "MiB");
     for scenario in SCENARIOS.iter().filter(|s| asked.is_empty() || asked.iter().any(|a| a == s.name)) {
         compare(scenario, &root, &server, runs);
+    }
+    if asked.is_empty() || asked.iter().any(|a| a == "resume") {
+        resume::time(&root);
     }
 }
 

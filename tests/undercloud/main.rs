@@ -167,6 +167,8 @@ fn a_deployment_is_resumed_also_after_the_undercloud_lost_its_power() {
     let lab = Lab::new("resumed");
     let killed = lab.deploy(&[("WARP_FAILPOINT", "mid-install:2")]);
     assert_eq!(killed.signal, Some(9), "{}", killed.said());
+    let lwd = lab.lwd();
+    let lwd = lwd.to_str().unwrap();
     let unknown = lab.warp(&["resume", "--from", "instal"]).fails_with(5);
     assert!(unknown.said().contains("did you mean `install`?"), "{}", unknown.said());
 
@@ -176,17 +178,15 @@ fn a_deployment_is_resumed_also_after_the_undercloud_lost_its_power() {
 
     // What was written last went with its power.
     lab.virsh(&["destroy", "undercloud"]).succeeds();
-    let resumed = lab.warp(&["resume"]).succeeds();
+    let resumed = lab.warp(&["resume", lwd]).succeeds();
     assert!(resumed.stdout.contains("Write undercloud.conf"), "{}", resumed.stdout);
     assert!(lab.ssh("cat stackrc").succeeds().stdout.contains("OS_PASSWORD"));
     let snapshots = lab.virsh(&["snapshot-list", "--name", "undercloud"]).succeeds().stdout;
     assert_eq!(snapshots.split_whitespace().collect::<BTreeSet<_>>(), BTreeSet::from(["ready", "deployed"]));
 
     // The lab's folder says which run; what ended well is not resumed but from a stage on.
-    let lwd = lab.lwd();
-    lab.warp(&["resume", lwd.to_str().unwrap()]).fails_with(5);
-    let part =
-        lab.warp(&["resume", "--from", "install", "--to", "install", lwd.to_str().unwrap()]).succeeds();
+    lab.warp(&["resume", lwd]).fails_with(5);
+    let part = lab.warp(&["resume", "--from", "install", "--to", "install"]).succeeds();
     assert!(
         part.stdout.contains("install already done") && !part.stdout.contains("STAGE deployed"),
         "{}",
@@ -197,7 +197,7 @@ fn a_deployment_is_resumed_also_after_the_undercloud_lost_its_power() {
     let password = lab.ssh("sed -n 's/.*OS_PASSWORD=//p' stackrc").succeeds().stdout;
     let grep = std::process::Command::new("grep")
         .args(["-rqF", password.trim()])
-        .arg(lwd.join(".warp/journal"))
+        .arg(lab.lwd().join(".warp/journal"))
         .status();
     assert!(password.trim().len() > 8 && !grep.unwrap().success(), "{password}");
     lab.end();
@@ -205,7 +205,7 @@ fn a_deployment_is_resumed_also_after_the_undercloud_lost_its_power() {
 
 /// `warp resume`, killed at a point.
 fn end_at(lab: &Lab, point: &str) -> lab::Ended {
-    let killed = lab.warp_with(&["resume"], &[("WARP_FAILPOINT", point)]);
+    let killed = lab.warp_with(&["resume", lab.lwd().to_str().unwrap()], &[("WARP_FAILPOINT", point)]);
     assert_eq!(killed.signal, Some(9), "{}", killed.said());
     killed
 }

@@ -1,5 +1,6 @@
 //! How a run is kept: in which folder, whether at all, and as whose continuation.
 
+use crate::cli::output::Output;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events};
 use crate::journal::{Folder, Head};
@@ -68,19 +69,20 @@ impl Keeping {
     }
 }
 
-/// Notes how a run ended, and says how it is taken up.
+/// Notes how a run ended, and says on warp's own screen how it is taken up.
 ///
 /// # Errors
 /// Those that it ended with.
 pub(in crate::cli) fn end(
     keep: Option<Arc<Keep>>,
     end: std::result::Result<Exit, Errors>,
+    output: Output,
 ) -> std::result::Result<Exit, Errors> {
     let Some(keep) = keep else { return end };
     let journal = &keep.journal;
     let exit = end.as_ref().map_or_else(Errors::exit, |exit| *exit);
     journal.finish(exit.code());
-    if exit != Exit::Ok && journal.run().path().is_dir() {
+    if exit != Exit::Ok && output == Output::Screen && journal.run().path().is_dir() {
         anstream::eprintln!("to go on from there: warp resume {}", journal.run().id());
     }
     end

@@ -148,8 +148,8 @@ fn place_into(object: &mut Json, place: &Place) {
 fn ended_object(record: &str, ended: &Ended) -> Json {
     let mut object = json!({"record": record});
     place_into(&mut object, &ended.place);
-    let execution = ended.execution.as_ref();
-    let field = |name: &str| execution.and_then(|e| e.get(name)).cloned();
+    let execution: Option<Json> = ended.execution.as_ref().and_then(|e| serde_json::from_str(e.get()).ok());
+    let field = |name: &str| execution.as_ref().and_then(|e| e.get(name)).cloned();
     let hidden = field("no_log") == Some(Json::Bool(true));
     let shown = |value: Option<Json>| value.filter(|_| !hidden);
     if let Some(map) = object.as_object_mut() {

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// An execution, its values as JSON that loses nothing. What is empty is left out.
@@ -56,7 +57,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// An execution as JSON.
-pub(super) fn of(e: &Execution) -> Json {
+pub(super) fn of(e: &Execution) -> Option<Box<RawValue>> {
     to(
         e.end,
         e.by,
@@ -69,7 +70,7 @@ pub(super) fn of(e: &Execution) -> Json {
 }
 
 /// The one execution of a step without a loop, as JSON.
-pub(super) fn of_end(e: &HostEnd) -> Json {
+pub(super) fn of_end(e: &HostEnd) -> Option<Box<RawValue>> {
     let flags = [e.ignore_errors, e.ignore_unreachable, e.no_log];
     let none = Effects::default();
     let effects = e.effects.first().unwrap_or(&none);
@@ -84,7 +85,7 @@ fn to(
     error: &Option<Arc<Error>>,
     delegated_to: &Option<Arc<str>>,
     [ignore_errors, ignore_unreachable, no_log]: [bool; 3],
-) -> Json {
+) -> Option<Box<RawValue>> {
     let kept = Kept {
         end,
         by,
@@ -112,12 +113,12 @@ fn to(
         raw: effects.raw.iter().map(|(name, bytes)| (name.clone(), STANDARD.encode(bytes))).collect(),
     };
     // Maps of texts and JSON alone: it cannot fail.
-    serde_json::to_value(kept).unwrap_or_default()
+    serde_json::value::to_raw_value(&kept).ok()
 }
 
 /// The execution that was written.
-pub(super) fn from(json: Json) -> Option<Execution> {
-    let kept: Kept = serde_json::from_value(json).ok()?;
+pub(super) fn from(json: &RawValue) -> Option<Execution> {
+    let kept: Kept = serde_json::from_str(json.get()).ok()?;
     let shared = |names: Vec<String>| names.into_iter().map(Arc::<str>::from).collect();
     let delegated_to: Option<Arc<str>> = kept.delegated_to.map(Arc::from);
     let label = kept.label.map(from_json);

@@ -4,6 +4,7 @@ use crate::journal::{Place, Record, Segment, from_json};
 use crate::play::unnumbered;
 use crate::value::Value;
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 
 /// What earlier warps did of a run: which ends of steps are kept, and what was begun and has no end.
@@ -24,7 +25,7 @@ pub struct Past {
 /// An end that is kept.
 enum End {
     /// Of a task or item: its execution.
-    Whole(Json),
+    Whole(Box<RawValue>),
     /// Of a loop: its items.
     Looped(Vec<String>),
 }
@@ -117,9 +118,9 @@ impl Past {
     }
 
     /// The executions of a step that need not be run again: one, or those of its loop's items. `place` has no numbers.
-    pub(super) fn ended(&self, place: &Place) -> Option<(bool, Vec<Json>)> {
+    pub(super) fn ended(&self, place: &Place) -> Option<(bool, Vec<&RawValue>)> {
         match self.ends.get(place)? {
-            End::Whole(execution) => Some((false, vec![execution.clone()])),
+            End::Whole(execution) => Some((false, vec![&**execution])),
             End::Looped(items) => {
                 let of_item = |item: &String| self.item(&Place { item: Some(item.clone()), ..place.clone() });
                 Some((true, items.iter().map(of_item).collect::<Option<_>>()?))
@@ -128,9 +129,9 @@ impl Past {
     }
 
     /// The execution of a loop's item that need not be run again.
-    pub(super) fn item(&self, place: &Place) -> Option<Json> {
+    pub(super) fn item(&self, place: &Place) -> Option<&RawValue> {
         match self.ends.get(place)? {
-            End::Whole(execution) => Some(execution.clone()),
+            End::Whole(execution) => Some(&**execution),
             End::Looped(_) => None,
         }
     }

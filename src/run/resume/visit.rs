@@ -145,7 +145,7 @@ impl HostTask {
         let status = status(execution.end, execution.ignore_errors, &execution.result);
         let ended = self.ended(status, keep, 0.0);
         let changed = status == Status::Changed;
-        let execution = || Some(execution::of(execution));
+        let execution = || execution::of(execution);
         self.play.run.note(|| Record::Item(journal::Ended { execution: execution(), ..ended }), changed);
         crate::failpoint::reach("item-kept");
     }
@@ -164,7 +164,7 @@ impl HostTask {
         }
         let ended = self.ended(status, keep, end.seconds);
         let record = || {
-            let execution = if end.items.is_some() { None } else { Some(execution::of_end(end)) };
+            let execution = if end.items.is_some() { None } else { execution::of_end(end) };
             Record::Ended(journal::Ended { execution, items: end.items.clone(), ..ended })
         };
         self.play.run.note(record, end.changed);
