@@ -22,9 +22,11 @@ pub(super) async fn run(
 ) -> Result<Outcome, CallError> {
     let run = &attempt.task.play.run;
     let target = attempt.prepared.target();
-    let begun = run.sessions.detach(target, detached.start(call)).await?;
+    let begun = run.sessions.detach(target, detached.start(call.clone())).await?;
     let file = begun.values.get("results_file").cloned().unwrap_or_default();
     let started = Instant::now();
+    // What an earlier warp began and is found lost begins anew, once.
+    let mut anew = attempt.task.was_begun();
     let mut told = detached.poll;
     let mut lines = Lines { attempt, rest: Vec::new() };
     let mut offset = 0;
@@ -33,7 +35,16 @@ pub(super) async fn run(
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(detached.poll.max(FIRST_LOOK));
         failpoint::reach("mid-install");
-        let (bytes, next, outcome) = run.sessions.poll(target, &detached.key, offset).await?;
+        let polled = run.sessions.poll(target, &detached.key, offset).await;
+        if let Err(CallError::Lost(why)) = &polled
+            && std::mem::take(&mut anew)
+        {
+            run.warn(format!("{}: it is run again", why.message()));
+            run.sessions.detach(target, detached.start(call.clone())).await?;
+            continue;
+        }
+        let (bytes, next, outcome) = polled?;
+        anew = false;
         offset = next;
         lines.take(&bytes);
         if let Some(outcome) = outcome {

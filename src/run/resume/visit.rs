@@ -111,6 +111,13 @@ impl HostTask {
         self.visit.item.as_ref()
     }
 
+    /// Whether an earlier warp called its module and did not see it end.
+    pub(in crate::run) fn was_begun(&self) -> bool {
+        let Some(kept) = &self.play.run.kept else { return false };
+        let place = self.place();
+        kept.keep.past.is_lost(&Place { step: unnumbered(&place.step), ..place })
+    }
+
     /// A module is about to be called.
     pub(in crate::run) fn note_start(&self) {
         let run = &self.play.run;
