@@ -144,7 +144,7 @@ pub(super) fn on_undercloud(
         Box::pin(work(Deployment { settings, lab, services, run })).await?;
         Ok(Exit::Ok)
     });
-    journal::end(keep, end)
+    journal::end(keep, end, args.output)
 }
 
 /// What plays are told from outside: files, `above` them, -e, and the settings.
