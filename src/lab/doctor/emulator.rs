@@ -39,7 +39,8 @@ pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
     let listed = String::from_utf8_lossy(&output.stdout);
     let known: Vec<&str> = listed.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
     let wanted = host.needs.machine.as_str();
-    if known.contains(&wanted) {
+    // An empty one is libvirt's to choose.
+    if wanted.is_empty() || known.contains(&wanted) {
         return Ok(Vec::new());
     }
     let finding = Finding::error(

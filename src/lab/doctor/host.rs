@@ -25,7 +25,7 @@ pub struct Needs {
     pub domain_type: Option<DomainType>,
     /// Whether guests are to run guests of their own by KVM.
     pub nested: bool,
-    /// The machine type of domains.
+    /// The machine type of domains; empty where libvirt chooses.
     pub machine: String,
     /// Where disks are kept.
     pub pool: PathBuf,
