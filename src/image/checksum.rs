@@ -139,7 +139,7 @@ mod tests {
         let refused = |text: &str| Checksum::published(text, "a.qcow2").unwrap_err();
         assert_eq!(refused("<html>moved</html>"), "it has no checksum in it");
         // Cut short, or not of the algorithm that is named.
-        assert_eq!(refused(&format!("{}  a.qcow2", &MD5[..31])), "it has no checksum in it");
+        assert_eq!(refused(&format!("{}  a.qcow2", MD5.trim_end_matches('e'))), "it has no checksum in it");
         assert_eq!(refused(&format!("SHA256 (a.qcow2) = {MD5}")), "it has no checksum in it");
         assert_eq!(
             refused(&format!("{MD5}  b\n{SHA1}  c\n")),
