@@ -22,7 +22,7 @@ pub(super) enum What {
     /// An undercloud in a VM on this host; what is done already is skipped.
     Undercloud(Args),
     /// An overcloud of VMs on this host, or of servers that exist, by the undercloud that is there.
-    Overcloud(overcloud::Args),
+    Overcloud(overcloud::Wanted),
 }
 
 #[derive(Debug, clap::Args)]
@@ -59,7 +59,7 @@ pub(super) struct Resumption {
 impl What {
     /// To be taken up.
     pub fn resuming(&mut self, resumption: Resumption) {
-        let (What::Undercloud(args) | What::Overcloud(overcloud::Args { args, .. })) = self;
+        let (What::Undercloud(args) | What::Overcloud(overcloud::Wanted { args, .. })) = self;
         args.resumed = Some(resumption);
     }
 

@@ -6,8 +6,9 @@ use crate::error::{Error, Exit};
 use crate::play::Errors;
 use crate::value::{Text, Value};
 
+// Not `Args`: clap names the group of a struct's options after it, and two of one name clash.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct Wanted {
     /// Controllers: how many, or the addresses of servers that exist (CONTROLLER_HOSTS).
     #[arg(long, value_name = "N|IP,IP")]
     controllers: Option<Amount>,
@@ -27,9 +28,9 @@ pub(super) struct Args {
     pub args: deploy::Args,
 }
 
-pub(super) fn deploy(wanted: &Args) -> Result<Exit, Errors> {
+pub(super) fn deploy(wanted: &Wanted) -> Result<Exit, Errors> {
     let var = |name: &str| std::env::var(name).ok();
-    let Args { controllers, computes, ceph, blockstorage, objectstorage, args } = wanted;
+    let Wanted { controllers, computes, ceph, blockstorage, objectstorage, args } = wanted;
     let nodes = [controllers, computes, ceph, blockstorage, objectstorage].map(Clone::clone);
     let nodes = Nodes(nodes).or_environment(var)?;
     let servers = nodes.are_servers()?;
