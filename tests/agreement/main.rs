@@ -85,7 +85,8 @@ fn compared(set: &str, roles: &Written, warp: &Written) -> (String, BTreeSet<usi
             let lines = |items: &document::Items| -> String {
                 items.iter().map(|(path, value)| format!("{path} = {value}\n")).collect()
             };
-            for change in similar::TextDiff::from_lines(&lines(&roles), &lines(&warp)).iter_all_changes() {
+            let (before, after) = (lines(&roles), lines(&warp));
+            for change in similar::TextDiff::from_lines(&before, &after).iter_all_changes() {
                 match change.tag() {
                     similar::ChangeTag::Delete => write!(told, "  roles {change}").unwrap(),
                     similar::ChangeTag::Insert => write!(told, "  warp  {change}").unwrap(),

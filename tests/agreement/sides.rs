@@ -25,8 +25,10 @@ pub enum Side {
 /// defined is an error under 2.19.
 const CORE: &str = "ansible-core==2.16.14";
 const ROLES: [&str; 2] = ["tripleo-quickstart==2.1.1", "tripleo-quickstart-extras==2.1.1"];
+/// How a file's text becomes what is compared.
+type Reader = fn(&str) -> Items;
 /// The files below the home directory that are compared.
-const FILES: [(&str, fn(&str) -> Items); 10] = [
+const FILES: [(&str, Reader); 10] = [
     ("undercloud.conf", document::ini),
     ("network-environment.yaml", document::yaml),
     ("cloud-names.yaml", document::yaml),
