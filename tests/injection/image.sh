@@ -19,6 +19,7 @@ mbr)
 gpt)
     start=133120
     printf 'label: gpt\nstart=2048, size=131072\nstart=133120\n' | sfdisk -q "$raw"
+    mke2fs -q -t ext4 -L home -E offset=1048576 "$raw" 64M
     ;;
 esac
 # Up to the GPT's copy at the end.
@@ -29,7 +30,6 @@ mount "$device" "$root"
 cp -a "$tree/." "$root"
 echo "UUID=$(blkid -o value -s UUID "$device") / $kind defaults 0 0" > "$root/etc/fstab"
 if [ "$layout" = gpt ]; then
-    mke2fs -q -t ext4 -L home -E offset=1048576 "$raw" 64M
     echo "LABEL=home /home ext4 defaults 0 0" >> "$root/etc/fstab"
 fi
 version=$(basename "$root"/lib/modules/*)
