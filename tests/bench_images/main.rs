@@ -35,6 +35,8 @@ fn main() {
     let (image, root) = (guests::image(kind), support::scratch("bench-images"));
     let kernel = warp::image::kernel::read(&image).unwrap();
     let path = format!("/boot/vmlinuz-{}", kernel.version);
+    // libguestfs wants the folder's own mode, also where the modules are elsewhere: a container has none.
+    let _modules = Folder::made(Path::new("/lib/modules"));
     let text = |name: &str| root.join(name).display().to_string();
     for folder in ["ours", "theirs"] {
         std::fs::create_dir_all(root.join(folder)).unwrap();
@@ -112,6 +114,21 @@ fn main() {
         ]));
     });
     told("injection", "virt-customize", ours, theirs, 20.0);
+}
+
+/// A folder that is gone again with it, where it was not there before.
+struct Folder<'a>(Option<&'a Path>);
+
+impl<'a> Folder<'a> {
+    fn made(path: &'a Path) -> Self {
+        Folder(std::fs::create_dir(path).is_ok().then_some(path))
+    }
+}
+
+impl Drop for Folder<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.map(std::fs::remove_dir);
+    }
 }
 
 /// libguestfs without a daemon, with the emulator and the kernel that the image has: the machine may have none of its own.
