@@ -208,7 +208,9 @@ fn apparmors_profiles_are_looked_at() {
 
     let hidden = broken("apparmor-hidden", "apparmor; mkdir -p /home/stack/.quickstart");
     let seen = hidden.examined(&["-e", "libvirt_volume_path=/home/stack/.quickstart/pool"]);
-    let finding = seen.only("apparmor", "warning");
+    // How much room there is in that folder is the machine's.
+    let finding = seen.findings.iter().find(|finding| finding["check"] == "apparmor").unwrap();
+    assert_eq!(finding["level"], "warning", "{finding}");
     assert!(finding["what"].as_str().unwrap().ends_with(": /home/stack/.quickstart/pool"), "{finding}");
 }
 
@@ -221,8 +223,14 @@ fn the_emulators_account_is_let_through_to_the_disks() {
     let place = finding["where"].as_str().unwrap();
     assert!(place.ends_with("/closed"), "{finding}");
     assert_eq!(seen.code, 2);
-    let mended = host.mended_with(&pool, "stat -c %a $LWD/closed $LWD/closed/open");
-    assert_eq!(mended.stdout, "701\n755\n");
+    // By an access list, or by the mode where the machine has no tool for lists.
+    let goes =
+        "for who in 64055 64099; do setpriv --reuid=$who --clear-groups stat -c %a $LWD/closed/open; done";
+    let mended = host.mended_with(&pool, &format!("{goes}; stat -c %A $LWD/closed"));
+    let (passed, mode) = mended.stdout.split_once('\n').unwrap();
+    assert_eq!(passed, "755", "{}", mended.stderr);
+    let (mode, others) = (mode.lines().last().unwrap(), mode.lines().count());
+    assert_eq!((mode, others), if mode.ends_with('x') { ("drwx-----x", 2) } else { ("drwx--x---", 1) });
 }
 
 #[test]
@@ -253,7 +261,7 @@ fn missing_programs_are_installed() {
 #[test]
 fn nothing_is_changed_without_leave_and_a_deployment_says_the_same_words() {
     let host = broken("leave", "nested N; memory 4194304 4194304");
-    let refused = host.said("warp doctor --fix < /dev/null; echo $?; ls /etc/modprobe.d");
+    let refused = host.said("warp doctor --fix < /dev/null; echo $?; ls /etc/modprobe.d | grep warp");
     assert_eq!(refused.stdout.lines().last().unwrap(), "5", "{}", refused.stdout);
     assert!(
         refused.stderr.contains("+options kvm_intel nested=1"),
