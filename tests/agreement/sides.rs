@@ -214,7 +214,8 @@ fn deploy_command(root: &Path, home: &Path) -> Words {
     fs::write(
         &openstack,
         "#!/bin/sh\ncase \"$*\" in\n\
-         'overcloud deploy'*) printf '%s\\0' \"$@\" >\"$ARGUMENTS\" ;;\n\
+         'overcloud deploy'*) printf '%s\\0' \"$@\" >\"$ARGUMENTS\"\n\
+         mkdir -p overcloud-deploy/overcloud; touch overcloud-deploy/overcloud/overcloud-deployment_status.yaml ;;\n\
          'hypervisor stats show'*) echo 2 ;;\n\
          'stack list'*) echo 'overcloud CREATE_COMPLETE' ;;\n\
          'overcloud status'*) echo DEPLOY_SUCCESS ;;\n\

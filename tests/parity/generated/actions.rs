@@ -119,8 +119,8 @@ fn unheaded(module: &str, mut result: Json) -> Json {
     if matches!(module, "template" | "assemble")
         && let Some(diff) = result.get_mut("diff")
     {
-        let diff = if diff.is_array() { &mut diff[0] } else { diff };
-        if let Some(diff) = diff.as_object_mut() {
+        let diff = if diff.is_array() { diff.get_mut(0) } else { Some(diff) };
+        if let Some(diff) = diff.and_then(Json::as_object_mut) {
             diff.remove("after_header");
         }
     }

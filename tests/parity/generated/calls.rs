@@ -172,10 +172,13 @@ fn modules_do_what_ansibles_do() {
             .calls
             .iter()
             .map(|(module, given)| {
-                (
-                    module.clone(),
-                    given.iter().map(|(name, value)| (name.clone(), placed(value, &place))).collect(),
-                )
+                let mut given: Map<String, Json> =
+                    given.iter().map(|(name, value)| (name.clone(), placed(value, &place))).collect();
+                // A play's modules run in its own folder, those that are asked alone in the oracle's.
+                if matches!(module.as_str(), "command" | "shell") {
+                    given.entry("chdir").or_insert_with(|| json!(place));
+                }
+                (module.clone(), given)
             })
             .collect();
         plant(&root);
