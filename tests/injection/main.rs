@@ -37,6 +37,7 @@ fn alone() -> MutexGuard<'static, ()> {
 const ODD: &str = "/etc/it's a $(file)";
 
 #[test]
+#[ignore = "an emulated guest: `make soak` has it among all kinds"]
 fn dracut_on_a_bare_xfs_is_injected_into() {
     let _turn = alone();
     deployed(Kind {
@@ -48,6 +49,7 @@ fn dracut_on_a_bare_xfs_is_injected_into() {
 }
 
 #[test]
+#[ignore = "an emulated guest: `make soak` has it among all kinds"]
 fn cloud_init_on_a_partition_of_ext4_is_told() {
     let _turn = alone();
     deployed(Kind {
