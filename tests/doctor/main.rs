@@ -224,8 +224,7 @@ fn the_emulators_account_is_let_through_to_the_disks() {
     assert!(place.ends_with("/closed"), "{finding}");
     assert_eq!(seen.code, 2);
     // By an access list, or by the mode where the machine has no tool for lists.
-    let goes =
-        "for who in 64055 64099; do setpriv --reuid=$who --clear-groups stat -c %a $LWD/closed/open; done";
+    let goes = "for who in 64055 64099; do setpriv --reuid=$who --regid=$who --clear-groups stat -c %a $LWD/closed/open; done";
     let mended = host.mended_with(&pool, &format!("{goes}; stat -c %A $LWD/closed"));
     let (passed, mode) = mended.stdout.split_once('\n').unwrap();
     assert_eq!(passed, "755", "{}", mended.stderr);
