@@ -113,12 +113,29 @@ pub(super) fn logs(args: &Args) -> Exit {
     output::exit_of(on_undercloud(args, Vars::new(), "warp logs", Deployment::logs))
 }
 
-/// Runs what there must be an undercloud for, with the lab held. `above` are variables above those of the user's files and
-/// beneath -e.
+/// Runs what there must be an undercloud for: nothing is removed before. `above` are variables above those of the user's
+/// files and beneath -e.
 pub(super) fn on_undercloud(
     args: &Args,
     above: Vars,
     what: &str,
+    work: impl AsyncFnOnce(Deployment) -> Result<(), Errors>,
+) -> Result<Exit, Errors> {
+    let open = |settings: &Settings, _: &Events| Ok(Lab::open(&settings.local_working_dir)?);
+    in_lab(args, above, what, open, work)
+}
+
+fn undercloud(args: &Args) -> Result<Exit, Errors> {
+    let open = |settings: &Settings, events: &Events| opened(settings, args, events);
+    in_lab(args, Vars::new(), "warp deploy undercloud", open, Deployment::undercloud)
+}
+
+/// Runs a part of a deployment with the lab held, and with a journal.
+fn in_lab(
+    args: &Args,
+    above: Vars,
+    what: &str,
+    open: impl FnOnce(&Settings, &Events) -> Result<Lab, Errors>,
     work: impl AsyncFnOnce(Deployment) -> Result<(), Errors>,
 ) -> Result<Exit, Errors> {
     let settings = args.settings()?;
@@ -126,7 +143,7 @@ pub(super) fn on_undercloud(
     run.verbosity = args.verbose;
     run.extra_vars = Arc::new(variables(&settings, args, above)?);
     let events = args.output.events(args.verbose, run.check, false, &run.config)?;
-    let lab = Arc::new(Lab::open(&settings.local_working_dir)?);
+    let lab = Arc::new(open(&settings, &events)?);
     let _held = lab.lock(what)?;
     run.run_key = lab.id();
     // The revert is no part of what the journal keeps.
@@ -168,35 +185,8 @@ fn actions(lab: &Arc<Lab>, events: &Events) -> action::Actions {
     actions
 }
 
-fn undercloud(args: &Args) -> Result<Exit, Errors> {
-    let settings = args.settings()?;
-    let mut run = run::Settings::new(config::Settings::of_process()?);
-    run.verbosity = args.verbose;
-    run.extra_vars = Arc::new(variables(&settings, args, Vars::new())?);
-
-    let events = args.output.events(args.verbose, run.check, false, &run.config)?;
-    let lab = opened(&settings, args, &events)?;
-    let _held = lab.lock("warp deploy undercloud")?;
-    run.run_key = lab.id();
-    // The revert is no part of what the journal keeps.
-    let unkept = run.clone();
-    let fresh_from = args.resumed.as_ref().and_then(|resumed| resumed.fresh_from.clone());
-    run.keep = args.keep(&settings, &events);
-    let keep = run.keep.clone();
-    let actions = Arc::new(actions(&lab, &events));
-    let end = engine::drive(Arc::new(Engine::new()), actions, events, async |services| {
-        if let Some(snapshot) = fresh_from {
-            let (settings, lab, services) = (settings.clone(), Arc::clone(&lab), services.clone());
-            Revert { settings, lab, services, run: unkept }.to(&snapshot, false).await?;
-        }
-        Deployment { settings, lab, services, run }.undercloud().await?;
-        Ok(Exit::Ok)
-    });
-    journal::end(keep, end, args.output)
-}
-
 /// The lab, after what TEARDOWN says was removed from it.
-fn opened(settings: &Settings, args: &Args, events: &Events) -> Result<Arc<Lab>, Errors> {
+fn opened(settings: &Settings, args: &Args, events: &Events) -> Result<Lab, Errors> {
     let lwd = &settings.local_working_dir;
     if settings.teardown > Teardown::None
         && let Some(lab) = Lab::find(lwd)?
@@ -207,5 +197,5 @@ fn opened(settings: &Settings, args: &Args, events: &Events) -> Result<Arc<Lab>,
             events.emit(&Event::warning(format!("not removed: {kept}")));
         }
     }
-    Ok(Arc::new(Lab::open(lwd)?))
+    Ok(Lab::open(lwd)?)
 }
