@@ -1,7 +1,7 @@
 //! Injection into the images that there are: ext4 and XFS, with and without a table of partitions, with and without
 //! cloud-init, with an initrd of dracut or of initramfs-tools. Each is deployed to a login and looked at from inside.
 //!
-//! Emulated guests take their time: two of the kinds run with every change, `make soak` runs all.
+//! Emulated guests take their time: `make soak` boots them; with every change runs what needs no guest (`rooted`).
 
 #![allow(
     clippy::unwrap_used,
