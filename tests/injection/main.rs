@@ -12,6 +12,8 @@
     reason = "a test ends by panicking"
 )]
 
+#[path = "../support/left.rs"]
+mod left;
 #[path = "../support/mod.rs"]
 mod support;
 

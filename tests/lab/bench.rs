@@ -208,21 +208,3 @@ impl Scope for Vars {
         Vec::new()
     }
 }
-
-/// What this lab adds to the machine.
-pub fn world() -> BTreeSet<String> {
-    let mut world = BTreeSet::new();
-    for comm in ["libvirtd", "qemu-system", "dnsmasq"] {
-        world.extend(processes(comm).into_iter().map(|pid| format!("process {comm} {pid}")));
-    }
-    for line in fs::read_to_string("/proc/self/mounts").unwrap().lines() {
-        world.insert(format!("mount {line}"));
-    }
-    for dir in ["/run/netns", "/sys/class/net", "/run/warp"] {
-        world.insert(format!("{dir}: {}", Path::new(dir).exists()));
-        for entry in fs::read_dir(dir).into_iter().flatten() {
-            world.insert(entry.unwrap().path().display().to_string());
-        }
-    }
-    world
-}

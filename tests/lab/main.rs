@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+#[allow(dead_code)] // Each test program uses a part of it.
+#[path = "../support/left.rs"]
+mod left;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod parity;
@@ -11,7 +15,5 @@ mod parity;
 mod roles;
 #[cfg(test)]
 mod roles_xml;
-#[cfg(test)]
-#[allow(dead_code)] // Each test program uses a part of it.
 #[path = "../support/mod.rs"]
 mod support;

@@ -12,6 +12,8 @@
     reason = "a test ends by panicking"
 )]
 
+#[path = "../support/left.rs"]
+mod left;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -21,7 +23,7 @@ mod lab;
 
 mod plays;
 
-use lab::{Lab, assert_nothing_left, world};
+use lab::Lab;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -49,7 +51,6 @@ fn a_warp_killed_at_any_moment_is_taken_up() {
     let rounds = number("SOAK_ROUNDS").unwrap_or(20);
     println!("SOAK_SEED={seed} SOAK_ROUNDS={rounds}");
     let mut random = Random(seed);
-    let before = world();
     let lab = Lab::new("soak");
     for round in 1..=rounds {
         let mut warp = lab.deploying();
@@ -77,5 +78,5 @@ fn a_warp_killed_at_any_moment_is_taken_up() {
     }
     lab.deploy(&[]).succeeds();
     lab.end();
-    assert_nothing_left(&before);
+    lab.assert_nothing_left();
 }

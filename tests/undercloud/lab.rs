@@ -1,17 +1,20 @@
 //! A lab of a test's own, and independent observers of it.
 
-use crate::support;
+use crate::{left, support};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// A local working directory with its image cache.
 pub struct Lab {
     root: PathBuf,
+    /// What this lab is known by on the machine: its folder, the ids and bridges that it had.
+    names: Mutex<BTreeSet<String>>,
 }
 
 /// How a command ended.
@@ -66,7 +69,9 @@ fn end(command: &mut Command) -> Ended {
 
 impl Lab {
     pub fn new(name: &str) -> Self {
-        Lab { root: support::scratch(&format!("lab-{name}")) }
+        let root = support::scratch(&format!("lab-{name}"));
+        let names = BTreeSet::from([format!("{}/", root.display())]);
+        Lab { root, names: Mutex::new(names) }
     }
 
     pub fn lwd(&self) -> PathBuf {
@@ -84,12 +89,70 @@ impl Lab {
         command
     }
 
+    /// Runs a warp to its end. What the lab is known by is looked at on both sides of it: a teardown removes it.
+    fn run(&self, command: &mut Command) -> Ended {
+        self.remember();
+        let ended = end(command);
+        self.remember();
+        ended
+    }
+
+    fn remember(&self) {
+        let manifest = fs::read_to_string(self.lwd().join(".warp/lab.yaml")).unwrap_or_default();
+        let field = |name: &str| manifest.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let mut names = self.names.lock().unwrap();
+        names.extend(field("id:").map(str::to_owned));
+        // A private daemon's bridges are in a namespace of its own.
+        if field("daemon:") == Some("system") {
+            let virsh =
+                |args: &[&str]| end(Command::new("virsh").args(["-c", "qemu:///system"]).args(args)).stdout;
+            for network in virsh(&["net-list", "--all", "--name"]).split_whitespace() {
+                let xml = virsh(&["net-dumpxml", network]);
+                let bridge = xml.split_once("<bridge name='").and_then(|(_, rest)| rest.split('\'').next());
+                if names.iter().any(|name| xml.contains(name)) {
+                    names.extend(bridge.map(str::to_owned));
+                }
+            }
+        }
+    }
+
+    /// Asserts that nothing of this lab is left on the machine, after the moment that the kernel needs to take down what
+    /// ended.
+    #[track_caller]
+    pub fn assert_nothing_left(&self) {
+        self.remember();
+        let names = self.names.lock().unwrap();
+        let began = Instant::now();
+        loop {
+            let left = left::of(&names);
+            if left.is_empty() {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(5), "left behind: {left:#?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Asserts that what this lab has on the machine is seen: else that nothing is left would prove nothing.
+    #[track_caller]
+    pub fn assert_seen(&self) {
+        let seen = left::of(&self.names.lock().unwrap());
+        for kind in ["qemu", "libvirtd"] {
+            assert!(seen.iter().any(|what| what.contains(kind)), "no {kind} of the lab is seen: {seen:#?}");
+        }
+    }
+
+    /// Whether the lab has a libvirt daemon of its own.
+    pub fn is_private(&self) -> bool {
+        self.uri().contains("/run/warp/")
+    }
+
     pub fn warp(&self, args: &[&str]) -> Ended {
-        end(self.command().args(args))
+        self.run(self.command().args(args))
     }
 
     pub fn warp_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
-        end(self.command().args(args).envs(env.iter().copied()))
+        self.run(self.command().args(args).envs(env.iter().copied()))
     }
 
     pub fn deploy(&self, env: &[(&str, &str)]) -> Ended {
@@ -98,12 +161,13 @@ impl Lab {
 
     pub fn deploy_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
         // The smallest guest that works: the machine that runs the tests is small.
-        end(self
-            .command()
-            .args(["deploy", "undercloud", "-e", "undercloud_memory=512", "-e", "undercloud_vcpu=1"])
-            .args(["-e", "undercloud_disk=4"])
-            .args(args)
-            .envs(env.iter().copied()))
+        self.run(
+            self.command()
+                .args(["deploy", "undercloud", "-e", "undercloud_memory=512", "-e", "undercloud_vcpu=1"])
+                .args(["-e", "undercloud_disk=4"])
+                .args(args)
+                .envs(env.iter().copied()),
+        )
     }
 
     /// A deployment under way.
@@ -251,47 +315,4 @@ impl Lab {
     pub fn end(&self) {
         self.warp(&["teardown", "all", "--yes"]).succeeds();
     }
-}
-
-/// Asserts that nothing is there that was not before, after the moment that the kernel needs to take down what ended.
-#[track_caller]
-pub fn assert_nothing_left(before: &BTreeSet<String>) {
-    let began = Instant::now();
-    loop {
-        let now = world();
-        let left: Vec<_> = now.difference(before).collect();
-        if left.is_empty() {
-            return;
-        }
-        assert!(began.elapsed() < Duration::from_secs(5), "left behind: {left:#?}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-/// What a lab adds to a machine: daemons and guests, mounts, network namespaces, interfaces, run-time folders.
-pub fn world() -> BTreeSet<String> {
-    let mut world = BTreeSet::new();
-    for entry in fs::read_dir("/proc").unwrap() {
-        let path = entry.unwrap().path();
-        let Ok(comm) = fs::read_to_string(path.join("comm")) else { continue };
-        // Threads of the kernel (one may be named for virtio) have no command line, and neither has a process that has
-        // ended and waits for its parent to ask after it, which is up to the machine's init.
-        if fs::read(path.join("cmdline")).is_ok_and(|line| line.is_empty()) {
-            continue;
-        }
-        let ours = ["libvirtd", "qemu", "dnsmasq", "virt", "warp"].iter().any(|n| comm.contains(n));
-        // This test program and what starts it are not what is looked for.
-        if ours && !path.ends_with(std::process::id().to_string()) {
-            world.insert(format!("process {} {}", path.display(), comm.trim()));
-        }
-    }
-    for line in fs::read_to_string("/proc/self/mounts").unwrap().lines() {
-        world.insert(format!("mount {line}"));
-    }
-    for dir in ["/run/netns", "/sys/class/net", "/run/warp"] {
-        for entry in fs::read_dir(dir).into_iter().flatten() {
-            world.insert(format!("{}", entry.unwrap().path().display()));
-        }
-    }
-    world
 }

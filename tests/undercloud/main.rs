@@ -12,12 +12,14 @@
     reason = "a test ends by panicking"
 )]
 
+#[path = "../support/left.rs"]
+mod left;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod lab;
 
-use lab::{Lab, assert_nothing_left, world};
+use lab::Lab;
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +33,6 @@ fn alone() -> MutexGuard<'static, ()> {
 #[test]
 fn an_undercloud_is_deployed_rerun_restarted_and_torn_down() {
     let _turn = alone();
-    let before = world();
     let lab = Lab::new("life");
     lab.first_boot("#!/bin/sh\nsleep 2\necho '{{ undercloud_user }} was here' > /etc/first-boot\n");
     lab.deploy(&[]).succeeds();
@@ -82,13 +83,18 @@ fn an_undercloud_is_deployed_rerun_restarted_and_torn_down() {
     assert_eq!(lab.ssh("cat stackrc").succeeds().stdout, stackrc);
     assert_eq!(lab.disk_identity(), disk);
 
+    // Where there is a private daemon, it and its guest are seen.
+    if lab.is_private() {
+        lab.assert_seen();
+    }
+
     // Teardown removes what warp made and nothing else.
     lab.make_foreign_objects();
     lab.warp(&["teardown", "all", "--yes"]).succeeds();
     lab.assert_only_foreign_objects_are_left();
     lab.remove_foreign_objects();
     lab.warp(&["teardown", "all", "--yes"]).succeeds();
-    assert_nothing_left(&before);
+    lab.assert_nothing_left();
 }
 
 #[test]
@@ -213,8 +219,6 @@ fn end_at(lab: &Lab, point: &str) -> lab::Ended {
 #[test]
 fn what_cannot_work_is_refused_before_anything_happens() {
     let _turn = alone();
-    let before = world();
-
     let lab = Lab::new("refused");
     // A truncated image.
     let cache = lab.private_image_cache();
@@ -237,7 +241,7 @@ fn what_cannot_work_is_refused_before_anything_happens() {
     let malformed = lab.deploy(&[]).fails_with(4);
     assert!(malformed.said().contains("custom.yaml:2:"), "{}", malformed.said());
 
-    assert_nothing_left(&before);
+    lab.assert_nothing_left();
 
     // A lab that another warp holds.
     lab.custom("");
