@@ -10,7 +10,7 @@ BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
 RUN_PACKAGES = libvirt-daemon libvirt-daemon-driver-qemu dnsmasq-base iptables iproute2 \
 	qemu-system-x86 qemu-utils mmdebstrap e2fsprogs openssh-client python3 python3-venv python3-pip sudo
 # To test: real Ansible comes from the Python registry into target/; sshd and virsh are independent observers.
-TEST_PACKAGES = openssh-server openssl selinux-utils libvirt-clients cpio fdisk unzip xfsprogs xz-utils zip zstd ipxe-qemu git iptables busybox dropbear-bin fish tcsh debconf-utils python3-apt python3-debian python3-libvirt python3-lxml subversion gnupg lz4
+TEST_PACKAGES = openssh-server openssl selinux-utils libvirt-clients cpio fdisk unzip xfsprogs xz-utils zip zstd ipxe-qemu git iptables busybox dropbear-bin fish tcsh debconf-utils python3-apt python3-debian python3-libvirt python3-lxml subversion gnupg lz4 ovmf
 
 WARP = target/release/warp
 

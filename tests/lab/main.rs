@@ -2,6 +2,10 @@
 
 // All of it is tests; said so for the lints that spare only those.
 #[cfg(test)]
+mod account;
+#[cfg(test)]
+mod apparmor;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 #[allow(dead_code)] // Each test program uses a part of it.

@@ -23,10 +23,17 @@ seccomp_sandbox = 0
 stdio_handler = "file"
 "#;
 
-/// Writes the daemon's settings into its `/etc/libvirt`.
+/// Writes the daemon's settings into its `/etc/libvirt`. How guests run is for the lab's owner to say: a `qemu.conf` that
+/// is there stays as it is.
 pub fn write(etc: &Path) -> io::Result<()> {
     std::fs::write(etc.join("libvirtd.conf"), LIBVIRTD)?;
-    std::fs::write(etc.join("qemu.conf"), QEMU)
+    let qemu = etc.join("qemu.conf");
+    if qemu.exists() {
+        return Ok(());
+    }
+    let new = etc.join("qemu.conf.new");
+    std::fs::write(&new, QEMU)?;
+    std::fs::rename(new, qemu)
 }
 
 /// Accounts that libvirtd wants to exist, though with the settings above it uses none of them.
