@@ -141,11 +141,12 @@ fn in_lab(
     let settings = args.settings()?;
     let mut run = run::Settings::new(config::Settings::of_process()?);
     run.verbosity = args.verbose;
-    run.extra_vars = Arc::new(variables(&settings, args, above)?);
+    let given = variables(&settings, &args.extra_vars, above)?;
     let events = args.output.events(args.verbose, run.check, false, &run.config)?;
     let lab = Arc::new(open(&settings, &events)?);
     let _held = lab.lock(what)?;
     run.run_key = lab.id();
+    run.extra_vars = Arc::new(placed(given, &lab)?);
     // The revert is no part of what the journal keeps.
     let unkept = run.clone();
     let fresh_from = args.resumed.as_ref().and_then(|resumed| resumed.fresh_from.clone());
@@ -165,19 +166,29 @@ fn in_lab(
 }
 
 /// What plays are told from outside: files, `above` them, -e, and the settings.
-fn variables(settings: &Settings, args: &Args, above: Vars) -> Result<Vars, Errors> {
+pub(super) fn variables(settings: &Settings, extra_vars: &[String], above: Vars) -> Result<Vars, Errors> {
     let mut vars = Vars::new();
     for file in settings.variable_files() {
         extend(&mut vars, &value::read_vars(&file)?);
     }
     vars.extend(above);
-    extend(&mut vars, &run::extra_vars(&args.extra_vars)?);
+    extend(&mut vars, &run::extra_vars(extra_vars)?);
     vars.extend(settings.variables());
     Ok(vars)
 }
 
+/// Those above what the lab's place on its daemon gives.
+///
+/// # Errors
+/// The daemon cannot be asked for other labs.
+pub(super) fn placed(given: Vars, lab: &Lab) -> Result<Vars, Errors> {
+    let mut vars = Settings::place(&lab.place()?);
+    extend(&mut vars, &given);
+    Ok(vars)
+}
+
 /// Ansible's actions and the lab's.
-fn actions(lab: &Arc<Lab>, events: &Events) -> action::Actions {
+pub(super) fn actions(lab: &Arc<Lab>, events: &Events) -> action::Actions {
     let mut actions = action::builtin();
     for action in lab::actions(Arc::clone(lab)).into_iter().chain(image::actions(events)) {
         actions.register(action);

@@ -17,6 +17,7 @@ mod options;
 mod output;
 mod overcloud;
 mod passwords;
+mod plan;
 mod play;
 mod ready;
 mod resume;
@@ -68,6 +69,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Collect the logs of the undercloud and the overcloud's nodes in LWD/collected_files.
     Logs(deploy::Args),
+    /// Show what a deployment would make and change, before anything happens.
+    Plan(plan::Args),
     /// Open a shell on a node, or run a command there.
     Ssh(ssh::Args),
     /// List the lab's nodes.
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Journal(args) => journal::run(&args).into(),
         Command::Doctor(args) => doctor::run(&args).into(),
         Command::Logs(args) => deploy::logs(&args).into(),
+        Command::Plan(args) => plan::run(&args).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),
         Command::Image(what) => image::run(&what).into(),

@@ -75,15 +75,21 @@ pub(super) fn ask(level: Teardown, lwd: &Path, said: bool) -> Result<()> {
         Teardown::Virthost => "the VMs with their snapshots and disks, and the networks",
         Teardown::All => "the whole lab",
     };
-    let refused = |why: &str| {
-        Error::new(Exit::Usage, format!("not removed: {what} of {}", lwd.display()))
-            .note(why)
-            .help("say so with --yes or INTERACTIVE=false")
-    };
+    let lwd = lwd.display();
+    agreed(&format!("Remove {what} of {lwd}?"), &format!("not removed: {what} of {lwd}"))
+}
+
+/// Asks on the terminal whether to go on.
+///
+/// # Errors
+/// `refused`, when the answer is no or nobody is there to answer.
+pub(super) fn agreed(question: &str, refused: &str) -> Result<()> {
+    let refused =
+        |why: &str| Error::new(Exit::Usage, refused).note(why).help("say so with --yes or INTERACTIVE=false");
     if !std::io::stdin().is_terminal() {
         return Err(refused("there is no terminal to ask on"));
     }
-    anstream::eprint!("Remove {what} of {}? [y/N] ", lwd.display());
+    anstream::eprint!("{question} [y/N] ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

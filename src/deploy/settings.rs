@@ -1,6 +1,7 @@
 //! What a deployment takes from the environment, as oooq's users set it.
 
 use crate::error::{Error, Exit, Result};
+use crate::lab::Place;
 use crate::value::{Text, Value, Vars};
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,17 @@ impl Settings {
             ("warp_exe".into(), path(&warp)),
             ("warp_offline".into(), Value::Bool(self.offline)),
         ])
+    }
+
+    /// What the plays must know of where the lab is on its daemon, beneath what the user says.
+    #[must_use]
+    pub fn place(place: &Place) -> Vars {
+        let text = |text: &str| Value::Text(Text::data(text));
+        let mut vars = Vars::from_iter([("lab_prefix".into(), text(&place.prefix))]);
+        if let Some(cidr) = &place.external_network_cidr {
+            vars.insert("external_network_cidr".into(), text(cidr));
+        }
+        vars
     }
 
     /// The files of variables that a deployment reads, the later ones winning: `vars/*.yml` of the workspace by name,

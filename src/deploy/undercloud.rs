@@ -56,13 +56,7 @@ impl Deployment {
         let install = self.load(&content.play("install"))?;
         let mut stages = Stages::read(&state_dir)?;
 
-        let mut inventory = crate::inventory::Inventory::default();
-        Sources::default().read_text(
-            "<warp deploy>",
-            "localhost ansible_connection=local\n",
-            &mut inventory,
-        )?;
-        let runner = Runner::new(self.run.clone(), inventory, self.services.clone());
+        let runner = self.runner_here()?;
 
         self.look_at_the_host(&content).await?;
         let mut changes = 0;
@@ -136,6 +130,17 @@ impl Deployment {
             .help("`warp doctor --fix` mends what commands can");
         let end = Errors::from(stopped(end, "prepare", &[]));
         Err(bad.iter().fold(end, |all, finding| all.and(finding.as_error())))
+    }
+
+    /// What runs plays on this machine and on those that they add.
+    pub(super) fn runner_here(&self) -> Result<Runner, Errors> {
+        let mut inventory = crate::inventory::Inventory::default();
+        Sources::default().read_text(
+            "<warp deploy>",
+            "localhost ansible_connection=local\n",
+            &mut inventory,
+        )?;
+        Ok(Runner::new(self.run.clone(), inventory, self.services.clone()))
     }
 
     pub(super) fn load(&self, path: &Path) -> Result<Plan, Errors> {

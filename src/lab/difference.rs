@@ -15,39 +15,72 @@ const ADDED_TO_NETWORKS: [&str; 8] = [
     "/@connections",
 ];
 
-/// The differences between a network as wanted and as it is, one a line: `ip/@address is 192.168.23.1, wanted
-/// 192.168.24.1`.
+/// One thing that is otherwise than wanted: an attribute or a text, by its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Where: `ip/@address`.
+    pub path: String,
+    /// What is there, if anything.
+    pub is: Option<String>,
+    /// What is wanted there, if anything.
+    pub wanted: Option<String>,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "absent".to_owned());
+        write!(f, "{} is {}, wanted {}", self.path, word(&self.is), word(&self.wanted))
+    }
+}
+
+fn difference(path: &str, is: Option<&String>, wanted: Option<&String>) -> Difference {
+    Difference { path: path.trim_start_matches('/').to_owned(), is: is.cloned(), wanted: wanted.cloned() }
+}
+
+/// The differences between a network as wanted and as it is.
 #[must_use]
-pub fn of_networks(wanted: &Element, actual: &Element) -> Vec<String> {
+pub fn of_networks(wanted: &Element, actual: &Element) -> Vec<Difference> {
     let (wanted, actual) = (flat(wanted), flat(actual));
-    let mut lines = Vec::new();
+    let mut found = Vec::new();
     for (path, value) in &wanted {
-        let name = path.trim_start_matches('/');
-        match actual.get(path) {
-            Some(is) if is == value => {}
-            _ if path.starts_with("/metadata") => {}
-            Some(is) => lines.push(format!("{name} is {is}, wanted {value}")),
-            None => lines.push(format!("{name} is absent, wanted {value}")),
+        let is = actual.get(path);
+        if is != Some(value) && !path.starts_with("/metadata") {
+            found.push(difference(path, is, Some(value)));
         }
     }
     for (path, is) in &actual {
         let added = ADDED_TO_NETWORKS.iter().any(|known| path.starts_with(known));
         if !added && !wanted.contains_key(path) {
-            lines.push(format!("{} is {is}, wanted absent", path.trim_start_matches('/')));
+            found.push(difference(path, Some(is), None));
         }
     }
-    lines
+    found
 }
 
-/// Whether a domain as wanted says anything that the domain as it is does not. libvirt completes a description with
-/// addresses, controllers and defaults, so what only the domain has is no difference.
+/// What a domain as wanted says and the domain as it is does not. libvirt completes a description with addresses,
+/// controllers and defaults, so what only the domain has is no difference, but for devices of which it has more.
 #[must_use]
-pub fn in_domain(wanted: &Element, actual: &Element) -> bool {
+pub fn of_domains(wanted: &Element, actual: &Element) -> Vec<Difference> {
+    let mut found: Vec<Difference> = ["disk", "interface"]
+        .iter()
+        .filter_map(|device| {
+            let count = |of: &Element| of.all(&format!("devices/{device}")).len();
+            let (is, wanted) = (count(actual).to_string(), count(wanted).to_string());
+            (is != wanted).then(|| difference(&format!("devices/{device}/count()"), Some(&is), Some(&wanted)))
+        })
+        .collect();
     let actual = flat(actual);
-    flat(wanted).iter().any(|(path, value)| match actual.get(path) {
-        Some(is) if path == "/os/type/@machine" => is != value && !is_newest(value, is),
-        is => is != Some(value),
-    })
+    for (path, value) in &flat(wanted) {
+        let is = actual.get(path);
+        let same = match is {
+            Some(is) if path == "/os/type/@machine" => is == value || is_newest(value, is),
+            is => is == Some(value),
+        };
+        if !same && !path.starts_with("/metadata") {
+            found.push(difference(path, is, Some(value)));
+        }
+    }
+    found
 }
 
 /// Whether a machine type is what libvirt makes of a short one: `pc` becomes `pc-i440fx-7.2`, `q35` `pc-q35-7.2`.
@@ -65,7 +98,7 @@ fn flat(root: &Element) -> BTreeMap<String, String> {
 
 fn flatten(element: &Element, path: &str, out: &mut BTreeMap<String, String>) {
     if let Some(bytes) = memory(element) {
-        out.insert(format!("{path}/text"), bytes.to_string());
+        out.insert(path.to_owned(), format!("{bytes} bytes"));
         return;
     }
     for (name, value) in &element.attributes {
@@ -118,7 +151,7 @@ mod tests {
         let other = "<network><name>external</name><forward mode='nat'/><bridge name='brext' stp='off'/>\
                      <ip address='192.168.24.1' netmask='255.255.255.0'/></network>";
         assert_eq!(
-            of_networks(&parse(other), &actual),
+            of_networks(&parse(other), &actual).iter().map(ToString::to_string).collect::<Vec<_>>(),
             [
                 "bridge/@stp is on, wanted off",
                 "ip/@address is 192.168.23.1, wanted 192.168.24.1",
@@ -133,11 +166,20 @@ mod tests {
         let actual = parse(
             "<domain type='qemu'><name>u</name><memory unit='KiB'>524288</memory><vcpu placement='static'>1</vcpu></domain>",
         );
-        assert!(!in_domain(
-            &parse("<domain type='qemu'><memory unit='MiB'>512</memory><vcpu>1</vcpu></domain>"),
-            &actual
-        ));
-        assert!(in_domain(&parse("<domain><memory unit='MiB'>1024</memory></domain>"), &actual));
-        assert!(in_domain(&parse("<domain><vcpu>2</vcpu></domain>"), &actual));
+        let told = |wanted: &str| -> Vec<String> {
+            of_domains(&parse(wanted), &actual).iter().map(ToString::to_string).collect()
+        };
+        assert!(
+            told("<domain type='qemu'><memory unit='MiB'>512</memory><vcpu>1</vcpu></domain>").is_empty()
+        );
+        assert_eq!(
+            told("<domain><memory unit='MiB'>1024</memory></domain>"),
+            ["memory is 536870912 bytes, wanted 1073741824 bytes"]
+        );
+        assert_eq!(told("<domain><vcpu>2</vcpu></domain>"), ["vcpu is 1, wanted 2"]);
+        assert_eq!(
+            told("<domain><devices><disk type='file'/></devices></domain>"),
+            ["devices/disk/count() is 0, wanted 1", "devices/disk/@type is absent, wanted file"]
+        );
     }
 }

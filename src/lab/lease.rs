@@ -161,10 +161,10 @@ impl Lab {
     pub fn wait_for_address(&self, domain: &str, network: Option<&str>, limit: Duration) -> Result<Address> {
         let connect = self.connect()?;
         let failed = |e: &Failure| libvirt::error(format_args!("cannot look at the domain {domain}"), e);
-        let found = libvirt::domain(&connect, domain).map_err(|e| failed(&e))?;
+        let found = libvirt::domain(&connect, &self.known_as(domain)).map_err(|e| failed(&e))?;
         let found = found.ok_or_else(|| Error::other(format!("there is no domain {domain}")))?;
         let mut cards = cards(&connect, &found)?;
-        cards.retain(|card| network.is_none_or(|name| name == card.network));
+        cards.retain(|card| network.is_none_or(|name| self.known_as(name) == card.network));
         if cards.is_empty() {
             let on = network.map_or("any network".to_owned(), |n| format!("the network {n}"));
             return Err(Error::other(format!("the domain {domain} has no card on {on}")));

@@ -22,9 +22,24 @@ pub struct Manifest {
     /// What the probe found this machine able to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain_type: Option<DomainType>,
+    /// Where the lab is on a daemon that others may have labs on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The volumes that the lab made. libvirt keeps no mark on a volume, so they are remembered here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
+}
+
+/// Where a lab is on its daemon: the first has neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// What stands before the names of its objects.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+    /// Its subnet, where the usual one is another lab's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_network_cidr: Option<String>,
 }
 
 /// Which libvirt daemon.
@@ -76,6 +91,8 @@ pub struct Volume {
 pub struct Store {
     path: PathBuf,
     manifest: Mutex<Manifest>,
+    /// Whether it is only looked at.
+    unwritten: bool,
 }
 
 impl Store {
@@ -106,7 +123,7 @@ impl Store {
             return Err(Error::input(format!("{} has the id {:?}", path.display(), manifest.id))
                 .help("an id is 16 hexadecimal digits"));
         }
-        Ok(Some(Store { path: path.to_owned(), manifest: Mutex::new(manifest) }))
+        Ok(Some(Store { path: path.to_owned(), manifest: Mutex::new(manifest), unwritten: false }))
     }
 
     /// Writes the manifest of a new lab.
@@ -114,14 +131,34 @@ impl Store {
     /// # Errors
     /// A file that cannot be written, or no randomness.
     pub fn create(path: &Path) -> Result<Store> {
+        let store = Self::new(path)?;
+        store.write(&store.lock())?;
+        Ok(store)
+    }
+
+    /// The manifest of a new lab, not written yet.
+    ///
+    /// # Errors
+    /// No randomness.
+    pub fn new(path: &Path) -> Result<Store> {
         let mut random = [0u8; 8];
         fill_random(&mut random)?;
         let id = random.iter().map(|b| format!("{b:02x}")).collect();
-        let manifest =
-            Manifest { version: VERSION, id, daemon: None, domain_type: None, volumes: Vec::new() };
-        let store = Store { path: path.to_owned(), manifest: Mutex::new(manifest) };
-        store.write(&store.lock())?;
-        Ok(store)
+        let manifest = Manifest {
+            version: VERSION,
+            id,
+            daemon: None,
+            domain_type: None,
+            place: None,
+            volumes: Vec::new(),
+        };
+        Ok(Store { path: path.to_owned(), manifest: Mutex::new(manifest), unwritten: false })
+    }
+
+    /// The same, with changes that only this process knows of.
+    #[must_use]
+    pub fn unwritten(self) -> Store {
+        Store { unwritten: true, ..self }
     }
 
     /// A copy of the content.
@@ -139,7 +176,9 @@ impl Store {
         let mut changed = manifest.clone();
         change(&mut changed);
         if changed != *manifest {
-            self.write(&changed)?;
+            if !self.unwritten {
+                self.write(&changed)?;
+            }
             *manifest = changed;
         }
         Ok(())

@@ -7,15 +7,18 @@ pub mod doctor;
 mod lease;
 mod libvirt;
 mod lock;
+mod look;
 pub mod mac;
 mod manifest;
 mod mark;
 mod netns;
 mod node;
 mod own;
+mod place;
 mod probe;
 mod program;
 pub mod proxy;
+mod reshape;
 mod snapshot;
 mod teardown;
 mod trust;
@@ -25,7 +28,7 @@ mod xml;
 pub use actions::{actions, plain_actions};
 pub use lease::{Address, Card};
 pub use lock::Held;
-pub use manifest::{DaemonKind, DomainType};
+pub use manifest::{DaemonKind, DomainType, Place};
 pub use node::Node;
 pub use own::Names;
 pub use snapshot::{Part, Reverted, Snapshot};
@@ -46,6 +49,8 @@ pub struct Lab {
     directory: PathBuf,
     store: Store,
     connection: Mutex<Option<Connect>>,
+    /// Whether it is only looked at.
+    looks: bool,
 }
 
 impl Lab {
@@ -64,7 +69,7 @@ impl Lab {
             .create(&directory)
             .map_err(|e| Error::other(format!("cannot make {}: {e}", directory.display())))?;
         let store = Store::create(&manifest_path(&directory))?;
-        Ok(Lab { directory, store, connection: Mutex::new(None) })
+        Ok(Lab { directory, store, connection: Mutex::new(None), looks: false })
     }
 
     /// The lab of a local working directory, if there is one.
@@ -74,7 +79,7 @@ impl Lab {
     pub fn find(lwd: &Path) -> Result<Option<Lab>> {
         let directory = directory(lwd);
         let store = Store::read(&manifest_path(&directory))?;
-        Ok(store.map(|store| Lab { directory, store, connection: Mutex::new(None) }))
+        Ok(store.map(|store| Lab { directory, store, connection: Mutex::new(None), looks: false }))
     }
 
     /// The lab's identity: 16 hexadecimal digits.
@@ -131,6 +136,7 @@ impl Lab {
             return Ok(open.clone());
         }
         let open = match self.decide_daemon()? {
+            _ if self.looks => self.connect_to_look()?,
             DaemonKind::System => daemon::open(daemon::SYSTEM).map_err(|e| {
                 libvirt::error(format_args!("libvirt's daemon at {} does not answer", daemon::SYSTEM), &e)
                     .note("this lab was made there")

@@ -42,7 +42,10 @@ impl Lab {
                 _ => None,
             };
             nodes.push(Node {
-                name: domain.name().map_err(failed)?,
+                name: {
+                    let name = domain.name().map_err(failed)?;
+                    name.strip_prefix(&*self.prefix()).map_or(name.clone(), str::to_owned)
+                },
                 state: state(&domain).map_err(failed)?,
                 mac: first.map(|card| card.mac),
                 ip,
@@ -77,7 +80,7 @@ impl Lab {
     pub fn disk(&self, name: &str) -> Result<PathBuf> {
         let failed = |e: Failure| libvirt::error(format_args!("cannot look at the domain {name}"), &e);
         let connect = self.connect()?;
-        let domain = libvirt::domain(&connect, name)
+        let domain = libvirt::domain(&connect, &self.known_as(name))
             .map_err(failed)?
             .ok_or_else(|| Error::other(format!("there is no domain {name}")))?;
         let description = Element::parse(&domain.xml_desc(0).map_err(failed)?)?;

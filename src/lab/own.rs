@@ -31,21 +31,21 @@ impl Lab {
         let failed = |e: Failure| libvirt::error("cannot look for what is defined already", &e);
         let mut taken = Vec::new();
         for name in &names.networks {
-            if let Some(found) = libvirt::network(&connect, name).map_err(failed)?
+            if let Some(found) = libvirt::network(&connect, &self.known_as(name)).map_err(failed)?
                 && !self.owns_network(&found)?
             {
                 taken.push(format!("the network {name}"));
             }
         }
         for name in &names.pools {
-            if let Some(found) = libvirt::pool(&connect, name).map_err(failed)?
+            if let Some(found) = libvirt::pool(&connect, &self.known_as(name)).map_err(failed)?
                 && !self.owns_pool(&found)?
             {
                 taken.push(format!("the pool {name}"));
             }
         }
         for name in &names.domains {
-            if let Some(found) = libvirt::domain(&connect, name).map_err(failed)?
+            if let Some(found) = libvirt::domain(&connect, &self.known_as(name)).map_err(failed)?
                 && !self.owns_domain(&found)?
             {
                 taken.push(format!("the domain {name}"));

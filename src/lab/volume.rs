@@ -11,6 +11,7 @@ use virt::connect::Connect;
 use virt::error::{Error as Failure, ErrorNumber};
 use virt::storage_pool::StoragePool;
 use virt::storage_vol::StorageVol;
+use virt::sys;
 
 /// A volume that is wanted.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl Lab {
         let connect = self.connect()?;
         let what = format!("the volume {} of the pool {}", wanted.name, wanted.pool);
         let failed = |e: Failure| libvirt::error(format_args!("cannot make {what}"), &e);
-        let pool = self.pool(&connect, wanted.pool)?;
+        let pool = self.pool(&connect, &self.known_as(wanted.pool))?;
         pool.refresh(0).map_err(failed)?;
         let pool_uuid = pool.uuid_string().map_err(failed)?;
         if let Some(found) = find(&pool, wanted.name).map_err(failed)? {
@@ -47,7 +48,7 @@ impl Lab {
         // Remembered first: a warp that is killed in between must not leave a volume that it does not know.
         let path = target(&pool)?.join(wanted.name);
         let volume = Volume {
-            pool: wanted.pool.to_owned(),
+            pool: self.known_as(wanted.pool),
             pool_uuid: pool_uuid.clone(),
             name: wanted.name.to_owned(),
             path: path.clone(),
@@ -71,7 +72,9 @@ impl Lab {
         let connect = self.connect()?;
         let what = format!("the volume {name} of the pool {pool}");
         let failed = |e: Failure| libvirt::error(format_args!("cannot delete {what}"), &e);
-        let Some(found) = libvirt::pool(&connect, pool).map_err(failed)? else { return Ok(false) };
+        let Some(found) = libvirt::pool(&connect, &self.known_as(pool)).map_err(failed)? else {
+            return Ok(false);
+        };
         let uuid = found.uuid_string().map_err(failed)?;
         if !self.remembers(&uuid, name) {
             return match find(&found, name).map_err(failed)? {
@@ -84,19 +87,50 @@ impl Lab {
         Ok(deleted)
     }
 
-    /// Whether a pool holds a volume of this name. Blocks.
+    /// The size, as its guest sees it, of a pool's volume of this name. Blocks.
     ///
     /// # Errors
     /// libvirt's own.
-    pub fn has_volume(&self, pool: &str, name: &str) -> Result<bool> {
+    pub fn capacity(&self, pool: &str, name: &str) -> Result<Option<u64>> {
         let connect = self.connect()?;
         let failed = |e: Failure| libvirt::error(format_args!("cannot look into the pool {pool}"), &e);
-        match libvirt::pool(&connect, pool).map_err(failed)? {
+        match libvirt::pool(&connect, &self.known_as(pool)).map_err(failed)? {
             Some(found) if found.is_active().map_err(failed)? => {
-                Ok(find(&found, name).map_err(failed)?.is_some())
+                let volume = find(&found, name).map_err(failed)?;
+                volume.map(|v| v.info().map(|info| info.capacity)).transpose().map_err(failed)
             }
-            _ => Ok(false),
+            _ => Ok(None),
         }
+    }
+
+    /// Makes a volume of the lab as large as wanted where it is smaller, also under a guest that runs; says whether it
+    /// was smaller. The guest's file system grows when it boots, or by its own tools. Blocks.
+    ///
+    /// # Errors
+    /// No such volume, or libvirt's refusal.
+    pub fn grow_volume(&self, pool: &str, name: &str, capacity: u64) -> Result<bool> {
+        let connect = self.connect()?;
+        let failed = |e: Failure| libvirt::error(format_args!("cannot grow the volume {name}"), &e);
+        let pool = self.pool(&connect, &self.known_as(pool))?;
+        let Some(volume) = find(&pool, name).map_err(failed)? else { return Ok(false) };
+        if volume.info().map_err(failed)?.capacity >= capacity {
+            return Ok(false);
+        }
+        let path = volume.path().map_err(failed)?;
+        for domain in self.own_domains(&connect)? {
+            if !domain.is_active().map_err(failed)? {
+                continue;
+            }
+            let description = Element::parse(&domain.xml_desc(0).map_err(failed)?)?;
+            let sources = description.all("devices/disk/source");
+            if sources.iter().any(|source| source.attribute("file") == Some(&path)) {
+                domain.block_resize(&path, capacity, sys::VIR_DOMAIN_BLOCK_RESIZE_BYTES).map_err(failed)?;
+                pool.refresh(0).map_err(failed)?;
+                return Ok(true);
+            }
+        }
+        volume.resize(capacity, 0).map_err(failed)?;
+        Ok(true)
     }
 
     /// The pool of this name, running.

@@ -126,8 +126,10 @@ fn networks(bench: &Bench) {
 fn storage(bench: &Bench) -> String {
     let path = bench.lwd.join("pool");
     fs::create_dir(&path).unwrap();
-    let vars =
-        format!(r#"{{"libvirt_volume_pool": "oooq_pool", "libvirt_volume_path": "{}"}}"#, path.display());
+    let vars = format!(
+        r#"{{"lab_prefix": "", "libvirt_volume_pool": "oooq_pool", "libvirt_volume_path": "{}"}}"#,
+        path.display()
+    );
     let xml = json(&bench.render("volume_pool.xml.j2", &vars));
     let define = format!(r#"{{"command": "define", "name": "oooq_pool", "xml": {xml}}}"#);
     assert_eq!(bench.ok("virt_pool", &define)["created"], "oooq_pool");

@@ -18,6 +18,7 @@ mod left;
 mod support;
 
 mod lab;
+mod plan;
 
 use lab::Lab;
 use std::collections::BTreeSet;
@@ -69,8 +70,10 @@ fn an_undercloud_is_deployed_rerun_restarted_and_torn_down() {
 
     // A rerun rebuilds nothing: same boot, same disk, nothing changed.
     let disk = lab.disk_identity();
+    let written = plan::written(&lab);
     let again = lab.deploy(&[]).succeeds();
     assert!(!again.stdout.contains("changed:"), "{}", again.stdout);
+    assert_eq!(plan::written(&lab), written, "libvirt was told to change something");
     assert_eq!(lab.ssh("cat /proc/sys/kernel/random/boot_id").succeeds().stdout, boot_id);
     assert_eq!(lab.disk_identity(), disk);
 

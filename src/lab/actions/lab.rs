@@ -1,15 +1,18 @@
 //! `warp.lab.*`: what Ansible's collection has no module for.
 
 use super::call::{Args, Failed, IntoEffect, run};
+use super::{predict, shape};
 use crate::action::{Action, BoxFuture, Context, Effect};
 use crate::connect::CallError;
 use crate::error::Result;
+use crate::lab::difference::Difference;
 use crate::lab::xml::Element;
 use crate::lab::{DaemonKind, Lab, Names, WantedVolume, mac};
 use crate::value::{Map, Value};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use virt::error::ErrorNumber;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
 use warp_agent::value::Map as Wire;
@@ -37,13 +40,15 @@ impl Action for LabModule {
 
 /// The modules, working on `lab`.
 pub fn actions(lab: &Arc<Lab>) -> Vec<Box<dyn Action>> {
-    let table: [(&'static Spec, Work); 6] = [
+    let table: [(&'static Spec, Work); 8] = [
         (&NAMES, names),
         (&FACTS, facts),
         (&MACS, macs),
         (&VOLUME, volume),
         (&LEASE, lease),
         (&SNAPSHOT, snapshot),
+        (&shape::NETWORK, shape::network),
+        (&shape::DOMAIN, shape::domain),
     ];
     table
         .into_iter()
@@ -51,7 +56,7 @@ pub fn actions(lab: &Arc<Lab>) -> Vec<Box<dyn Action>> {
         .collect()
 }
 
-const fn spec(name: &'static str, summary: &'static str, args: &'static [Arg]) -> Spec {
+pub(super) const fn spec(name: &'static str, summary: &'static str, args: &'static [Arg]) -> Spec {
     Spec { collection: "warp.lab", ..Spec::new(name, summary, args) }
 }
 
@@ -83,15 +88,26 @@ static FACTS: Spec = spec(
         .help("What domains run on, taken as told; else KVM is tried once for a lab.")],
 );
 
-fn facts(lab: &Lab, args: &Args, _: &Mode) -> Result<Outcome, Failed> {
+fn facts(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
     let domain_type = match args.text("domain_type")? {
         Some(told) => told.to_owned(),
         None => lab.domain_type()?.as_str().to_owned(),
     };
     let connect = lab.connect()?;
-    let capabilities = connect.domain_capabilities(None, Some("x86_64"), None, Some(&domain_type), 0)?;
-    let capabilities = Element::parse(&capabilities)?;
-    let text = |name: &str| capabilities.first(name).map(|e| e.text.clone());
+    let capabilities = match connect.domain_capabilities(None, Some("x86_64"), None, Some(&domain_type), 0) {
+        Ok(capabilities) => Some(Element::parse(&capabilities)?),
+        // Who only looks may not ask, and the daemon that could tell may not be there yet.
+        Err(e)
+            if mode.check
+                && [ErrorNumber::NoSupport, ErrorNumber::OperationDenied]
+                    .into_iter()
+                    .any(|n| e.code().is(n)) =>
+        {
+            None
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let text = |name: &str| capabilities.as_ref()?.first(name).map(|e| e.text.clone());
     let private = lab.daemon_kind() == Some(DaemonKind::Private);
     Ok(Outcome::ok()
         .with("id", lab.id())
@@ -101,6 +117,9 @@ fn facts(lab: &Lab, args: &Args, _: &Mode) -> Result<Outcome, Failed> {
         .with("emulator", text("path"))
         .with("machine", text("machine")))
 }
+
+/// In the place of an address that comes from the identity of a lab which is only looked at and has none yet.
+const NOT_YET: &str = "(known when deployed)";
 
 static MACS: Spec = spec(
     "macs",
@@ -118,7 +137,9 @@ fn macs(lab: &Lab, args: &Args, _: &Mode) -> Result<Outcome, Failed> {
         let mut addresses = Wire::new();
         for network in args.list("networks") {
             let network = name_of("networks", network)?;
-            addresses.insert(network.to_owned(), mac::address(&lab.id(), node, network).into());
+            let address =
+                if lab.is_new() { NOT_YET.to_owned() } else { mac::address(&lab.id(), node, network) };
+            addresses.insert(network.to_owned(), address.into());
         }
         outcome = outcome.with(node, addresses);
     }
@@ -146,6 +167,9 @@ static VOLUME: Spec = Spec {
                 .help("Whether it is to be there."),
             Arg::new("capacity", Kind::Bytes).help("Its size as the guest sees it: 50G."),
             Arg::new("backing", Kind::Path).help("The qcow2 image that it is an overlay on."),
+            Arg::new("grow", Kind::Bool)
+                .default("false")
+                .help("Whether one that is there and smaller grows to capacity; disks are never shrunk."),
         ],
     )
 };
@@ -153,8 +177,7 @@ static VOLUME: Spec = Spec {
 fn volume(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
     let (pool, name) = (args.required("pool")?, args.required("name")?);
     if mode.check {
-        let there = lab.has_volume(pool, name)?;
-        return Ok(Outcome::changed(there == (args.text("state")? == Some("absent"))));
+        return predict_volume(lab, args, pool, name);
     }
     if args.text("state")? == Some("absent") {
         return Ok(Outcome::changed(lab.delete_volume(pool, name)?));
@@ -163,7 +186,26 @@ fn volume(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
     let capacity = capacity.ok_or("capacity is not a size")?;
     let backing = args.text("backing")?.map(Path::new);
     let (made, path) = lab.create_volume(&WantedVolume { pool, name, capacity, backing })?;
-    Ok(Outcome::changed(made).with("path", path.display().to_string()))
+    let grown = !made && args.flag("grow") == Some(true) && lab.grow_volume(pool, name, capacity)?;
+    Ok(Outcome::changed(made || grown).with("made", made).with("path", path.display().to_string()))
+}
+
+fn predict_volume(lab: &Lab, args: &Args, pool: &str, name: &str) -> Result<Outcome, Failed> {
+    let is = lab.capacity(pool, name)?;
+    if args.text("state")? == Some("absent") {
+        return Ok(Outcome::changed(is.is_some()));
+    }
+    let wanted = args.int("capacity").and_then(|c| u64::try_from(c).ok());
+    let wanted = wanted.ok_or("capacity is not a size")?;
+    let bytes = |size: u64| Some(format!("{size} bytes"));
+    let smaller = args.flag("grow") == Some(true) && is.is_some_and(|is| is < wanted);
+    let mut outcome = Outcome::changed(is.is_none() || smaller).with("made", is.is_none());
+    if outcome.changed {
+        let size = Difference { path: "capacity".to_owned(), is: is.and_then(bytes), wanted: bytes(wanted) };
+        outcome = outcome.with("differences", predict::told(&[size]));
+    }
+    predict::object(&mut outcome, "volume", name, if is.is_none() { "create" } else { "change" });
+    Ok(outcome)
 }
 
 static LEASE: Spec = spec(

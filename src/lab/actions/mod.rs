@@ -2,6 +2,8 @@
 
 mod call;
 mod lab;
+mod predict;
+mod shape;
 mod virt;
 mod virt_define;
 mod virt_net;

@@ -1,6 +1,7 @@
 //! `community.libvirt.virt`: domains.
 
 use super::call::{Args, Failed, IntoEffect, Reach, Session, URI, run};
+use super::predict;
 use super::virt_define::define;
 use crate::action::{Action, BoxFuture, Context, Effect};
 use crate::connect::CallError;
@@ -96,7 +97,9 @@ impl Action for Virt {
         let reach = self.0.clone();
         run(&context, args, move |args, mode| {
             let session = reach.open(&args)?;
-            Ok(core(&session, &args, &mode)?.into_effect())
+            let mut outcome = core(&session, &args, &mode)?;
+            predict::note(&mut outcome, &session, &mode, "domain", &args);
+            Ok(outcome.into_effect())
         })
     }
 }
@@ -109,6 +112,9 @@ fn core(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Failed> 
     let mut changed = false;
     if let Some(wanted) = args.flag("autostart").filter(|_| command != Some("define")) {
         let name = name.ok_or("autostart requires 1 argument: name")?;
+        if session.predicts_made(name, mode)? {
+            return Ok(Outcome::changed(true));
+        }
         session.find(name).map_err(|_| Failed(format!("domain {name} not found")))?;
         changed = session.autostart(name, wanted, mode)?;
         if command.is_none() && state.is_none() {
@@ -147,6 +153,9 @@ fn reach_state(
     changed: bool,
     mode: &Mode,
 ) -> Result<Outcome, Failed> {
+    if session.predicts_made(name, mode)? {
+        return Ok(Outcome::changed(true));
+    }
     let domain = session.find(name)?;
     let command = match (state, status(&domain)?) {
         ("running", "paused") => "unpause",
@@ -311,6 +320,12 @@ impl Session {
     pub(super) fn find(&self, name: &str) -> Result<Domain, Failed> {
         let found = crate::lab::libvirt::domain(&self.connect, name)?;
         found.ok_or_else(|| Failed(format!("virtual machine {name} not found")))
+    }
+
+    /// Whether a domain is not there in a lab's prediction, where an earlier step would have made it.
+    fn predicts_made(&self, name: &str, mode: &Mode) -> Result<bool, Failed> {
+        let predicts = mode.check && self.lab.is_some();
+        Ok(predicts && crate::lab::libvirt::domain(&self.connect, name)?.is_none())
     }
 
     /// Sets whether a domain starts with the daemon; says whether that changes.

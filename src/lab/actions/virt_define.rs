@@ -1,6 +1,7 @@
 //! `virt: command=define`.
 
 use super::call::{Args, Failed, Session};
+use super::predict;
 use crate::failpoint;
 use crate::lab::own::foreign;
 use crate::lab::xml::Element;
@@ -29,7 +30,8 @@ pub fn define(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Fa
     let existing = libvirt::domain(&session.connect, &name)?;
     let Some(existing) = existing else {
         if mode.check {
-            return Ok(with_diff(Outcome::changed(true), mode, String::new(), wanted.to_xml()));
+            let outcome = Outcome::changed(true).with("definition", xml);
+            return Ok(with_diff(outcome, mode, String::new(), wanted.to_xml()));
         }
         redefine(session, &wanted)?;
         if let Some(autostart) = args.flag("autostart") {
@@ -59,13 +61,20 @@ pub fn define(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Fa
     let before = existing.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE)?;
     let mut outcome = Outcome::ok();
     if mode.check {
-        if difference::in_domain(&wanted, &Element::parse(&before)?) {
-            outcome = with_diff(Outcome::changed(true), mode, before, wanted.to_xml());
+        let found = difference::of_domains(&wanted, &Element::parse(&before)?);
+        if !found.is_empty() {
+            let changed = Outcome::changed(true).with("differences", predict::told(&found));
+            outcome = with_diff(changed, mode, before, wanted.to_xml());
         }
     } else {
         let after = redefine(session, &wanted)?.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE)?;
         if before != after {
-            let changed = Outcome::changed(true).with("change_reason", "domain definition changed");
+            let mut changed = Outcome::changed(true).with("change_reason", "domain definition changed");
+            if session.lab.is_some() && existing.is_active()? {
+                changed.warnings.push(format!(
+                    "the domain {name} runs: its new definition holds when it is started anew"
+                ));
+            }
             outcome = with_diff(changed, mode, before, after);
         }
     }

@@ -1,6 +1,7 @@
 //! `community.libvirt.virt_net`: networks.
 
 use super::call::{Args, Failed, IntoEffect, Reach, Session, URI, run};
+use super::predict;
 use super::wish::{Wish, fulfilled};
 use crate::action::{Action, BoxFuture, Context, Effect, FactKind};
 use crate::connect::CallError;
@@ -72,7 +73,12 @@ impl Action for VirtNet {
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
         let reach = self.0.clone();
-        run(&context, args, move |args, mode| core(&reach.open(&args)?, &args, &mode))
+        run(&context, args, move |args, mode| {
+            let session = reach.open(&args)?;
+            let mut effect = core(&session, &args, &mode)?;
+            predict::note(&mut effect.outcome, &session, &mode, "network", &args);
+            Ok(effect)
+        })
     }
 }
 
@@ -111,7 +117,7 @@ fn reach_state(
         ("present", found) => {
             let missing = || Failed(format!("network '{name}' not present, but xml not specified"));
             match found {
-                Some(found) => compare(session, &found, args),
+                Some(found) => compare(session, &found, args, mode),
                 None => define(session, name, args.text("xml")?.ok_or_else(missing)?, mode),
             }
         }
@@ -146,7 +152,7 @@ fn carry_out(
         return match found {
             None => define(session, name, xml, mode),
             Some(found) if command == "modify" => modify(&found, name, xml, mode),
-            Some(found) => compare(session, &found, args),
+            Some(found) => compare(session, &found, args, mode),
         };
     }
     let Some(found) = found else {
@@ -175,7 +181,8 @@ fn carry_out(
 
 fn define(session: &Session, name: &str, xml: &str, mode: &Mode) -> Result<Outcome, Failed> {
     if mode.check {
-        return Ok(Outcome::changed(true));
+        let outcome = Outcome::changed(true);
+        return Ok(if session.lab.is_some() { outcome.with("definition", xml) } else { outcome });
     }
     match &session.lab {
         Some(lab) => session.connect.define_network_xml(&mark::stamp(&lab.id(), xml)?.to_xml())?,
@@ -185,20 +192,21 @@ fn define(session: &Session, name: &str, xml: &str, mode: &Mode) -> Result<Outco
 }
 
 /// A network that is there already stays as it is, as Ansible has it; in a lab its user is told what differs.
-fn compare(session: &Session, found: &Network, args: &Args) -> Result<Outcome, Failed> {
+fn compare(session: &Session, found: &Network, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
     let mut outcome = Outcome::ok();
     let Some(lab) = &session.lab else { return Ok(outcome) };
     let name = found.name()?;
     if !lab.owns_network(found)? {
         return Err(foreign(&format!("the network {name}")).into());
     }
-    let Some(xml) = args.text("xml")? else { return Ok(outcome) };
+    let Some(xml) = args.text("xml")?.filter(|_| !mode.check) else { return Ok(outcome) };
     let actual = Element::parse(&found.xml_desc(sys::VIR_NETWORK_XML_INACTIVE)?)?;
-    let lines = difference::of_networks(&Element::parse(xml)?, &actual);
+    let differences = difference::of_networks(&Element::parse(xml)?, &actual);
+    let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
     if !lines.is_empty() {
         outcome.warnings.push(format!(
             "the network {name} is there already and differs from what is wanted: {}. It stays as it is; \
-             `warp teardown virthost` and another deployment make it anew",
+             `warp plan --apply` changes it",
             lines.join("; ")
         ));
     }

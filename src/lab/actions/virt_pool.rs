@@ -1,6 +1,7 @@
 //! `community.libvirt.virt_pool`: storage pools.
 
 use super::call::{Args, Failed, IntoEffect, Reach, Session, URI, run};
+use super::predict;
 use super::virt_net::with_facts;
 use super::wish::{Wish, fulfilled};
 use crate::action::{Action, BoxFuture, Context, Effect};
@@ -64,7 +65,12 @@ impl Action for VirtPool {
 
     fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
         let reach = self.0.clone();
-        run(&context, args, move |args, mode| core(&reach.open(&args)?, &args, &mode))
+        run(&context, args, move |args, mode| {
+            let session = reach.open(&args)?;
+            let mut effect = core(&session, &args, &mode)?;
+            predict::note(&mut effect.outcome, &session, &mode, "pool", &args);
+            Ok(effect)
+        })
     }
 }
 
@@ -182,7 +188,8 @@ fn carry_out(
 
 fn define(session: &Session, name: &str, xml: &str, mode: &Mode) -> Result<Outcome, Failed> {
     if mode.check {
-        return Ok(Outcome::changed(true));
+        let outcome = Outcome::changed(true);
+        return Ok(if session.lab.is_some() { outcome.with("definition", xml) } else { outcome });
     }
     match &session.lab {
         Some(lab) => {

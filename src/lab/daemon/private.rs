@@ -76,6 +76,12 @@ impl Private {
         (lock.l_type != libc::F_UNLCK as libc::c_short).then(|| Pid::from_raw(lock.l_pid))
     }
 
+    /// Whether it ever was there, and may hold something.
+    #[must_use]
+    pub fn was_made(&self) -> bool {
+        self.state.exists()
+    }
+
     /// A connection to it, after starting it where it does not run.
     ///
     /// # Errors
