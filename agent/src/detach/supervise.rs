@@ -8,12 +8,16 @@ use crate::runner;
 use crate::wire::Detach;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+/// How long a call that nobody waits for has to end before it is told as started. Ansible's wrapper of jobs gives it a
+/// second, so that its users' playbooks take what ends at once for ended at their next task.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// Reads a detached call from standard input, leaves the session, and runs the call in `dir`. Says on standard output,
 /// in one line, `started`, `attached` (another supervisor has that directory) or what went wrong.
@@ -48,11 +52,17 @@ pub fn supervise(dir: PathBuf) -> Result<(), String> {
             return say(Err(format!("cannot make the file of its results: {e}")));
         }
     };
-    say(Ok("started"))?;
-    close_standard_streams().map_err(|e| e.to_string())?;
+    let grace = match detach.waited {
+        true => Duration::ZERO,
+        false => GRACE,
+    };
+    let (ended, said) = say_started_within(grace).map_err(|e| e.to_string())?;
     let mut output = output;
     let outcome = run(&detach, &mut output);
-    if results.is_some_and(|file| results::finish(&file, &outcome).is_ok()) {
+    let told = results.is_some_and(|file| results::finish(&file, &outcome).is_ok());
+    drop(ended);
+    let _ = said.join();
+    if told {
         return job.remove().map_err(|e| e.to_string());
     }
     if job.finish(&outcome).is_err() {
@@ -98,7 +108,21 @@ fn leave_session() -> io::Result<bool> {
     }
 }
 
-/// Lets go of the agent's pipes.
+/// Lets go of the agent's pipes, and has a thread say that the call was started: when the sender that is returned is
+/// dropped, and after `grace` at the latest.
+fn say_started_within(grace: Duration) -> io::Result<(Sender<()>, JoinHandle<()>)> {
+    let mut agent = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    close_standard_streams()?;
+    let (ended, waiting) = channel::<()>();
+    let said = thread::Builder::new().spawn(move || {
+        let _ = waiting.recv_timeout(grace);
+        // Where the agent has gone meanwhile nobody listens, and the call goes on all the same.
+        let _ = agent.write_all(b"started\n");
+    })?;
+    Ok((ended, said))
+}
+
+/// Points the standard streams at nothing.
 fn close_standard_streams() -> io::Result<()> {
     let null = File::options().read(true).write(true).open("/dev/null")?;
     for standard in 0..3 {
@@ -125,7 +149,7 @@ fn run(detach: &Detach, output: &mut File) -> Outcome {
     });
     let outcome = runner::run(&detach.call, None, &cancel, Some(output));
     drop(done);
-    match timer.map(thread::JoinHandle::join) {
+    match timer.map(JoinHandle::join) {
         Ok(Ok(true)) if cancel.is_cancelled() && outcome.failed => {
             if detach.waited {
                 let limit = detach.limit_secs;
