@@ -16,7 +16,8 @@ static REACHED: AtomicUsize = AtomicUsize::new(0);
 /// started, and has not been asked after), `before-snapshot` (a stage's snapshot is about to be taken).
 ///
 /// Of each step, where there is a journal: `step-begins` (nothing is noted), `step-noted` (that it begins is), `step-ran`
-/// (it ended, which is not noted), `step-kept` (its end is noted); `item-ran` and `item-kept` for the items of loops.
+/// (it ended, which is not noted), `step-collected` and `step-forgotten` (a detached one ended, which is noted; its host
+/// has forgotten it), `step-kept` (its end is noted); `item-ran` and `item-kept` for the items of loops.
 /// `NAME:4` is the fourth time that a point is reached.
 pub fn reach(name: &str) {
     let Some(point) = POINT.as_deref() else { return };

@@ -11,7 +11,7 @@ use crate::lab::Lab;
 use crate::play::Errors;
 use crate::run::Keep;
 use crate::template::Engine;
-use crate::value::{self, Vars, extend};
+use crate::value::{self, Text, Value, Vars, extend};
 use crate::{action, config, image, lab, run};
 use clap::Subcommand;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub(super) struct Args {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Output::Screen)]
     output: Output,
+    #[command(flatten)]
+    whether: journal::Whether,
     /// The run that is taken up, by `warp resume`.
     #[arg(skip)]
     pub resumed: Option<Resumption>,
@@ -77,7 +79,7 @@ impl Args {
     fn keep(&self, settings: &Settings, events: &Events) -> Option<Arc<Keep>> {
         let keeping = match &self.resumed {
             Some(resumption) => Keeping::Resumed(Arc::clone(&resumption.keep)),
-            None => Keeping::New(Folder::at(&journal::of_lab(&settings.local_working_dir)).map_err(Box::new)),
+            None => self.whether.keeping(None, || Folder::at(&journal::of_lab(&settings.local_working_dir))),
         };
         keeping.begin(events)
     }
@@ -88,13 +90,13 @@ impl Args {
         if let Some(Resumption { from, to, fresh_from, .. }) = &self.resumed {
             // What was to be removed was removed when the run began.
             settings.teardown = Teardown::None;
-            // What follows a snapshot is the stage after that of its name.
+            // What follows a snapshot is the stage after that of its name; of another's name everything does.
             let after = |name: &String| {
-                let at = STAGES.iter().position(|stage| stage == name)?;
-                STAGES.get(at + 1).map(ToString::to_string)
+                let at = STAGES.iter().position(|stage| stage == name);
+                at.map_or(STAGES.first(), |at| STAGES.get(at + 1)).map(ToString::to_string)
             };
             settings.from = from.clone().or_else(|| fresh_from.as_ref().and_then(after));
-            settings.to.clone_from(to);
+            settings.to = to.clone().or(settings.to);
         }
         Ok(settings)
     }
@@ -109,8 +111,10 @@ pub(super) fn run(what: &What) -> Exit {
 }
 
 /// Collects the logs of the undercloud and the nodes.
-pub(super) fn logs(args: &Args) -> Exit {
-    output::exit_of(on_undercloud(args, Vars::new(), "warp logs", Deployment::logs))
+pub(super) fn logs(mut args: Args) -> Exit {
+    // There is nothing in it to be taken up.
+    args.whether = journal::Whether::not();
+    output::exit_of(on_undercloud(&args, Vars::new(), "warp logs", Deployment::logs))
 }
 
 /// Runs what there must be an undercloud for: nothing is removed before. `above` are variables above those of the user's
@@ -126,6 +130,13 @@ pub(super) fn on_undercloud(
 }
 
 fn undercloud(args: &Args) -> Result<Exit, Errors> {
+    let settings = args.settings()?;
+    if let Some(play) = settings.play {
+        // What TEARDOWN removes are the machines that the playbook is for: the playbook is told.
+        let teardown = std::env::var("TEARDOWN").unwrap_or_else(|_| "false".to_owned());
+        let above = Vars::from_iter([("teardown".into(), Value::Text(Text::data(teardown)))]);
+        return on_undercloud(args, above, "warp deploy undercloud", async |lab| lab.custom(&play).await);
+    }
     let open = |settings: &Settings, events: &Events| opened(settings, args, events);
     in_lab(args, Vars::new(), "warp deploy undercloud", open, Deployment::undercloud)
 }
@@ -140,9 +151,12 @@ fn in_lab(
 ) -> Result<Exit, Errors> {
     let settings = args.settings()?;
     let mut run = run::Settings::new(config::Settings::of_process()?);
-    run.verbosity = args.verbose;
+    run.verbosity = args.verbose.max(settings.verbosity);
     let given = variables(&settings, &args.extra_vars, above)?;
-    let events = args.output.events(args.verbose, run.check, false, &run.config)?;
+    let events = args.output.events(run.verbosity, run.check, false, &run.config)?;
+    for note in &settings.notes {
+        events.emit(&Event::Verbose { level: 0, text: note.clone() });
+    }
     let lab = Arc::new(open(&settings, &events)?);
     let _held = lab.lock(what)?;
     run.run_key = lab.id();

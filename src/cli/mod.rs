@@ -148,7 +148,7 @@ pub fn main() -> ExitCode {
         Command::Resume(args) => resume::run(&args).into(),
         Command::Journal(args) => journal::run(&args).into(),
         Command::Doctor(args) => doctor::run(&args).into(),
-        Command::Logs(args) => deploy::logs(&args).into(),
+        Command::Logs(args) => deploy::logs(args).into(),
         Command::Plan(args) => plan::run(&args).into(),
         Command::Ssh(args) => ssh::run(&args).into(),
         Command::Ls(args) => ls::run(&args).into(),

@@ -22,6 +22,8 @@ pub(super) struct Args {
     #[command(flatten)]
     journal: journal::Where,
     #[command(flatten)]
+    whether: journal::Whether,
+    #[command(flatten)]
     play: Play,
 }
 
@@ -71,7 +73,7 @@ pub(super) fn run(args: &Args) -> Exit {
 pub(super) fn kept(args: &Args, resumed: Option<Arc<Keep>>) -> Result<Exit, Errors> {
     let keeping = match resumed {
         Some(resumed) => Keeping::Resumed(resumed),
-        None => args.journal.keeping(journal::Where::folder),
+        None => args.whether.keeping(Some(&args.journal), || args.journal.folder()),
     };
     play(&args.play, args.output, true, keeping)
 }

@@ -1,6 +1,7 @@
 //! Deployments: which plays, with which variables, in which stages. No engine logic.
 
 mod content;
+mod custom;
 mod needs;
 mod nodes;
 mod overcloud;
@@ -17,5 +18,5 @@ pub use nodes::{Amount, Nodes};
 pub use overcloud::STAGES as OVERCLOUD_STAGES;
 pub use plan::{ACCESS, Gatherer, Object};
 pub use revert::Revert;
-pub use settings::{Settings, Teardown};
+pub use settings::{Extras, Settings, Teardown};
 pub use undercloud::{Deployment, STAGES};

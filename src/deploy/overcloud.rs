@@ -5,7 +5,7 @@ use super::{Content, releases};
 use crate::error::{Error, Exit, Result};
 use crate::event::Event;
 use crate::inventory::Sources;
-use crate::play::Errors;
+use crate::play::{Errors, Plan};
 use crate::run::Runner;
 use crate::value::Value;
 use serde::Deserialize;
@@ -72,6 +72,7 @@ impl Deployment {
         for (stage, play) in std::iter::once(first).chain(BEFORE) {
             before.push((stage, self.load(&content.play(play))?));
         }
+        let boot = self.load(&content.play("boot"))?;
         let deploy = self.load(&content.play("overcloud-deploy"))?;
         let inventory = self.load(&content.play("overcloud-inventory"))?;
         let validate = self.load(&content.play("overcloud-validate"))?;
@@ -80,6 +81,7 @@ impl Deployment {
         let runner = self.runner()?;
         let mut changes = 0;
         let mut done = Vec::new();
+        self.look_at_the_boot((&runner, &mut changes), &boot).await?;
         for (stage, plan) in &before {
             self.play(stage, (&runner, &mut changes), plan, &done).await?;
             done.push(*stage);
@@ -119,6 +121,19 @@ impl Deployment {
         Ok(())
     }
 
+    /// What was done is taken from no journal where the undercloud was started anew since, or put back: a guest that loses
+    /// its power loses what it wrote last.
+    async fn look_at_the_boot(
+        &self,
+        (runner, changes): (&Runner, &mut u32),
+        boot: &Plan,
+    ) -> Result<(), Errors> {
+        if self.run.keep.is_some() && self.play("boot", (runner, changes), boot, &[]).await? {
+            runner.forget();
+        }
+        Ok(())
+    }
+
     /// Collects logs of the undercloud and the nodes.
     ///
     /// # Errors
@@ -131,7 +146,7 @@ impl Deployment {
     }
 
     /// A run on the hosts that `warp deploy undercloud` has left.
-    fn runner(&self) -> Result<Runner> {
+    pub(super) fn runner(&self) -> Result<Runner> {
         let hosts = self.settings.local_working_dir.join("hosts");
         if !hosts.exists() {
             return Err(Error::new(

@@ -1,5 +1,6 @@
 //! `warp snapshot revert`: the lab put back, its guests brought to the present.
 
+use super::stages::Stages;
 use super::{Content, Settings};
 use crate::error::{Error, Exit};
 use crate::event::Event;
@@ -33,6 +34,7 @@ impl Revert {
         let inventory = self.inventory()?;
         let owned = name.to_owned();
         let done = self.lab.blocking(move |lab| lab.revert_snapshot(&owned, partial)).await?;
+        Stages::read(&self.settings.state_dir())?.put_back()?;
         let (known, unknown): (Vec<&String>, Vec<&String>) =
             done.running.iter().partition(|name| inventory.hosts.contains_key(name.as_str()));
         for name in unknown {

@@ -39,7 +39,30 @@ pub struct Settings {
     pub to: Option<String>,
     /// `INTERACTIVE`: whether warp may ask before it rebuilds.
     pub interactive: bool,
+    /// `LOG_LEVEL`: how much to tell where no option says.
+    pub verbosity: u8,
+    /// `PLAY`: a playbook of the user's own in place of the undercloud's stages.
+    pub play: Option<PathBuf>,
+    /// `OOOQ_PATH`: a checkout of tripleo-quickstart, for what such a playbook uses of it.
+    pub quickstart: Option<PathBuf>,
+    /// `OOOQE_FORK` and `OOOQE_BRANCH`: which tripleo-quickstart-extras such a playbook uses.
+    pub extras: Option<Extras>,
+    /// What is set and means nothing to warp, with the reason.
+    pub notes: Vec<String>,
 }
+
+/// A repository of tripleo-quickstart-extras.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extras {
+    /// Its address.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+}
+
+/// The playbooks of oooq-warp itself, which warp has as stages.
+const PROVISION: &str = "oooq-warp.yaml";
+const UNDERCLOUD: &str = "oooq-under.yaml";
 
 impl Settings {
     /// Reads the environment through `var`.
@@ -64,13 +87,19 @@ impl Settings {
             None if nix::unistd::geteuid().is_root() => PathBuf::from("/var/cache/warp/images"),
             None => home.unwrap_or_else(|| local_working_dir.clone()).join(".cache/warp/images"),
         };
+        let play = var("PLAY");
         Ok(Settings {
             teardown: var("TEARDOWN").map_or(Ok(Teardown::None), |t| teardown(&t))?,
             make_snapshots: var("MAKE_SNAPSHOTS").map_or(Ok(true), |v| boolean("MAKE_SNAPSHOTS", &v))?,
             offline: var("WARP_OFFLINE").map_or(Ok(false), |v| boolean("WARP_OFFLINE", &v))?,
             interactive: var("INTERACTIVE").map_or(Ok(true), |v| boolean("INTERACTIVE", &v))?,
+            verbosity: var("LOG_LEVEL").map_or(Ok(0), |v| verbosity(&v))?,
             from: None,
-            to: None,
+            to: (play.as_deref() == Some(PROVISION)).then(|| "ready".to_owned()),
+            play: play.filter(|play| ![PROVISION, UNDERCLOUD].contains(&play.as_str())).map(PathBuf::from),
+            quickstart: var("OOOQ_PATH").map(|path| absolute(&path)).transpose()?,
+            extras: extras(var("OOOQE_FORK"), var("OOOQE_BRANCH")),
+            notes: ["VENV", "VPATH"].into_iter().filter(|name| var(name).is_some()).map(unused).collect(),
             local_working_dir,
             workspace,
             image_cache,
@@ -137,6 +166,35 @@ fn boolean(name: &str, value: &str) -> Result<bool> {
     }
 }
 
+/// `-v`, `-vv` and so on, as Ansible's option.
+fn verbosity(value: &str) -> Result<u8> {
+    let letters = value.strip_prefix('-').unwrap_or(value);
+    match u8::try_from(letters.len()) {
+        Ok(count) if letters.chars().all(|c| c == 'v') => Ok(count),
+        _ => Err(Error::new(Exit::Usage, format!("LOG_LEVEL={value} is not understood"))
+            .help("use -v, -vv and so on")),
+    }
+}
+
+/// A fork is an account of GitHub, as oooq-warp has it, or the address of a repository.
+fn extras(fork: Option<String>, branch: Option<String>) -> Option<Extras> {
+    if fork.is_none() && branch.is_none() {
+        return None;
+    }
+    let fork = fork.unwrap_or_else(|| "openstack".to_owned());
+    let repository = match fork.contains('/') {
+        true => fork,
+        false => format!("https://github.com/{fork}/tripleo-quickstart-extras"),
+    };
+    Some(Extras { repository, branch: branch.unwrap_or_else(|| "master".to_owned()) })
+}
+
+fn unused(name: &str) -> String {
+    format!(
+        "{name} is set, and means nothing here: it chose the virtualenv that Ansible ran from, and warp needs none"
+    )
+}
+
 /// `true` rebuilds the nodes, as oooq-warp did; `false` reuses; quickstart.sh's levels are taken too.
 fn teardown(value: &str) -> Result<Teardown> {
     match value.to_ascii_lowercase().as_str() {
@@ -184,6 +242,26 @@ mod tests {
             assert_eq!(read(&[("HOME", "/h"), ("TEARDOWN", word)]).unwrap().teardown, level, "{word}");
         }
         assert!(read(&[("HOME", "/h"), ("TEARDOWN", "maybe")]).unwrap_err().message().contains("maybe"));
+    }
+
+    #[test]
+    fn play_names_stages_or_a_playbook() {
+        let of = |play: &str| read(&[("HOME", "/h"), ("PLAY", play)]).unwrap();
+        assert_eq!((of("oooq-warp.yaml").to.as_deref(), of("oooq-warp.yaml").play), (Some("ready"), None));
+        assert_eq!((of("oooq-under.yaml").to, of("oooq-under.yaml").play), (None, None));
+        assert_eq!(of("mine.yml").play.unwrap(), Path::new("mine.yml"));
+    }
+
+    #[test]
+    fn a_fork_is_an_account_or_an_address() {
+        let of = |name: &str, value: &str| read(&[("HOME", "/h"), (name, value)]).unwrap().extras.unwrap();
+        assert_eq!(of("OOOQE_FORK", "me").repository, "https://github.com/me/tripleo-quickstart-extras");
+        assert_eq!(of("OOOQE_FORK", "/srv/extras").repository, "/srv/extras");
+        let branch = of("OOOQE_BRANCH", "b");
+        assert_eq!(
+            (branch.repository.as_str(), branch.branch.as_str()),
+            ("https://github.com/openstack/tripleo-quickstart-extras", "b")
+        );
     }
 
     #[test]

@@ -51,6 +51,22 @@ impl Stages {
         self.write().map(|()| true)
     }
 
+    /// Notes that the lab was put back to a snapshot: what was done since is not done.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    pub fn put_back(&mut self) -> Result<()> {
+        let boot = self.path.with_file_name("boot");
+        match std::fs::remove_file(&boot) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::other(format!("cannot remove {}: {e}", boot.display())));
+            }
+            _ => {}
+        }
+        self.record = Record::default();
+        self.write()
+    }
+
     /// Whether the undercloud was installed on the disk that is there.
     #[must_use]
     pub fn is_installed(&self) -> bool {
@@ -95,6 +111,15 @@ mod tests {
         assert!(again.is_installed());
         again.provisioned("two").unwrap();
         assert!(!Stages::read(dir.path()).unwrap().is_installed());
+    }
+
+    #[test]
+    fn a_lab_that_was_put_back_has_another_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut stages = Stages::read(dir.path()).unwrap();
+        stages.provisioned("one").unwrap();
+        stages.put_back().unwrap();
+        assert!(Stages::read(dir.path()).unwrap().provisioned("one").unwrap());
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub const STAGES: [&str; 5] = ["prepare", "provision", "ready", "install", "depl
 
 /// The stages in which a resumed run takes steps from its journal. The others look at what libvirt and the nodes have
 /// now, or follow a command to its end.
-const REPLAYED: [&str; 1] = ["install"];
+const REPLAYED: [&str; 8] =
+    ["install", "config", "containers", "images", "flavors", "network", "ssl", "play"];
 
 /// The domain of the undercloud, which is also its name in the inventory.
 const NODE: &str = "undercloud";

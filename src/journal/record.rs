@@ -43,6 +43,13 @@ pub enum Record {
     Item(Ended),
     /// A step ended on a host.
     Ended(Ended),
+    /// A detached step is over, and what came of it is about to be forgotten where it ran.
+    Collected {
+        /// The place.
+        place: Place,
+        /// Its outcome as the agent told it, in base64.
+        outcome: String,
+    },
     /// An attempt failed, and another follows.
     Retry {
         /// The host.

@@ -2,8 +2,8 @@
 
 use super::{Segment, key, segment};
 use crate::error::{Error, Exit, Result};
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use crate::process::lock;
+use nix::fcntl::Flock;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -97,11 +97,12 @@ impl Run {
     pub(super) fn hold(&self) -> Result<Option<Flock<File>>> {
         let cannot = |e: std::io::Error| Error::other(format!("cannot lock {}: {e}", self.0.display()));
         let folder = File::open(&self.0).map_err(cannot)?;
-        match Flock::lock(folder, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => Ok(Some(lock)),
-            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-            Err((_, e)) => Err(cannot(e.into())),
-        }
+        Ok(lock::take(folder, || self.last_pid()).map_err(cannot)?.ok())
+    }
+
+    /// The process that worked on it last.
+    fn last_pid(&self) -> Option<u32> {
+        self.segments().ok()?.last()?.head().map(|head| head.pid)
     }
 
     /// That another warp is at it.

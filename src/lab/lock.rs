@@ -1,7 +1,8 @@
 //! One warp at a time changes a lab.
 
 use crate::error::{Error, Exit, Result};
-use nix::fcntl::{Flock, FlockArg};
+use crate::process::lock;
+use nix::fcntl::Flock;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -26,8 +27,12 @@ pub fn take(path: &Path, command: &str) -> Result<Held> {
         .mode(0o600)
         .open(path)
         .map_err(|e| Error::other(format!("cannot open the lab's lock {}: {e}", path.display())))?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(mut locked) => {
+    let holder = || {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().find_map(|line| line.strip_prefix("pid:")?.trim().parse().ok())
+    };
+    match lock::take(file, holder) {
+        Ok(Ok(mut locked)) => {
             let since = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
             let text = format!("pid: {}\nsince: {since}\ncommand: {command}\n", std::process::id());
             locked.set_len(0)?;
@@ -35,12 +40,12 @@ pub fn take(path: &Path, command: &str) -> Result<Held> {
             locked.write_all(text.as_bytes())?;
             Ok(Held { _lock: locked })
         }
-        Err((mut file, nix::errno::Errno::EWOULDBLOCK)) => {
+        Ok(Err(mut file)) => {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             Err(held(path, &holder))
         }
-        Err((_, e)) => Err(Error::other(format!("cannot lock {}: {e}", path.display()))),
+        Err(e) => Err(Error::other(format!("cannot lock {}: {e}", path.display()))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lists of blocks and tasks.
 
+use super::id::of_block;
 use super::keywords::{self, BLOCK};
 use super::loader::{Load, Place};
 use super::plan::{Block, Inherited, Step};
@@ -51,7 +52,10 @@ impl Load<'_> {
         self.check_texts(node, &["block", "rescue", "always"]);
         let vars = self.variables(node.get("vars"), "Block")?;
         let notify = node.get("notify").map(|n| keywords::names(Some(n)));
-        let inherited = place.inherited.inner(self.own(node, Some(Arc::new(vars)), place), notify);
+        let inherited = Inherited {
+            blocks: of_block(&place.inherited.blocks, node),
+            ..place.inherited.inner(self.own(node, Some(Arc::new(vars)), place), notify)
+        };
         let name = node.get("name").and_then(Node::as_text).cloned();
         let path = self.paths.step(&place.path, name.as_ref().map_or("block", |n| n.as_str()));
         let rescued = node.get("rescue").and_then(Node::as_list).is_some_and(|l| !l.is_empty());

@@ -1,6 +1,7 @@
 //! Identities of tasks: where in the playbook, and what.
 
 use crate::value::Value;
+use crate::value::yaml::Node;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,9 +19,27 @@ impl Paths {
     }
 }
 
-/// A path with the hash of what the step says: comments and layout do not count.
-pub(super) fn identity(path: &str, content: &Value) -> Arc<str> {
-    Arc::from(format!("{path}@{}", hash(content)))
+/// A path with the hash of what the step and the `blocks` around it say: comments and layout do not count.
+pub(super) fn identity(path: &str, content: &Value, blocks: &str) -> Arc<str> {
+    Arc::from(format!("{path}@{}", within(blocks, content)))
+}
+
+/// The hash of what a block says of all its tasks, with those of the blocks around it.
+pub(super) fn of_block(around: &str, block: &Node) -> Arc<str> {
+    let own = |key: &Node| !matches!(key.as_str(), Some("name" | "block" | "rescue" | "always"));
+    let entries = block.as_map().unwrap_or_default().iter().filter(|(key, _)| own(key));
+    let said: Vec<_> = entries.map(|(k, v)| Value::list(vec![k.to_value(), v.to_value()])).collect();
+    match said.is_empty() {
+        true => around.into(),
+        false => within(around, &Value::list(said)).into(),
+    }
+}
+
+fn within(blocks: &str, content: &Value) -> String {
+    match blocks {
+        "" => hash(content),
+        blocks => hash(&Value::list(vec![Value::data(blocks), content.clone()])),
+    }
 }
 
 /// The path of an identity: what was included keeps its own when its include is edited.

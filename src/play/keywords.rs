@@ -265,6 +265,7 @@ impl Inherited {
         Inherited {
             keywords: own.within(&self.keywords),
             notify: notify.or_else(|| self.notify.clone()),
+            blocks: Arc::clone(&self.blocks),
             unconditional,
         }
     }

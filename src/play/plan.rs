@@ -223,6 +223,8 @@ pub struct Inherited {
     pub keywords: Keywords,
     /// `notify` of the nearest block that has one.
     pub notify: Option<Vec<Text>>,
+    /// A hash of what the blocks around it say: an edit of theirs is one of their tasks. Empty outside of blocks.
+    pub blocks: Arc<str>,
     /// Whether a failure here ends the run: no condition, no rescue, no `ignore_errors` around it.
     pub unconditional: bool,
 }

@@ -101,7 +101,8 @@ impl Load<'_> {
             .and_then(Node::as_str)
             .map_or_else(|| serde_json::Value::from(&hosts).to_string(), str::to_owned);
         let label = self.paths.step("", &label);
-        let inherited = Inherited { unconditional: own.when.is_empty(), keywords: own, notify: None };
+        let inherited =
+            Inherited { unconditional: own.when.is_empty(), keywords: own, ..Inherited::default() };
         let place = place(path, inherited.clone(), label);
 
         let (mut roles, role_steps, mut handlers) = self.role_entries(node.get("roles"), &place);

@@ -84,7 +84,7 @@ impl Load<'_> {
         let inherited = place.inherited.inner(always, None);
         let path = self.paths.step(&place.path, &name);
         Task {
-            id: identity(&path, &spec.to_value()),
+            id: identity(&path, &spec.to_value(), &inherited.blocks),
             name: Some(Text::source(name, Some(spec.span.clone()))),
             role: place.role.clone(),
             file: place.file.to_path_buf(),

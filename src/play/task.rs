@@ -57,7 +57,7 @@ impl Load<'_> {
         };
         let value = |name: &str| node.get(name).filter(|n| !n.is_null()).map(Node::to_value);
         let task = Task {
-            id: identity(&path, &node.to_value()),
+            id: identity(&path, &node.to_value(), &inner.blocks),
             name,
             span: node.span.clone(),
             loops: self.loops(node)?,

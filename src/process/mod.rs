@@ -1,5 +1,7 @@
 //! Programs that templates start on this machine: they run in process groups of their own, and end when the run is
-//! interrupted.
+//! interrupted. And locks that end with their process.
+
+pub mod lock;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};

@@ -22,6 +22,12 @@ pub(super) async fn run(
 ) -> Result<Outcome, CallError> {
     let run = &attempt.task.play.run;
     let target = attempt.prepared.target();
+    if let Some(outcome) = attempt.task.collected() {
+        // It may be that only this was left to do.
+        run.sessions.forget(target, &detached.key).await?;
+        detached.tell(attempt, Some(outcome.failed));
+        return Ok(outcome);
+    }
     let begun = run.sessions.detach(target, detached.start(call.clone())).await?;
     let file = begun.values.get("results_file").cloned().unwrap_or_default();
     let started = Instant::now();
@@ -49,10 +55,9 @@ pub(super) async fn run(
         lines.take(&bytes);
         if let Some(outcome) = outcome {
             lines.end();
-            run.sessions.forget(target, &detached.key).await?;
             let in_time = started.elapsed() < detached.limit || outcome.values.contains_key("rc");
-            detached.tell(attempt, Some(outcome.failed));
-            return Ok(if in_time || !outcome.failed {
+            let failed = outcome.failed;
+            let outcome = if in_time || !failed {
                 outcome
                     .with("started", true)
                     .with("finished", true)
@@ -60,7 +65,13 @@ pub(super) async fn run(
                     .with("results_file", file)
             } else {
                 too_late(detached)
-            });
+            };
+            // Killed after it is forgotten there and before its end is noted, warp would begin it anew.
+            attempt.task.note_collected(&outcome);
+            run.sessions.forget(target, &detached.key).await?;
+            failpoint::reach("step-forgotten");
+            detached.tell(attempt, Some(failed));
+            return Ok(outcome);
         }
         if started.elapsed() >= told {
             told += detached.poll;

@@ -6,14 +6,17 @@ use crate::event::{Event, Events};
 use crate::journal::{Folder, Head};
 use crate::play::Errors;
 use crate::run::{Keep, Past};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The value of WARP_JOURNAL that keeps none.
+const OFF: &str = "off";
 
 /// Where journals are kept.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(in crate::cli) struct Where {
     /// The folder of journals: /var/lib/warp/journal for root, ~/.warp/journal for others; deployments have theirs in the
-    /// lab's folder.
+    /// lab's folder. WARP_JOURNAL=off keeps none.
     #[arg(long, value_name = "DIR", env = "WARP_JOURNAL")]
     pub journal: Option<PathBuf>,
 }
@@ -24,12 +27,33 @@ impl Where {
     /// # Errors
     /// It cannot be made, or another account could write to it.
     pub fn folder(&self) -> Result<Folder> {
-        self.journal.as_ref().map_or_else(Folder::of_account, |dir| Folder::at(dir))
+        let told = self.journal.as_deref().filter(|dir| *dir != Path::new(OFF));
+        told.map_or_else(Folder::of_account, Folder::at)
+    }
+}
+
+/// Whether a new run is kept.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(in crate::cli) struct Whether {
+    /// Keep no journal: the run cannot be resumed (WARP_JOURNAL=off).
+    #[arg(long)]
+    no_journal: bool,
+}
+
+impl Whether {
+    /// That it is not.
+    pub fn not() -> Self {
+        Whether { no_journal: true }
     }
 
-    /// That a new run is kept, in the folder that these options give.
-    pub fn keeping(&self, folder: impl FnOnce(&Self) -> Result<Folder>) -> Keeping {
-        Keeping::New(folder(self).map_err(Box::new))
+    /// That a new run is kept in this folder, unless it is not to be: `place` or the environment may say so, too.
+    pub fn keeping(self, place: Option<&Where>, folder: impl FnOnce() -> Result<Folder>) -> Keeping {
+        let off = |place: Where| place.journal.is_some_and(|dir| dir == Path::new(OFF));
+        let environment = Where { journal: std::env::var_os("WARP_JOURNAL").map(PathBuf::from) };
+        if self.no_journal || off(place.cloned().unwrap_or(environment)) {
+            return Keeping::None;
+        }
+        Keeping::New(folder().map_err(Box::new))
     }
 }
 

@@ -3,7 +3,7 @@
 mod keeping;
 mod show;
 
-pub(super) use keeping::{Keeping, Where, end};
+pub(super) use keeping::{Keeping, Where, Whether, end};
 
 use super::output;
 use crate::deploy;

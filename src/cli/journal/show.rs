@@ -131,7 +131,7 @@ fn object(entry: &Entry) -> Option<Json> {
         Record::Forgiven(hosts) => json!({"record": "forgiven", "hosts": hosts}),
         Record::Warning(text) => json!({"record": "warning", "text": text}),
         Record::Finished { exit } => json!({"record": "finished", "exit": exit}),
-        Record::Answer { .. } | Record::Secret(_) => return None,
+        Record::Answer { .. } | Record::Secret(_) | Record::Collected { .. } => return None,
     })
 }
 

@@ -5,7 +5,8 @@ use crate::play::unnumbered;
 use crate::value::Value;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What earlier warps did of a run: which ends of steps are kept, and what was begun and has no end.
 ///
@@ -18,6 +19,8 @@ pub struct Past {
     begun: HashSet<Place>,
     /// The steps as they were written, by where they stood and on which host.
     written: HashMap<(String, String), HashSet<String>>,
+    /// What detached steps came to whose ends were not noted, one for each attempt.
+    collected: Mutex<HashMap<Place, VecDeque<String>>>,
     answers: HashMap<String, Json>,
     secrets: Vec<String>,
 }
@@ -70,8 +73,13 @@ impl Past {
             Record::Started(place) => {
                 self.begun.insert(known(place));
             }
+            Record::Collected { place, outcome } => {
+                self.outcomes().entry(known(place)).or_default().push_back(outcome);
+            }
             Record::Item(ended) | Record::Ended(ended) => {
-                self.begun.remove(&known(ended.place.clone()));
+                let here = known(ended.place.clone());
+                self.begun.remove(&here);
+                self.outcomes().remove(&here);
                 let host = ended.place.host.clone();
                 if let Some(held) = aside.0.get_mut(&host) {
                     held.push(ended);
@@ -134,6 +142,15 @@ impl Past {
             End::Whole(execution) => Some(&**execution),
             End::Looped(_) => None,
         }
+    }
+
+    /// What the next attempt of a detached step came to, if that is known and its end was not noted.
+    pub(super) fn collected(&self, place: &Place) -> Option<String> {
+        self.outcomes().get_mut(place)?.pop_front()
+    }
+
+    fn outcomes(&self) -> MutexGuard<'_, HashMap<Place, VecDeque<String>>> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a module was called here and nobody knows what came of it.

@@ -9,8 +9,11 @@ use crate::run::Shared;
 use crate::run::end::{End, Execution, HostEnd};
 use crate::run::host_task::{HostTask, status};
 use crate::value::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
+use warp_agent::outcome::Outcome;
 
 /// A step's visit to a host.
 #[derive(Clone, Default)]
@@ -116,6 +119,23 @@ impl HostTask {
         let Some(kept) = &self.play.run.kept else { return false };
         let place = self.place();
         kept.keep.past.is_lost(&Place { step: unnumbered(&place.step), ..place })
+    }
+
+    /// What an earlier warp collected of this detached step, whose end it did not note.
+    pub(in crate::run) fn collected(&self) -> Option<Outcome> {
+        let here = self.place();
+        let past = self.play.run.kept.as_ref()?.past()?;
+        let told = past.collected(&Place { step: unnumbered(&here.step), ..here })?;
+        postcard::from_bytes(&STANDARD.decode(told).ok()?).ok()
+    }
+
+    /// A detached step came to this, and is to be forgotten where it ran.
+    pub(in crate::run) fn note_collected(&self, outcome: &Outcome) {
+        // Values alone: it cannot fail.
+        let Ok(bytes) = postcard::to_stdvec(outcome) else { return };
+        let record = || Record::Collected { place: self.place(), outcome: STANDARD.encode(bytes) };
+        self.play.run.note(record, true);
+        crate::failpoint::reach("step-collected");
     }
 
     /// A module is about to be called.
