@@ -128,7 +128,7 @@ fn write_json(value: &Value, out: &mut String) {
         Value::Float(f) if f.is_nan() => out.push_str("NaN"),
         Value::Float(f) if f.is_infinite() => out.push_str(if *f > 0.0 { "Infinity" } else { "-Infinity" }),
         Value::Int(_) | Value::Float(_) => out.push_str(&repr(value)),
-        Value::Str(s) => write_json_string(s, out),
+        Value::Str(s) => write_json_string(s, true, out),
         Value::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
@@ -141,7 +141,7 @@ fn write_json(value: &Value, out: &mut String) {
             out.push('{');
             for (i, (key, item)) in map.iter().enumerate() {
                 out.push_str(if i == 0 { "" } else { ", " });
-                write_json_string(key, out);
+                write_json_string(key, true, out);
                 out.push_str(": ");
                 write_json(item, out);
             }
@@ -179,7 +179,7 @@ fn write_pretty(value: &Value, line: &str, out: &mut String) {
             for (i, (key, item)) in entries.into_iter().enumerate() {
                 out.push_str(if i == 0 { "" } else { "," });
                 out.push_str(&inner);
-                write_json_string(key, out);
+                write_json_string(key, true, out);
                 out.push_str(": ");
                 write_pretty(item, &inner, out);
             }
@@ -190,7 +190,8 @@ fn write_pretty(value: &Value, line: &str, out: &mut String) {
     }
 }
 
-fn write_json_string(s: &str, out: &mut String) {
+/// Writes a text as JSON, in ASCII alone when `ascii`: as Python's `json` does with `ensure_ascii`.
+pub fn write_json_string(s: &str, ascii: bool, out: &mut String) {
     out.push('"');
     for c in s.chars() {
         match c {
@@ -202,6 +203,7 @@ fn write_json_string(s: &str, out: &mut String) {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             ' '..='\u{7e}' => out.push(c),
+            c if c >= ' ' && !ascii => out.push(c),
             c => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     // Writing to a string cannot fail.

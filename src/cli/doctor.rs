@@ -1,6 +1,6 @@
 //! `warp doctor`: what is wrong with this machine for a lab, and mending it.
 
-use super::output;
+use super::{consent, output};
 use crate::deploy::{Content, Settings, needs};
 use crate::error::{Error, Exit, Result};
 use crate::lab::Lab;
@@ -12,7 +12,6 @@ use crate::template::Engine;
 use crate::value::{self, Vars, extend};
 use serde_json::json;
 use similar::TextDiff;
-use std::io::{BufRead, IsTerminal, Write};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -142,18 +141,5 @@ fn allowed(mend: &Mend, args: &Args) -> Result<()> {
     if args.yes {
         return Ok(());
     }
-    let refused = |why: &str| {
-        Error::new(Exit::Usage, format!("not done: {}", mend.shell())).note(why).help("say so with --yes")
-    };
-    if !std::io::stdin().is_terminal() {
-        return Err(refused("there is no terminal to ask on"));
-    }
-    anstream::eprint!("Do it? [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(refused("the answer was no")),
-    }
+    consent::agreed("Do it?", &format!("not done: {}", mend.shell()), "say so with --yes")
 }

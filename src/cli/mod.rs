@@ -3,6 +3,7 @@
 mod ask;
 mod compat;
 mod config;
+mod consent;
 mod deploy;
 mod doc;
 mod doctor;

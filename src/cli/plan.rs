@@ -1,7 +1,7 @@
 //! `warp plan`: what a deployment would make and change.
 
 use super::output::{self, Output};
-use super::{deploy, engine, teardown};
+use super::{consent, deploy, engine};
 use crate::deploy::{ACCESS, Deployment, Gatherer, Object, Settings};
 use crate::error::{Error, Exit};
 use crate::event::Events;
@@ -147,5 +147,5 @@ fn confirm(args: &Args, settings: &Settings) -> Result<(), Error> {
         return Ok(());
     }
     let lwd = settings.local_working_dir.display();
-    teardown::agreed(&format!("Make these changes in {lwd}?"), "nothing was changed")
+    consent::agreed(&format!("Make these changes in {lwd}?"), "nothing was changed", consent::LAB)
 }

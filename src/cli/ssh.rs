@@ -25,10 +25,7 @@ pub(super) fn run(args: &Args) -> Exit {
 fn ssh(args: &Args) -> Result<Exit, Errors> {
     let settings = Settings::from_environment(|name| std::env::var(name).ok())?;
     let lwd = &settings.local_working_dir;
-    let lab = Lab::find(lwd)?.ok_or_else(|| {
-        Error::other(format!("there is no lab in {}", lwd.display()))
-            .help("`warp deploy undercloud` makes one; LWD says where it is")
-    })?;
+    let lab = Lab::of(lwd)?;
     lab.node(args.node.strip_suffix("-root").unwrap_or(&args.node))?;
     let config = lwd.join("ssh.config.local.ansible");
     if !config.exists() {

@@ -1,12 +1,11 @@
 //! `warp teardown`: removes what warp made.
 
-use super::output;
+use super::{consent, output};
 use crate::deploy::{Settings, Teardown};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::lab::{Lab, Level, Removed};
 use crate::play::Errors;
 use crate::report::terminal;
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -76,25 +75,5 @@ pub(super) fn ask(level: Teardown, lwd: &Path, said: bool) -> Result<()> {
         Teardown::All => "the whole lab",
     };
     let lwd = lwd.display();
-    agreed(&format!("Remove {what} of {lwd}?"), &format!("not removed: {what} of {lwd}"))
-}
-
-/// Asks on the terminal whether to go on.
-///
-/// # Errors
-/// `refused`, when the answer is no or nobody is there to answer.
-pub(super) fn agreed(question: &str, refused: &str) -> Result<()> {
-    let refused =
-        |why: &str| Error::new(Exit::Usage, refused).note(why).help("say so with --yes or INTERACTIVE=false");
-    if !std::io::stdin().is_terminal() {
-        return Err(refused("there is no terminal to ask on"));
-    }
-    anstream::eprint!("{question} [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(refused("the answer was no")),
-    }
+    consent::agreed(&format!("Remove {what} of {lwd}?"), &format!("not removed: {what} of {lwd}"), consent::LAB)
 }

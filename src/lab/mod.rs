@@ -82,6 +82,17 @@ impl Lab {
         Ok(store.map(|store| Lab { directory, store, connection: Mutex::new(None), looks: false }))
     }
 
+    /// The lab of a local working directory, which there must be.
+    ///
+    /// # Errors
+    /// There is none, or as `find`.
+    pub fn of(lwd: &Path) -> Result<Lab> {
+        Lab::find(lwd)?.ok_or_else(|| {
+            Error::other(format!("there is no lab in {}", lwd.display()))
+                .help("`warp deploy undercloud` makes one; LWD says where it is")
+        })
+    }
+
     /// The lab's identity: 16 hexadecimal digits.
     #[must_use]
     pub fn id(&self) -> String {

@@ -1,6 +1,7 @@
 //! Data written as Python's `json.dumps` and `yaml.dump` write it, for reports.
 
 use super::val::{Dict, List, Object, Slot, Val};
+use super::python::strings;
 use super::yaml::BREAKS;
 use super::{json, yaml};
 use crate::value::Value;
@@ -48,25 +49,7 @@ fn readable(value: &Value) -> Value {
 }
 
 fn readable_text(text: &str) -> String {
-    let mut out = String::new();
-    let mut column = 0;
-    for c in text.trim_end().chars() {
-        match c {
-            '\t' => {
-                let blanks = 8 - column % 8;
-                out.extend(std::iter::repeat_n(' ', blanks));
-                column += blanks;
-            }
-            '\n' | '\r' => {
-                out.push(c);
-                column = 0;
-            }
-            c => {
-                out.push(c);
-                column += 1;
-            }
-        }
-    }
+    let mut out = strings::expand_tabs(text.trim_end(), 8);
     out.retain(printable);
     let mut kept = String::with_capacity(out.len());
     for c in out.chars() {

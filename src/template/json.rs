@@ -5,7 +5,7 @@ use super::fail::{Fail, R};
 use super::python;
 use super::val::Val;
 use crate::value::Key;
-use std::fmt::Write;
+use warp_agent::python::write_json_string;
 
 /// How `json.dumps` is asked to write.
 pub(crate) struct Style {
@@ -46,7 +46,7 @@ fn write(v: &Val, style: &Style, depth: usize, out: &mut String) -> R<()> {
         Val::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Val::Int(i) => out.push_str(&i.to_string()),
         Val::Float(f) => out.push_str(&number(*f)),
-        Val::Str(s) => string(s, style.ensure_ascii, out),
+        Val::Str(s) => write_json_string(s, style.ensure_ascii, out),
         Val::List(_) | Val::Tuple(_) => {
             let items: Vec<Val> = kept(v.as_seq().unwrap_or_default());
             out.push('[');
@@ -66,7 +66,7 @@ fn write(v: &Val, style: &Style, depth: usize, out: &mut String) -> R<()> {
             Some(entries) => object(entries, style, depth, out)?,
             None => match other {
                 Val::Object(o) if let Some(moment) = o.moment() => {
-                    string(&moment.iso(), style.ensure_ascii, out);
+                    write_json_string(&moment.iso(), style.ensure_ascii, out);
                 }
                 _ => {
                     return Err(Fail::new(format!(
@@ -107,7 +107,7 @@ fn object(mut entries: Vec<(Key, Val)>, style: &Style, depth: usize, out: &mut S
             out.push_str(&style.item);
         }
         newline(style, depth + 1, out);
-        string(&shown(key), style.ensure_ascii, out);
+        write_json_string(&shown(key), style.ensure_ascii, out);
         out.push_str(&style.pair);
         write(value, style, depth + 1, out)?;
     }
@@ -142,29 +142,6 @@ fn number(f: f64) -> String {
     } else {
         python::float(f)
     }
-}
-
-fn string(s: &str, ascii: bool, out: &mut String) {
-    out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 || (ascii && !c.is_ascii()) => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 /// `json.loads`.

@@ -29,6 +29,7 @@ mod notice;
 mod options;
 mod parse;
 mod place;
+mod plugin;
 mod python;
 mod random;
 mod respelt;

@@ -5,7 +5,6 @@ use crate::args::Args;
 use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::spec::{Arg, Kind, Spec};
-use std::path::Path;
 
 /// The module.
 pub struct Blockinfile;
@@ -46,14 +45,7 @@ impl Module for Blockinfile {
 
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
         let path = args.text("path");
-        let file = Path::new(path);
-        if file.is_dir() {
-            return Err(Failed::new(format!("Path {path} is a directory !")).with("rc", 256));
-        }
-        let exists = file.exists();
-        if !exists && !args.flag("create") {
-            return Err(Failed::new(format!("Path {path} does not exist !")).with("rc", 257));
-        }
+        let (file, exists) = edit::existing(args, args.flag("create"))?;
         if !exists && args.text("state") == "absent" {
             return Ok(edit::outcome(false, format!("File {path} not present")));
         }

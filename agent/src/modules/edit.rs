@@ -47,6 +47,23 @@ pub fn bare(line: &[u8]) -> &[u8] {
     line.get(..end).unwrap_or_default()
 }
 
+/// The file to edit and whether it is there.
+///
+/// # Errors
+/// A directory is there; nothing is and nothing `may_be_made`.
+pub fn existing(args: &Args, may_be_made: bool) -> Result<(&Path, bool), Failed> {
+    let path = args.text("path");
+    let file = Path::new(path);
+    if file.is_dir() {
+        return Err(Failed::new(format!("Path {path} is a directory !")).with("rc", 256));
+    }
+    let exists = file.exists();
+    if !exists && !may_be_made {
+        return Err(Failed::new(format!("Path {path} does not exist !")).with("rc", 257));
+    }
+    Ok((file, exists))
+}
+
 /// The file's bytes, or a failure that says why they cannot be had.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failed> {
     fs::read(path).map_err(|e| Failed::new(format!("cannot read {}: {e}", path.display())))

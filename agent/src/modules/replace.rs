@@ -8,7 +8,6 @@ use crate::pyregex::{Flags, Pattern, Subject};
 use crate::spec::{Arg, Kind, Spec};
 use crate::value::{Map, Value};
 use std::ops::Range;
-use std::path::Path;
 
 /// The module.
 pub struct Replace;
@@ -36,13 +35,7 @@ impl Module for Replace {
 
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
         let path = args.text("path");
-        let file = Path::new(path);
-        if file.is_dir() {
-            return Err(Failed::new(format!("Path {path} is a directory !")).with("rc", 256));
-        }
-        if !file.exists() {
-            return Err(Failed::new(format!("Path {path} does not exist !")).with("rc", 257));
-        }
+        let (file, _) = edit::existing(args, false)?;
         let encoding = Encoding::named(args.text("encoding"))?;
         let before = encoding.decode(edit::read(file)?, path)?;
         let Some(section) = section(args, &before)? else {

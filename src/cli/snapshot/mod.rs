@@ -5,7 +5,7 @@ mod revert;
 
 use super::output;
 use crate::deploy::Settings;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::lab::Lab;
 use crate::play::Errors;
 
@@ -42,10 +42,7 @@ pub(super) fn run(what: &What) -> Exit {
 fn lab() -> Result<(Settings, Lab)> {
     let settings = Settings::from_environment(|name| std::env::var(name).ok())?;
     let lwd = &settings.local_working_dir;
-    let lab = Lab::find(lwd)?.ok_or_else(|| {
-        Error::other(format!("there is no lab in {}", lwd.display()))
-            .help("`warp deploy undercloud` makes one; LWD says where it is")
-    })?;
+    let lab = Lab::of(lwd)?;
     Ok((settings, lab))
 }
 

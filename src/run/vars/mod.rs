@@ -153,6 +153,23 @@ impl Variables {
         self.cache.forget(host);
     }
 
+    fn magic(
+        self: &Arc<Self>,
+        host: &Arc<str>,
+        state: &HostState,
+        play: Option<&Arc<PlayVars>>,
+        task: Option<&Arc<Task>>,
+    ) -> Arc<Magic> {
+        Arc::new(Magic {
+            variables: Arc::clone(self),
+            view: self.view(),
+            host: Arc::clone(host),
+            facts: Arc::clone(&state.facts),
+            play: play.cloned(),
+            task: task.cloned(),
+        })
+    }
+
     /// The scope in which a task's texts are rendered for a host.
     ///
     /// # Errors
@@ -164,14 +181,7 @@ impl Variables {
         task: Option<&Arc<Task>>,
     ) -> Result<Arc<HostScope>> {
         let state = self.host(host);
-        let magic = Arc::new(Magic {
-            variables: Arc::clone(self),
-            view: self.view(),
-            host: Arc::clone(host),
-            facts: Arc::clone(&state.facts),
-            play: Some(Arc::clone(play)),
-            task: task.cloned(),
-        });
+        let magic = self.magic(host, &state, Some(play), task);
         let of_host = [
             Layer::new(Level::Facts, &state.injected),
             Layer::new(Level::Inventory, &self.inventory_vars(host, &magic)?),
@@ -250,14 +260,7 @@ impl Variables {
     /// As `task_scope`.
     pub fn host_scope(self: &Arc<Self>, host: &Arc<str>) -> Result<Arc<HostScope>> {
         let state = self.host(host);
-        let magic = Arc::new(Magic {
-            variables: Arc::clone(self),
-            view: self.view(),
-            host: Arc::clone(host),
-            facts: Arc::clone(&state.facts),
-            play: None,
-            task: None,
-        });
+        let magic = self.magic(host, &state, None, None);
         let layers = vec![
             Layer::new(Level::Extra, &self.extra),
             Layer::new(Level::Set, &state.set),

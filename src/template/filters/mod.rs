@@ -21,43 +21,21 @@ pub(crate) use basics::to_boolean;
 pub(crate) use collections::{crossed, flattened, rows, subelements};
 
 use super::PROTOMATTER;
-use super::bind::{Bound, Params};
+use super::bind::Bound;
 use super::env::Env;
 use super::fail::R;
+use super::plugin::Plugin;
 use super::val::{Args, Val};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A filter.
-pub(crate) struct Filter {
-    name: &'static str,
-    collection: &'static str,
-    params: Params,
-    /// Whether it looks at failures itself, as `default` does.
-    markers: bool,
-    run: fn(&Env, Val, Bound) -> R,
-}
+pub(crate) type Filter = Plugin<fn(&Env, Val, Bound) -> R>;
 
 impl Filter {
-    const fn new(name: &'static str, params: Params, run: fn(&Env, Val, Bound) -> R) -> Self {
-        Filter { name, collection: "ansible.builtin", params, markers: false, run }
-    }
-
-    /// Belongs to another collection.
-    const fn of(mut self, collection: &'static str) -> Self {
-        self.collection = collection;
-        self
-    }
-
-    /// Takes failures as values.
-    const fn takes_markers(mut self) -> Self {
-        self.markers = true;
-        self
-    }
-
     /// Applies it; what goes wrong becomes a marker that names the filter.
     pub(crate) fn apply(&self, env: &Env, operand: Val, args: Args) -> Val {
-        self.run(env, operand, args).unwrap_or_else(|f| {
+        self.ran(env, operand, args).unwrap_or_else(|f| {
             Val::Marker(
                 f.framed(|why| {
                     format!("The filter plugin '{}.{}' failed: {why}", self.collection, self.name)
@@ -66,7 +44,7 @@ impl Filter {
         })
     }
 
-    fn run(&self, env: &Env, operand: Val, args: Args) -> R {
+    fn ran(&self, env: &Env, operand: Val, args: Args) -> R {
         let bound = Bound::new(self.name, self.params, args)?;
         if !self.markers {
             let operand = operand.ok()?;

@@ -9,45 +9,18 @@ mod tables;
 mod terms;
 mod url;
 
-use super::bind::{Bound, Params};
+use super::bind::Bound;
 use super::env::Env;
 use super::fail::{Fail, R};
 use super::notice::Notice;
 use super::python;
+use super::plugin::Plugin;
 use super::val::{Args, Val};
 use crate::error::did_you_mean;
 use crate::value::Value;
 
 /// A lookup.
-pub(crate) struct Lookup {
-    name: &'static str,
-    collection: &'static str,
-    options: Params,
-    /// Whether it looks at failures among its terms itself.
-    markers: bool,
-    run: fn(&Env, Vec<Val>, &Bound) -> R<Vec<Val>>,
-}
-
-impl Lookup {
-    const fn new(
-        name: &'static str,
-        options: Params,
-        run: fn(&Env, Vec<Val>, &Bound) -> R<Vec<Val>>,
-    ) -> Self {
-        Lookup { name, collection: "ansible.builtin", options, markers: false, run }
-    }
-
-    /// Belongs to another collection.
-    const fn of(mut self, collection: &'static str) -> Self {
-        self.collection = collection;
-        self
-    }
-
-    const fn takes_markers(mut self) -> Self {
-        self.markers = true;
-        self
-    }
-}
+pub(crate) type Lookup = Plugin<fn(&Env, Vec<Val>, &Bound) -> R<Vec<Val>>>;
 
 const FAMILIES: &[&[Lookup]] = &[
     config::TABLE,
@@ -90,7 +63,7 @@ pub(crate) fn from_template(env: &Env, args: Args, wantlist: bool) -> R {
     {
         return Err(f.clone());
     }
-    let bound = Bound::new(lookup.name, lookup.options, Args { pos: Vec::new(), kw: options });
+    let bound = Bound::new(lookup.name, lookup.params, Args { pos: Vec::new(), kw: options });
     let found = bound.and_then(|b| match b.first_marker() {
         Some(f) if !lookup.markers => Err(f),
         _ => (lookup.run)(env, terms, &b),
@@ -127,7 +100,7 @@ pub(crate) fn for_loop(env: &Env, name: &str, over: &Value) -> R<Vec<Value>> {
     for term in &terms {
         term.finish()?;
     }
-    let bound = Bound::new(lookup.name, lookup.options, Args::default())?;
+    let bound = Bound::new(lookup.name, lookup.params, Args::default())?;
     let found = (lookup.run)(env, terms, &bound)
         .map_err(|f| f.framed(|why| format!("The lookup plugin '{name}' failed: {why}")))?;
     found.iter().map(Val::finish).collect()

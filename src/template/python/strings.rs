@@ -233,7 +233,8 @@ fn affix(args: &Args, name: &str, is: impl Fn(&str) -> bool) -> R {
     }
 }
 
-fn expand_tabs(s: &str, size: usize) -> String {
+/// `str.expandtabs`.
+pub(crate) fn expand_tabs(s: &str, size: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
     for c in s.chars() {

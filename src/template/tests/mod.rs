@@ -8,43 +8,21 @@ mod tags;
 mod versions;
 
 use super::PROTOMATTER;
-use super::bind::{Bound, Params};
+use super::bind::Bound;
 use super::env::Env;
 use super::fail::R;
+use super::plugin::Plugin;
 use super::val::{Args, Val};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A test.
-pub(crate) struct Test {
-    name: &'static str,
-    collection: &'static str,
-    params: Params,
-    /// Whether it looks at failures itself, as `defined` does.
-    markers: bool,
-    run: fn(&Env, Val, Bound) -> R<bool>,
-}
+pub(crate) type Test = Plugin<fn(&Env, Val, Bound) -> R<bool>>;
 
 impl Test {
-    const fn new(name: &'static str, params: Params, run: fn(&Env, Val, Bound) -> R<bool>) -> Self {
-        Test { name, collection: "ansible.builtin", params, markers: false, run }
-    }
-
-    /// Belongs to another collection.
-    const fn of(mut self, collection: &'static str) -> Self {
-        self.collection = collection;
-        self
-    }
-
-    /// Takes failures as values.
-    const fn takes_markers(mut self) -> Self {
-        self.markers = true;
-        self
-    }
-
     /// Applies it; what goes wrong becomes a marker that names the test.
     pub(crate) fn apply(&self, env: &Env, operand: Val, args: Args) -> Val {
-        match self.run(env, operand, args) {
+        match self.ran(env, operand, args) {
             Ok(b) => Val::Bool(b),
             Err(f) => {
                 Val::Marker(f.framed(|why| {
@@ -54,7 +32,7 @@ impl Test {
         }
     }
 
-    fn run(&self, env: &Env, operand: Val, args: Args) -> R<bool> {
+    fn ran(&self, env: &Env, operand: Val, args: Args) -> R<bool> {
         let bound = Bound::new(self.name, self.params, args)?;
         if !self.markers {
             let operand = operand.ok()?;
