@@ -75,5 +75,9 @@ pub(super) fn ask(level: Teardown, lwd: &Path, said: bool) -> Result<()> {
         Teardown::All => "the whole lab",
     };
     let lwd = lwd.display();
-    consent::agreed(&format!("Remove {what} of {lwd}?"), &format!("not removed: {what} of {lwd}"), consent::LAB)
+    consent::agreed(
+        &format!("Remove {what} of {lwd}?"),
+        &format!("not removed: {what} of {lwd}"),
+        consent::LAB,
+    )
 }

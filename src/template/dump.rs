@@ -1,7 +1,7 @@
 //! Data written as Python's `json.dumps` and `yaml.dump` write it, for reports.
 
-use super::val::{Dict, List, Object, Slot, Val};
 use super::python::strings;
+use super::val::{Dict, List, Object, Slot, Val};
 use super::yaml::BREAKS;
 use super::{json, yaml};
 use crate::value::Value;
