@@ -1,7 +1,8 @@
 //! Removing what the lab made, and nothing else.
 
-use super::{DaemonKind, Lab, libvirt, manifest_path, volume};
+use super::{DaemonKind, Lab, libvirt, manifest_path, snapshot, volume};
 use crate::error::{Error, Result};
+use std::io::ErrorKind;
 use std::sync::PoisonError;
 use virt::connect::Connect;
 use virt::domain::Domain;
@@ -64,6 +65,13 @@ impl Lab {
         for domain in self.own_domains(connect)? {
             let name = remove_domain(&domain).map_err(|e| libvirt::error("cannot remove a domain", &e))?;
             done.removed.push(format!("domain {name}"));
+        }
+        let snapshots = snapshot::folder(self);
+        match std::fs::remove_dir_all(&snapshots) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                done.kept.push(format!("snapshots, in {}: {e}", snapshots.display()));
+            }
+            _ => {}
         }
         for record in self.store.get().volumes {
             let what = format!("volume {} of the pool {}", record.name, record.pool);

@@ -84,6 +84,9 @@ fn deployed(kind: Kind) {
         r#"
 undercloud_image_url: "{}"
 undercloud_packages: []
+# Other tests may run beside an emulated guest.
+undercloud_ip_timeout: 900
+undercloud_ssh_timeout: 900
 step_install_undercloud: false
 undercloud_files:
   - {{path: "{ODD}", mode: "0640", content: "of root\n"}}

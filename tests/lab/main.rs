@@ -8,6 +8,8 @@ mod apparmor;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 #[allow(dead_code)] // Each test program uses a part of it.
 #[path = "../support/left.rs"]
 mod left;

@@ -1,11 +1,11 @@
 //! Taking a snapshot of the lab: of all its domains or of none.
 
+use super::beside::Beside;
 use super::internal;
 use super::note::Note;
 use crate::error::{Error, Result};
 use crate::lab::{Lab, libvirt};
 use virt::domain::{Domain, DomainState};
-use virt::error::Error as Failure;
 
 impl Lab {
     /// Takes a snapshot of all domains at one time: those that run are paused together until all are taken. If one cannot
@@ -36,7 +36,7 @@ impl Lab {
             return Err(Error::other("the lab has no domain to take a snapshot of"));
         }
         for (domain, handle) in &domains {
-            if internal::find(handle, name)?.is_some() {
+            if internal::find(handle, name)?.is_some() || Beside::new(self, domain, handle, name)?.exists() {
                 return Err(Error::other(format!("{domain} has a snapshot {name} already"))
                     .help(format!("choose another name, or delete it: warp snapshot delete {name}")));
             }
@@ -47,13 +47,35 @@ impl Lab {
         }
         let running = domains.iter().filter(|(domain, _)| note.ran.get(domain) == Some(&true));
         let running: Vec<&(String, Domain)> = running.collect();
-        let taken = paused(&running, || take_all(&domains, name, &note));
+        let taken = paused(&running, || self.take_all(&domains, name, &note));
         let resumed = resume(&running);
         match (taken, resumed) {
             (Err(error), Err(also)) => Err(error.note(also.message().to_owned())),
             (Err(error), Ok(())) | (Ok(()), Err(error)) => Err(error),
             (Ok(()), Ok(())) => Ok(()),
         }
+    }
+
+    fn take_all(&self, domains: &[(String, Domain)], name: &str, note: &Note) -> Result<()> {
+        for (at, (domain, handle)) in domains.iter().enumerate() {
+            let taken = match internal::take(handle, name, note) {
+                Err(e) if internal::is_impossible(&e) => Beside::new(self, domain, handle, name)?
+                    .take(note)
+                    .map_err(|error| error.note(internal::refused(domain, name, &e).message())),
+                taken => taken.map_err(|e| internal::refused(domain, name, &e)),
+            };
+            if let Err(error) = taken {
+                return Err(domains.iter().take(at).fold(error, |error, (done, handle)| {
+                    match undo(self, done, handle, name) {
+                        Ok(()) => error,
+                        Err(e) => {
+                            error.note(format!("the snapshot of {done} could not be undone: {}", e.message()))
+                        }
+                    }
+                }));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -100,26 +122,10 @@ pub(super) fn resume(domains: &[&(String, Domain)]) -> Result<()> {
     }
 }
 
-fn take_all(domains: &[(String, Domain)], name: &str, note: &Note) -> Result<()> {
-    for (at, (domain, handle)) in domains.iter().enumerate() {
-        if let Err(failure) = internal::take(handle, name, note) {
-            let mut error = internal::refused(domain, name, &failure);
-            if internal::is_impossible(&failure) {
-                error = error.help(
-                    "a snapshot with memory needs disks of qcow2 and firmware without a variable store",
-                );
-            }
-            return Err(domains.iter().take(at).fold(error, |error, (done, handle)| {
-                match undo(handle, name) {
-                    Ok(()) => error,
-                    Err(e) => error.note(format!("the snapshot of {done} could not be undone: {e}")),
-                }
-            }));
-        }
+/// Deletes what was taken of a domain.
+fn undo(lab: &Lab, domain: &str, handle: &Domain, name: &str) -> Result<()> {
+    match internal::find(handle, name)? {
+        Some(taken) => taken.delete(0).map_err(|e| libvirt::error("libvirt", &e)),
+        None => Beside::new(lab, domain, handle, name)?.delete().map(drop),
     }
-    Ok(())
-}
-
-fn undo(domain: &Domain, name: &str) -> Result<(), Failure> {
-    Domain::lookup_snapshot_by_name(domain, name, 0)?.delete(0)
 }

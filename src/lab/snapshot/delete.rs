@@ -1,5 +1,6 @@
 //! Deleting a snapshot of the lab.
 
+use super::beside::Beside;
 use super::{absent, internal};
 use crate::error::Result;
 use crate::lab::{Lab, libvirt};
@@ -12,13 +13,19 @@ impl Lab {
     pub fn delete_snapshot(&self, name: &str) -> Result<Vec<String>> {
         let mut done = Vec::new();
         for (domain, handle) in self.sorted_domains()? {
-            let Some(found) = internal::find(&handle, name)? else { continue };
-            if let Err(e) = found.delete(0) {
-                let error = libvirt::error(format_args!("cannot delete the snapshot {name} of {domain}"), &e);
-                return Err(match done.as_slice() {
-                    [] => error,
-                    done => error.note(format!("deleted before: {}", done.join(", "))),
-                });
+            let deleted = match internal::find(&handle, name)? {
+                Some(found) => found.delete(0).map(|()| true).map_err(|e| {
+                    libvirt::error(format_args!("cannot delete the snapshot {name} of {domain}"), &e)
+                }),
+                None => Beside::new(self, &domain, &handle, name)?.delete(),
+            };
+            match (deleted, done.as_slice()) {
+                (Ok(true), _) => {}
+                (Ok(false), _) => continue,
+                (Err(error), []) => return Err(error),
+                (Err(error), done) => {
+                    return Err(error.note(format!("deleted before: {}", done.join(", "))));
+                }
             }
             done.push(domain);
         }

@@ -1,5 +1,6 @@
 //! Which snapshots there are.
 
+use super::beside::Beside;
 use super::note::Note;
 use super::size;
 use crate::error::Result;
@@ -56,13 +57,22 @@ impl Lab {
         for (domain, handle) in &domains {
             let failed =
                 |e: Failure| libvirt::error(format_args!("cannot list the snapshots of {domain}"), &e);
+            let mut found = Vec::new();
             // Those of the same second follow each other as parent and child.
-            for found in
+            for snapshot in
                 handle.list_all_snapshots(sys::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL).map_err(failed)?
             {
-                let description = Element::parse(&found.xml_desc(0).map_err(failed)?)?;
-                let name = found.name().map_err(failed)?;
+                let description = Element::parse(&snapshot.xml_desc(0).map_err(failed)?)?;
+                let name = snapshot.name().map_err(failed)?;
                 let (part, created, note) = read(domain, &name, &description)?;
+                found.push((name, part, created, note));
+            }
+            for (name, record, size) in Beside::all(self, handle)? {
+                let ran = record.note.ran.get(domain).copied().unwrap_or(record.memory);
+                let part = Part { domain: domain.clone(), ran, memory: record.memory, size };
+                found.push((name, part, record.created, Some(record.note)));
+            }
+            for (name, part, created, note) in found {
                 match all.iter_mut().find(|(snapshot, _)| snapshot.name == name) {
                     Some((snapshot, _)) => {
                         snapshot.created = snapshot.created.min(created);

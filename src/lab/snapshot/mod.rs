@@ -1,8 +1,9 @@
 //! Snapshots of the whole lab: one of each domain, of one name, taken and gone back to together.
 //!
-//! What is there is asked of libvirt each time: no list of warp's own could say otherwise. See
+//! What is there is asked of libvirt and the lab's folder each time: no list of warp's own could say otherwise. See
 //! `docs/design/snapshots.md`.
 
+mod beside;
 mod create;
 mod delete;
 mod internal;
@@ -11,6 +12,7 @@ mod note;
 mod revert;
 mod size;
 
+pub(super) use beside::folder;
 pub use list::{Part, Snapshot};
 pub use revert::Reverted;
 

@@ -1,5 +1,6 @@
 //! Going back to a snapshot of the lab.
 
+use super::beside::Beside;
 use super::{absent, create, internal};
 use crate::error::{Error, Result};
 use crate::lab::{Lab, libvirt};
@@ -38,12 +39,13 @@ impl Lab {
         for (domain, handle) in self.sorted_domains()? {
             let Some(part) = snapshot.parts.iter().find(|part| part.domain == domain) else { continue };
             // Looked for again: a snapshot may have been deleted meanwhile.
-            let found = internal::find(&handle, name)?.ok_or_else(|| absent(name, &known))?;
-            if let Err(e) = internal::revert(&found, part.ran) {
-                return Err(stopped(
-                    libvirt::error(format_args!("cannot put {domain} back to {name}"), &e),
-                    &done,
-                ));
+            let reverted = match internal::find(&handle, name)? {
+                Some(found) => internal::revert(&found, part.ran)
+                    .map_err(|e| libvirt::error(format_args!("cannot put {domain} back to {name}"), &e)),
+                None => Beside::new(self, &domain, &handle, name)?.revert(),
+            };
+            if let Err(error) = reverted {
+                return Err(stopped(error, &done));
             }
             if part.ran {
                 done.running.push(domain.clone());
