@@ -15,6 +15,7 @@ pub mod convert;
 mod detach;
 pub mod digest;
 pub mod effects;
+pub mod encoding;
 pub mod errno;
 pub mod escapes;
 pub mod expand;

@@ -5,7 +5,7 @@ use crate::command::{self, Cancel, Command, Output};
 use crate::effects::Effects;
 use crate::expand;
 use crate::invocation;
-use crate::outcome::Outcome;
+use crate::outcome::{Diff, Outcome};
 use crate::path_info;
 use crate::shlex;
 use crate::spec::Spec;
@@ -64,6 +64,13 @@ impl Failed {
     #[must_use]
     pub(crate) fn with_path_info(mut self) -> Self {
         path_info::add(&mut self.0.values);
+        self
+    }
+
+    /// With the difference that was to be made.
+    #[must_use]
+    pub fn showing(mut self, diff: Option<Diff>) -> Self {
+        self.0.diff.extend(diff);
         self
     }
 

@@ -1,8 +1,8 @@
 //! `fail`: fails with a message.
 
-use super::{Action, BoxFuture, Context, Effect, text};
+use super::{Action, BoxFuture, Context, Effect, arg};
 use crate::connect::CallError;
-use crate::value::Map;
+use crate::value::{Key, Map, python_str};
 use warp_agent::spec::{Arg, Kind, Spec};
 
 static SPEC: Spec = Spec {
@@ -10,7 +10,7 @@ static SPEC: Spec = Spec {
     ..Spec::new(
         "fail",
         "Fails with a message.",
-        &[Arg::new("msg", Kind::Str).default("Failed as requested from task").help("Why.")],
+        &[Arg::new("msg", Kind::Raw).default("Failed as requested from task").help("Why.")],
     )
 };
 
@@ -23,6 +23,11 @@ impl Action for Fail {
     }
 
     fn run<'a>(&'a self, _context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
-        Box::pin(async move { Ok(Effect::failed(text(&args, "msg").unwrap_or_default())) })
+        Box::pin(async move {
+            let msg = arg(&args, "msg").clone();
+            // Of whatever type it is.
+            let values = Map::from_iter([(Key::from("msg"), msg.clone())]);
+            Ok(Effect { values, ..Effect::failed(python_str(&msg)) })
+        })
     }
 }

@@ -9,6 +9,7 @@ use crate::value::{Key, Map, Text, Value, Vars, read_source};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use warp_agent::encoding::Encoding;
 use warp_agent::spec::{Arg, Kind, Spec};
 
 static SPEC: Spec = Spec {
@@ -32,7 +33,7 @@ static SPEC: Spec = Spec {
             Arg::new("comment_end_string", Kind::Str).default("#}").help("Ends a comment."),
             Arg::new("trim_blocks", Kind::Bool).default("true").help("Drop the newline after a statement."),
             Arg::new("lstrip_blocks", Kind::Bool).default("false").help("Drop blanks before a statement."),
-            Arg::new("output_encoding", Kind::Str).default("utf-8").help("Only utf-8."),
+            Arg::new("output_encoding", Kind::Str).default("utf-8").help("The encoding of what is written."),
         ],
     )
 };
@@ -77,11 +78,6 @@ fn render(
     options: &FileOptions,
     (src, path): (&str, &Path),
 ) -> Result<Rendered> {
-    let encoding = text(args, "output_encoding").unwrap_or("utf-8");
-    if !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
-        return Err(Error::input(format!("the output_encoding '{encoding}' is not supported"))
-            .help("warp writes utf-8"));
-    }
     let source = read_source(path)?;
     let span = Span { end: source.text().len(), source: Arc::clone(&source), start: 0, line: 1, column: 1 };
     let template = Text::source(source.text(), span);
@@ -99,8 +95,11 @@ fn render(
         let mode = path.metadata().map(|m| m.permissions().mode() & 0o7777).unwrap_or(0o644);
         copied.insert(Key::from("mode"), Value::data(format!("0{mode:03o}")));
     }
+    let encoding = text(args, "output_encoding").filter(|name| !name.is_empty()).unwrap_or("utf-8");
+    let encoding = Encoding::named(encoding).map_err(Error::input)?;
+    let rendered = encoding.encode(&rendered).map_err(Error::input)?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Rendered { args: copied, content: Content::Bytes(rendered.into_bytes().into()), name })
+    Ok(Rendered { args: copied, content: Content::Bytes(rendered.into()), name })
 }
 
 fn options(args: &Map) -> Result<FileOptions> {

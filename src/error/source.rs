@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The name of what has no place.
+const UNKNOWN: &str = "<unknown>";
+
 /// A text that was read, kept so that errors can show it.
 #[derive(Debug)]
 pub struct Source {
@@ -23,6 +26,18 @@ impl Source {
     #[must_use]
     pub fn decrypted(name: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Source { name: name.into(), text: text.into(), encrypted: true })
+    }
+
+    /// A value that stands in no file, as it is printed.
+    #[must_use]
+    pub fn unknown(text: impl Into<String>) -> Arc<Self> {
+        Source::new(UNKNOWN, text)
+    }
+
+    /// Whether it is such a value.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.name == Path::new(UNKNOWN)
     }
 
     /// This source with another text in place of its own.

@@ -150,6 +150,8 @@ pub enum Event {
         of: u32,
         /// The attempt's result.
         result: Value,
+        /// Who made it.
+        by: By,
         /// Whether `no_log` hides the result.
         no_log: bool,
     },

@@ -2,7 +2,7 @@
 
 use super::{Inventory, LOCALHOST, address};
 use crate::config::Mismatch;
-use crate::error::{Error, Result, did_you_mean};
+use crate::error::{Error, Exit, Result, did_you_mean};
 use crate::value::{Text, Value};
 use fancy_regex::Regex;
 use indexmap::IndexSet;
@@ -168,6 +168,7 @@ impl Inventory {
                 Error::input(format!("No hosts matched the subscripted pattern '{pattern}'"))
                     .at(text.span().cloned())
                     .note(format!("`{base}` matches {} hosts", hosts.len()))
+                    .with_exit(Exit::Error)
             }),
             Some(_) => Ok(hosts),
         }

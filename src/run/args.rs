@@ -2,10 +2,10 @@
 
 use super::Shared;
 use super::keyword::Rendered;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Source, Span};
 use crate::play::{Action, Doer, ModuleDefaults, Task};
 use crate::template::is_omit;
-use crate::value::{Key, Map, Text, Value};
+use crate::value::{Key, Map, Text, Value, python_repr};
 use indexmap::IndexMap;
 use std::sync::Arc;
 use warp_agent::python;
@@ -120,10 +120,13 @@ pub(super) fn full_name(run: &Shared, module: &str) -> String {
 /// An entry that cannot be rendered.
 pub(super) fn environment(run: &Shared, levels: &[Value], r: Rendered<'_>) -> Result<Vec<(String, String)>> {
     let mut merged = Map::new();
+    // All levels are one list, which stands nowhere: it is told as it is.
+    let all = python_repr(&Value::list(levels.to_vec()));
+    let whole = Span::within(&Source::unknown(&*all), 0..all.len());
     for level in levels {
         let failed = |e: Error| {
             e.at(level.span().cloned())
-                .within("Error processing keyword 'environment'", level.span().cloned())
+                .within("Error processing keyword 'environment'", Some(whole.clone()))
         };
         if let Value::Map(entries) = level {
             for (name, value) in entries.iter() {

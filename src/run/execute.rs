@@ -320,6 +320,7 @@ impl HostTask {
                 host: Arc::clone(&self.host),
                 attempt: number,
                 of: retries,
+                by: execution.by,
                 no_log: prepared.no_log || execution.no_log,
                 result: Value::map(execution.result),
             });

@@ -91,7 +91,7 @@ impl PlayRun {
     ) -> Result<Ran, Errors> {
         for (group, brought) in includes.loaded {
             let (on, others): (Hosts, Hosts) = ran.live.into_iter().partition(|h| group.hosts.contains(h));
-            let after = self.steps(&brought.steps, on, around).await?;
+            let after = self.steps(&brought.steps, on, around.inside()).await?;
             ran.failed.extend(after.failed);
             ran.live = after.live;
             if after.fatal {

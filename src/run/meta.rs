@@ -78,6 +78,10 @@ impl PlayRun {
                 self.tell_skipped(action, task, &step, host);
             }
         }
+        if action.starts_with("end_") && action != "end_role" && around.broken && !around.rescuing {
+            let over: Hosts = hosts.iter().filter(|h| self.is_over(h)).cloned().collect();
+            self.ended_failed(&over);
+        }
         if action == "flush_handlers" {
             let rest: Hosts = hosts.iter().filter(|h| !meant.contains(h)).cloned().collect();
             let mut ran = self.flush_handlers(meant, around).await?;

@@ -206,10 +206,7 @@ impl Runner {
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = match shared.prompted(play).await {
-                Ok(play) => match shared.started(&play) {
-                    Ok(play) => shared.play(&play).await,
-                    Err(e) => Err(e.into()),
-                },
+                Ok(play) => shared.play(&play).await,
                 Err(e) => Err(e.into()),
             };
             if !matches!(outcome, Ok(true)) {
@@ -257,13 +254,13 @@ impl Shared {
             Some(name) => rendered_text(name, Rendered { engine: &self.engine, scope: &self.flat(play) }),
             None => pattern_text(&pattern).into(),
         };
-        let vars = |batch: Vec<Arc<str>>| PlayVars {
-            play: Arc::clone(play),
+        let vars = |play: Arc<Play>, batch: Vec<Arc<str>>| PlayVars {
+            roles: RwLock::new(play.roles.clone()),
+            play,
             name: Arc::clone(&name),
             hosts_all: RwLock::new(hosts.clone()),
             batch,
             removed: RwLock::new(hosts.iter().filter(|h| self.is_out(h)).cloned().collect()),
-            roles: RwLock::new(play.roles.clone()),
         };
         if hosts.is_empty() {
             self.events.emit(&self.play_started(play, &name, Vec::new())?);
@@ -274,7 +271,7 @@ impl Shared {
             let before = self.lock_tally().out();
             let size = batch.len();
             self.events.emit(&self.play_started(play, &name, batch.clone())?);
-            let run = PlayRun::new(Arc::clone(self), Arc::new(vars(batch)))?;
+            let run = PlayRun::new(Arc::clone(self), Arc::new(vars(self.started(play)?, batch)))?;
             self.lock_tally().begin();
             let end = run.run().await?;
             let mut tally = self.lock_tally();

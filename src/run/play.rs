@@ -85,7 +85,7 @@ impl PlayRun {
     /// Runs the play on the hosts of its batch.
     pub(super) async fn run(self: &Arc<Self>) -> Result<BatchEnd, Errors> {
         let live: Hosts = self.vars.batch.iter().filter(|h| !self.run.is_out(h)).cloned().collect();
-        let failed = match live.first() {
+        let mut failed = match live.first() {
             None => Hosts::new(),
             Some(first) => {
                 let sections = self.sections(first)?;
@@ -96,6 +96,7 @@ impl PlayRun {
                 }
             }
         };
+        failed.extend(self.vars.batch.iter().filter(|h| self.is_over_failed(h)).cloned());
         Ok(BatchEnd {
             failed: self.in_order(failed),
             ended: self.presence.ended.load(Ordering::Relaxed),

@@ -20,6 +20,8 @@ pub(super) struct Presence {
     roles_left: Mutex<Vec<(Arc<Link>, Arc<str>)>>,
     /// Hosts for which the play is over.
     over: RwLock<HashSet<Arc<str>>>,
+    /// Those of them that count as failed.
+    over_failed: Mutex<HashSet<Arc<str>>>,
     /// Whether no further batch is to run.
     pub ended: AtomicBool,
     /// Whether no further play is to run.
@@ -31,6 +33,22 @@ impl PlayRun {
     pub(super) fn end(&self, hosts: &[Arc<str>]) {
         write(&self.presence.over).extend(hosts.iter().cloned());
         self.remove(hosts);
+    }
+
+    /// Notes that these hosts, for which the play is over, failed in it.
+    pub(super) fn ended_failed(&self, hosts: &[Arc<str>]) {
+        let mut failed = self.presence.over_failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.extend(hosts.iter().cloned());
+    }
+
+    /// Whether the play is over for a host that failed in it.
+    pub(super) fn is_over_failed(&self, host: &Arc<str>) -> bool {
+        self.presence.over_failed.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+
+    /// Whether the play is over for a host.
+    pub(super) fn is_over(&self, host: &Arc<str>) -> bool {
+        read(&self.presence.over).contains(host)
     }
 
     /// Ends the play with this batch.

@@ -23,6 +23,20 @@ pub(super) struct Around {
     pub flushed: bool,
     /// Whether it runs as a handler.
     pub handler: bool,
+    /// Whether a block or an include is around it.
+    pub nested: bool,
+    /// Whether it is itself a step of a rescue section.
+    pub rescuing: bool,
+    /// Whether the outermost block around it is in its rescue section: a host that ends there has failed, unless what
+    /// ends it is itself a step of a rescue section.
+    pub broken: bool,
+}
+
+impl Around {
+    /// Inside a block or an include that stands there.
+    pub(super) fn inside(self) -> Self {
+        Around { nested: true, rescuing: false, ..self }
+    }
 }
 
 /// Where steps left their hosts.
@@ -87,15 +101,16 @@ impl PlayRun {
         let always = Around {
             awaited: around.awaited || (has_always && !flushes),
             flushed: around.flushed || flushes,
-            ..around
+            ..around.inside()
         };
         let inside =
-            Around { rescued: around.rescued || has_rescue, awaited: always.awaited || has_rescue, ..around };
+            Around { rescued: around.rescued || has_rescue, awaited: always.awaited || has_rescue, ..always };
+        let rescuing = Around { rescuing: true, broken: around.broken || !around.nested, ..always };
         let main = self.steps(&block.steps, hosts, inside).await?;
         let Ran { mut live, mut failed, mut twice, mut fatal } = main;
         if has_rescue && !failed.is_empty() {
             let (past, rescuable) = failed.into_iter().partition(|h| twice.contains(h));
-            let rescue = self.steps(&block.rescue, self.still_in(rescuable), always).await?;
+            let rescue = self.steps(&block.rescue, self.still_in(rescuable), rescuing).await?;
             failed = past;
             failed.extend(rescue.failed);
             twice = rescue.twice;
@@ -109,10 +124,12 @@ impl PlayRun {
             let every = live.iter().chain(&failed).filter(|h| !twice.contains(h)).cloned().collect();
             let every = self.still_in(self.in_order(every));
             let begun = every.clone();
-            let always = self.steps(&block.always, every, around).await?;
+            let always = self.steps(&block.always, every, around.inside()).await?;
             // A host that ended meanwhile, or was lost, is in neither part; one that had failed before stays failed.
             live.retain(|h| !begun.contains(h) || always.live.contains(h));
-            failed.retain(|h| !always.failed.contains(h) && !self.run.is_lost(h));
+            // As Ansible has it: to end the play is to forget the failure of a block that is not the outermost.
+            let forgotten = |h: &Arc<str>| around.nested && self.is_over(h);
+            failed.retain(|h| !always.failed.contains(h) && !self.run.is_lost(h) && !forgotten(h));
             let cleared = |h: &Arc<str>| always.live.contains(h) && self.run.is_forgiven(h);
             live.extend(failed.extract_if(.., |h| cleared(h)));
             failed.extend(always.failed);

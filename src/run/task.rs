@@ -6,7 +6,7 @@ use super::keyword::Rendered;
 use super::play::PlayRun;
 use super::resume::Visit;
 use super::steps::{Around, Hosts, Ran};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Status, StepInfo};
 use crate::play::{Errors, Task};
 use crate::template::Scope;
@@ -175,7 +175,8 @@ impl PlayRun {
                  would instead execute for every host in the inventory list.",
                 task.action.written
             ))
-            .at(task.span.clone()));
+            .at(task.span.clone())
+            .with_exit(Exit::Error));
         }
         if run_once {
             self.run.warn_once(

@@ -2,6 +2,7 @@
 
 use super::edit;
 use crate::args::Args;
+use crate::encoding::Encoding;
 use crate::module::{Context, Failed, Module};
 use crate::outcome::Outcome;
 use crate::pyregex::{Flags, Pattern, Subject};
@@ -25,7 +26,7 @@ const ARGS: &[Arg] = &[
     Arg::new("before", Kind::Str).help("Only what precedes the first match of this pattern."),
     edit::BACKUP,
     edit::VALIDATE,
-    Arg::new("encoding", Kind::Str).default("utf-8").help("The file's encoding: utf-8, ascii or latin-1."),
+    Arg::new("encoding", Kind::Str).default("utf-8").help("The file's encoding: of Unicode, ascii or latin-1."),
 ];
 
 impl Module for Replace {
@@ -36,8 +37,13 @@ impl Module for Replace {
     fn run(&self, args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed> {
         let path = args.text("path");
         let (file, _) = edit::existing(args, false)?;
-        let encoding = Encoding::named(args.text("encoding"))?;
-        let before = encoding.decode(edit::read(file)?, path)?;
+        let name = args.text("encoding");
+        let encoding = Encoding::named(name).map_err(Failed::new)?;
+        let bytes = edit::read(file)?;
+        if !encoding.is_of(&bytes) {
+            return Err(Failed::new(format!("{path} is not {name}; `encoding` says what it is")));
+        }
+        let before = encoding.decode(&bytes);
         let Some(section) = section(args, &before)? else {
             let msg = "Pattern for before/after params did not match the given file: ";
             return Ok(edit::outcome(false, format!("{msg}{}", section_pattern(args))).with("rc", 0));
@@ -63,7 +69,8 @@ impl Module for Replace {
             if let Some(backup) = edit::backup(args, cx, file)? {
                 values.insert("backup_file".to_owned(), backup.into());
             }
-            edit::write(args, cx, &encoding.encode(after)?, &edit::followed(file))?;
+            let after = encoding.encode(&String::from_utf8_lossy(&after)).map_err(Failed::new)?;
+            edit::write(args, cx, &after, &edit::followed(file))?;
         }
         let (msg, changed) = edit::attributes(args, cx, file, &format!("{count} replacements made"), true)?;
         let mut outcome = edit::outcome(changed, msg).with("rc", 0);
@@ -105,46 +112,4 @@ fn section(args: &Args, text: &str) -> Result<Option<Range<usize>>, Failed> {
     let found = pattern.search(text.as_bytes()).map_err(|e| edit::refused(&e))?;
     let group = pattern.group_names().into_iter().find(|(name, _)| name == "subsection").map(|(_, i)| i);
     Ok(found.zip(group).and_then(|(found, group)| found.group(group)))
-}
-
-/// The encodings that can be read and written here.
-#[derive(Clone, Copy)]
-enum Encoding {
-    Utf8,
-    Ascii,
-    Latin1,
-}
-
-impl Encoding {
-    fn named(name: &str) -> Result<Self, Failed> {
-        match name.to_lowercase().replace('_', "-").as_str() {
-            "utf-8" | "utf8" => Ok(Encoding::Utf8),
-            "ascii" | "us-ascii" => Ok(Encoding::Ascii),
-            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" => Ok(Encoding::Latin1),
-            _ => Err(Failed::new(format!("encoding {name} is not supported; utf-8, ascii and latin-1 are"))),
-        }
-    }
-
-    fn decode(self, bytes: Vec<u8>, path: &str) -> Result<String, Failed> {
-        let refused = |name| Failed::new(format!("{path} is not {name}; `encoding` says what it is"));
-        match self {
-            Encoding::Utf8 => String::from_utf8(bytes).map_err(|_| refused("UTF-8")),
-            Encoding::Ascii if !bytes.is_ascii() => Err(refused("ASCII")),
-            Encoding::Ascii | Encoding::Latin1 => Ok(bytes.into_iter().map(char::from).collect()),
-        }
-    }
-
-    fn encode(self, utf8: Vec<u8>) -> Result<Vec<u8>, Failed> {
-        let most = match self {
-            Encoding::Utf8 => return Ok(utf8),
-            Encoding::Ascii => 0x7f,
-            Encoding::Latin1 => 0xff,
-        };
-        let text = String::from_utf8_lossy(&utf8);
-        let byte = |c: char| u8::try_from(u32::from(c)).ok().filter(|b| *b <= most);
-        text.chars()
-            .map(byte)
-            .collect::<Option<Vec<u8>>>()
-            .ok_or_else(|| Failed::new("the replacement has characters that the encoding has not"))
-    }
 }

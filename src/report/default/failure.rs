@@ -120,6 +120,9 @@ pub(super) fn lines(text: &str) -> String {
 /// A place, and the lines of source there.
 pub(super) fn origin(span: &Span) -> String {
     let name = span.source.name().display();
+    if span.source.is_unknown() {
+        return format!("Origin: {name}\n\n{}", span.source.text());
+    }
     if span.start == 0 && span.end == span.source.text().len() {
         return format!("Origin: {name}");
     }

@@ -323,12 +323,12 @@ impl Report for Default {
                 let error = failure::error(step, *by, result, error.as_deref());
                 self.item_done(&told, *status, label, error);
             }
-            Event::Retry { step, host, attempt, of, result, .. } => {
-                let told = Told { step, host, delegated_to: None, result, by: By::Module };
+            Event::Retry { step, host, attempt, of, result, by, .. } => {
+                let told = Told { step, host, delegated_to: None, result, by: *by };
                 let left = of + 1 - attempt;
                 let mut line = format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", step.name);
                 if self.results.shown(&told, 2) {
-                    line.push_str(&format!("Result was: {}", self.results.dump(&told)));
+                    line.push_str(&format!("Result was: {}", self.results.dump_whole(&told)));
                 }
                 let colour = self.look.debug.clone();
                 self.say(&line, &colour);

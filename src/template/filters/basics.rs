@@ -39,7 +39,10 @@ fn default(_: &Env, v: Val, b: Bound) -> R {
 fn mandatory(_: &Env, v: Val, b: Bound) -> R {
     match v {
         Val::Marker(f) if f.kind() == Kind::Undefined => {
-            let name = f.message().strip_suffix(" is undefined").map(str::to_owned);
+            let said = f.message();
+            let of = |words| said.rsplit_once(words).map(|(_, name): (_, &str)| format!("'{}'", name.trim_matches('\'')));
+            let name = said.strip_suffix(" is undefined").map(str::to_owned);
+            let name = name.or_else(|| of(" has no attribute ")).or_else(|| of(" has no element "));
             Err(match b.some("msg") {
                 Some(msg) => Fail::new(python::to_str(msg)?),
                 None => match name {

@@ -114,6 +114,10 @@ fn merge(base: &Val, over: &Val, recursive: bool, lists: Lists) -> R {
             over.type_name()
         )));
     };
+    // Equal ones are not merged: their lists stay as they are.
+    if ops::eq(base, over)? {
+        return Ok(over.clone());
+    }
     let mut merged: IndexMap<Key, Val> = a.into_iter().map(|(k, v)| Ok((k, v.ok()?))).collect::<R<_>>()?;
     for (key, over) in b {
         let over = over.ok()?;

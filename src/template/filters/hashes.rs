@@ -11,6 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha1::Digest;
 use std::fmt::Write;
+use warp_agent::encoding::Encoding;
 
 pub(super) const TABLE: &[Filter] = &[
     Filter::new("b64encode", &["encoding", "urlsafe"], b64encode),
@@ -22,21 +23,17 @@ pub(super) const TABLE: &[Filter] = &[
     Filter::new("to_uuid", &["namespace"], to_uuid),
 ];
 
-fn encoding(b: &Bound) -> R<()> {
-    match b.text("encoding", "utf-8")?.to_lowercase().as_str() {
-        "utf-8" | "utf8" | "ascii" => Ok(()),
-        other => Err(Fail::new(format!("the encoding '{other}' is not supported, only utf-8"))),
-    }
+fn encoding(b: &Bound) -> R<Encoding> {
+    Encoding::named(&b.text("encoding", "utf-8")?).map_err(Fail::new)
 }
 
 fn b64encode(_: &Env, v: Val, b: Bound) -> R {
-    encoding(&b)?;
-    let text = python::to_str(&v)?;
+    let text = encoding(&b)?.encode(&python::to_str(&v)?).map_err(Fail::new)?;
     Ok(if b.flag("urlsafe", false)? { URL_SAFE.encode(text) } else { STANDARD.encode(text) }.into())
 }
 
 fn b64decode(_: &Env, v: Val, b: Bound) -> R {
-    encoding(&b)?;
+    let encoding = encoding(&b)?;
     let alphabet =
         if b.flag("urlsafe", false)? { &base64::alphabet::URL_SAFE } else { &base64::alphabet::STANDARD };
     let config = GeneralPurposeConfig::new()
@@ -52,8 +49,8 @@ fn b64decode(_: &Env, v: Val, b: Bound) -> R {
         )),
         _ => Fail::new("Incorrect padding"),
     })?;
-    // Bytes that are not UTF-8 become what Python's `surrogateescape` cannot be here: replacement characters.
-    Ok(String::from_utf8_lossy(&bytes).into_owned().into())
+    // Bytes that are no text become what Python's `surrogateescape` cannot be here: replacement characters.
+    Ok(encoding.decode(&bytes).into())
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {

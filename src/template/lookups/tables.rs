@@ -10,6 +10,7 @@ use crate::template::python::{self, regex};
 use crate::template::val::Val;
 use std::path::PathBuf;
 use warp_agent::configparser::{Form, Ini, Misread};
+use warp_agent::encoding::Encoding;
 
 const CSV: Params = &["file", "delimiter", "col", "keycol", "default", "encoding"];
 const INI: Params = &[
@@ -27,21 +28,16 @@ const INI: Params = &[
 
 pub(super) const TABLE: &[Lookup] = &[Lookup::new("csvfile", CSV, csvfile), Lookup::new("ini", INI, ini)];
 
-/// A file's text in one of the encodings that need no tables.
+/// A file's text in an encoding.
 fn read(path: Option<PathBuf>, name: &str, encoding: &str) -> R<String> {
     let path = path.ok_or_else(|| {
         // Python's words come after the name that they lack.
         Fail::new(format!("'{name}' was not found: expected str, bytes or os.PathLike object, not NoneType"))
     })?;
-    match encoding.to_lowercase().replace('_', "-").as_str() {
-        "utf-8" | "utf8" | "ascii" | "us-ascii" => files::read(&path),
-        "iso8859-1" | "iso-8859-1" | "latin-1" | "latin1" => {
-            let bytes = std::fs::read(&path)
-                .map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))?;
-            Ok(bytes.into_iter().map(char::from).collect())
-        }
-        other => Err(Fail::new(format!("the encoding '{other}' is not supported: utf-8 and iso-8859-1 are"))),
-    }
+    let encoding = Encoding::named(encoding).map_err(Fail::new)?;
+    let bytes =
+        std::fs::read(&path).map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))?;
+    Ok(encoding.decode(&bytes))
 }
 
 /// `lookup('csvfile', KEY, file=...)`: a cell of the first row whose key column is KEY.

@@ -68,7 +68,6 @@ fn play(case: &Case, place: &str, results: &Path) -> Json {
 type Made = (i64, Vec<Json>, BTreeMap<String, String>);
 
 #[test]
-#[ignore = "finds differences that are not mended yet: `make soak` runs it"]
 fn actions_do_what_ansibles_do() {
     let (oracle, links, dir) =
         (Oracle::start("actions"), support::scratch("action-links"), support::scratch("made-up-actions"));

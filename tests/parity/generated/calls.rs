@@ -85,6 +85,8 @@ pub(super) fn plant(root: &Path) {
 static PASSING: LazyLock<Regex> = LazyLock::new(|| {
     let patterns = [
         r"/\S*/\.ansible/tmp/ansible-tmp-[^/]*/(source|tmp\w{8})",
+        // The folder that a script was copied to, in what its shell says of it.
+        r"/\S*/\.ansible/tmp/ansible-tmp-[^/]*(?=/)",
         r"/tmp/\.warp[-_]\w+(/source)?",
         r"/\S*/\.source(?=\.|$)",
         r"/\S*/ansible-local-[^/]*/[^/]*(?=/)",

@@ -37,14 +37,8 @@ pub(super) fn from_controller(args: &Args, cx: &mut Context<'_>, blob: Blob<'_>)
     let mut temp = job.staged(cx)?;
     content.write_to(&mut temp).map_err(|e| job.failed(&e))?;
     let shown = cx.mode.diff.then(|| content.diff(&job, &dest));
-    let (sha1, md5) = content.finish();
-    job.expect(&sha1, &["checksum", "_checksum"])?;
-    if job.differs(Some(&sha1)) {
-        job.place(cx, temp, None)?;
-    } else {
-        drop(temp);
-    }
-    let mut outcome = job.finish(cx, Some(&sha1), Some(&md5))?;
+    // The difference was to be made: it is told, also where that failed.
+    let mut outcome = job.placed(cx, content, temp).map_err(|failed| failed.showing(shown.clone()))?;
     outcome.diff.extend(shown);
     Ok(outcome)
 }
@@ -273,6 +267,23 @@ impl<'a> Job<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Puts what came along, and is staged, into its place.
+    fn placed(
+        mut self,
+        cx: &mut Context<'_>,
+        content: Content<'_>,
+        temp: Option<Temp>,
+    ) -> Result<Outcome, Failed> {
+        let (sha1, md5) = content.finish();
+        self.expect(&sha1, &["checksum", "_checksum"])?;
+        if self.differs(Some(&sha1)) {
+            self.place(cx, temp, None)?;
+        } else {
+            drop(temp);
+        }
+        self.finish(cx, Some(&sha1), Some(&md5))
     }
 
     fn differs(&self, sha1: Option<&str>) -> bool {
