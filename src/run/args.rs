@@ -125,8 +125,7 @@ pub(super) fn environment(run: &Shared, levels: &[Value], r: Rendered<'_>) -> Re
     let whole = Span::within(&Source::unknown(&*all), 0..all.len());
     for level in levels {
         let failed = |e: Error| {
-            e.at(level.span().cloned())
-                .within("Error processing keyword 'environment'", Some(whole.clone()))
+            e.at(level.span().cloned()).within("Error processing keyword 'environment'", Some(whole.clone()))
         };
         if let Value::Map(entries) = level {
             for (name, value) in entries.iter() {

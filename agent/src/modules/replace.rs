@@ -26,7 +26,9 @@ const ARGS: &[Arg] = &[
     Arg::new("before", Kind::Str).help("Only what precedes the first match of this pattern."),
     edit::BACKUP,
     edit::VALIDATE,
-    Arg::new("encoding", Kind::Str).default("utf-8").help("The file's encoding: of Unicode, ascii or latin-1."),
+    Arg::new("encoding", Kind::Str)
+        .default("utf-8")
+        .help("The file's encoding: of Unicode, ascii or latin-1."),
 ];
 
 impl Module for Replace {

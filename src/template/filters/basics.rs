@@ -40,7 +40,9 @@ fn mandatory(_: &Env, v: Val, b: Bound) -> R {
     match v {
         Val::Marker(f) if f.kind() == Kind::Undefined => {
             let said = f.message();
-            let of = |words| said.rsplit_once(words).map(|(_, name): (_, &str)| format!("'{}'", name.trim_matches('\'')));
+            let of = |words| {
+                said.rsplit_once(words).map(|(_, name): (_, &str)| format!("'{}'", name.trim_matches('\'')))
+            };
             let name = said.strip_suffix(" is undefined").map(str::to_owned);
             let name = name.or_else(|| of(" has no attribute ")).or_else(|| of(" has no element "));
             Err(match b.some("msg") {
