@@ -96,6 +96,14 @@ impl Outcome {
         self
     }
 
+    /// With a difference of attributes to be shown, which is a return value too.
+    #[must_use]
+    pub fn showing(mut self, before: Map, after: Map) -> Self {
+        self.diff.push(Diff::of_attributes(&before, &after));
+        let sides = [("before".to_owned(), Value::Map(before)), ("after".to_owned(), Value::Map(after))];
+        self.with("diff", Map::from(sides))
+    }
+
     /// With one more return value.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {

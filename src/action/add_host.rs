@@ -34,18 +34,19 @@ impl Action for AddHostAction {
         true
     }
 
-    fn run<'a>(&'a self, _context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
-        Box::pin(async move { Ok(add_host(args)) })
+    fn run<'a>(&'a self, context: Context<'a>, args: Map) -> BoxFuture<'a, Result<Effect, CallError>> {
+        Box::pin(async move { Ok(add_host(&context, args)) })
     }
 }
 
-fn add_host(mut args: Map) -> Effect {
+fn add_host(context: &Context<'_>, mut args: Map) -> Effect {
     let given = args.shift_remove("name").unwrap_or_default();
     let name = crate::value::python_str(&given);
     if name.trim().is_empty() || given.is_null() {
         return Effect::refused(Error::input("name, host or hostname needs to be provided"));
     }
     let (name, port) = split_port(&name);
+    context.remark(2, format!("creating host via 'add_host': hostname={name}"));
     let groups = match args.shift_remove("groups") {
         Some(Value::List(groups)) => groups.iter().map(crate::value::python_str).collect(),
         Some(Value::Text(groups)) => groups.as_str().split(',').map(|g| g.trim().to_owned()).collect(),

@@ -83,6 +83,11 @@ impl Context<'_> {
     pub(crate) fn say(&self, text: impl Into<String>) {
         self.events.emit(&Event::Said { text: text.into(), no_log: self.no_log });
     }
+
+    /// Tells those who ask for more: from this many `-v` on.
+    fn remark(&self, level: u8, text: String) {
+        self.events.emit(&Event::Verbose { level, text });
+    }
 }
 
 /// What an action does to the run, besides its outcome.

@@ -71,7 +71,13 @@ fn invoked(outcome: &mut Outcome, mut args: Map, checksum: &str) {
     } else if let (path, Some(file)) = (value("path"), modules::find("file"))
         && !path.is_null()
     {
-        args.retain(|name, _| !NOT_OF_FILE.contains(&name.as_str()));
+        args.retain(|name, value| !NOT_OF_FILE.contains(&name.as_str()) && !value.is_null());
+        // `copy` replaces by default, and `file` does not.
+        args.shift_remove("force");
+        let copied = told.as_map().and_then(|told| told.get("module_args")?.as_map());
+        if let Some(value) = copied.and_then(|copied| copied.get("unsafe_writes")) {
+            args.insert("unsafe_writes".to_owned(), value.clone());
+        }
         args.insert("path".to_owned(), path);
         args.insert("state".to_owned(), "file".into());
         told = invocation::of_given(file.spec(), &args);

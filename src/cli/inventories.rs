@@ -18,6 +18,7 @@ pub(super) fn load(settings: &Settings, events: &Events) -> Result<(Sources, Inv
         .with_extra_vars(Arc::clone(&settings.extra_vars))
         .with_facts(Box::new(move |host| cache.get(host)))
         .forgiving(compat::active());
+    events.emit(&Event::Verbose { level: 4, text: "setting up inventory plugins".to_owned() });
     let mut inventory = sources.load()?;
     tell(&mut inventory, events);
     Ok((sources, inventory))
@@ -31,7 +32,7 @@ pub(super) fn tell(inventory: &mut Inventory, events: &Events) {
             Notice::Deprecated(text) => {
                 Event::Deprecated { what: Arc::new(Error::other(text)), version: Some(Arc::from("2.23")) }
             }
-            Notice::Remark(text) => Event::Verbose { level: 3, text },
+            Notice::Remark(level, text) => Event::Verbose { level, text },
         });
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod arguments;
 mod ask;
 mod compat;
 mod config;

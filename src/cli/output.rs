@@ -43,6 +43,30 @@ impl Output {
         }
     }
 
+    /// The form that is printed: under Ansible's names the setting may say another than the default.
+    fn form(self, screen: &config::Screen) -> Result<Self> {
+        if self != Output::Default || !compat::active() {
+            return Ok(self);
+        }
+        let name = &screen.stdout_callback;
+        Output::of_callback(name).ok_or_else(|| {
+            Error::other(format!("Could not load '{name}' callback plugin."))
+                .note("callback plugins are Python, which warp does not run")
+                .help("use default, minimal, oneline, junit or tree")
+        })
+    }
+
+    /// The callbacks of Ansible's that print a screen too, and do not in this form.
+    pub(super) fn unused_callbacks(self, screen: &config::Screen) -> &'static [&'static str] {
+        match self.form(screen) {
+            Ok(Output::Default) => &["minimal", "oneline"],
+            Ok(Output::Minimal) => &["default", "oneline"],
+            Ok(Output::Oneline) => &["default", "minimal"],
+            Ok(Output::Tree | Output::Junit) => &["default", "minimal", "oneline"],
+            Ok(Output::Screen | Output::Json) | Err(_) => &[],
+        }
+    }
+
     /// A stream of events that is printed in this form. Who only looks needs no callback.
     ///
     /// # Errors
@@ -56,16 +80,7 @@ impl Output {
     ) -> Result<Events> {
         let screen = &config.screen;
         settle_colours(screen);
-        let form = if self == Output::Default && compat::active() && !looks {
-            let name = &screen.stdout_callback;
-            Output::of_callback(name).ok_or_else(|| {
-                Error::other(format!("Could not load '{name}' callback plugin."))
-                    .note("callback plugins are Python, which warp does not run")
-                    .help("use default, minimal, oneline, junit or tree")
-            })?
-        } else {
-            self
-        };
+        let form = if looks { self } else { self.form(screen)? };
         let mut report: Box<dyn Report> = match form {
             Output::Screen => Box::new(Screen::new(verbosity)),
             Output::Default | Output::Tree | Output::Junit => {

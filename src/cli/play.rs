@@ -1,5 +1,6 @@
 //! `warp play`: runs playbooks.
 
+use super::arguments;
 use super::journal::{self, Keeping};
 use super::options::Options;
 use super::output::{self, Output};
@@ -32,16 +33,16 @@ pub(super) struct Args {
 pub(super) struct Play {
     /// Playbooks to run, in order: files, or playbooks of collections (`namespace.collection.playbook`).
     #[arg(required = true, value_name = "PLAYBOOK")]
-    playbooks: Vec<PathBuf>,
+    pub playbooks: Vec<PathBuf>,
     /// Run only plays and tasks with these tags.
     #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
-    tags: Vec<String>,
+    pub tags: Vec<String>,
     /// Leave out plays and tasks with these tags.
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    skip_tags: Vec<String>,
+    pub skip_tags: Vec<String>,
     /// Run handlers on hosts that failed too.
     #[arg(long)]
-    force_handlers: bool,
+    pub force_handlers: bool,
     /// List the tasks that would run, run none.
     #[arg(long)]
     list_tasks: bool,
@@ -50,15 +51,15 @@ pub(super) struct Play {
     list_tags: bool,
     /// Start at the task of this name, which may be a pattern.
     #[arg(long, value_name = "NAME")]
-    start_at_task: Option<String>,
+    pub start_at_task: Option<String>,
     /// Ask before every task.
     #[arg(long)]
-    step: bool,
+    pub step: bool,
     /// Load the plays, run nothing.
     #[arg(long)]
     syntax_check: bool,
     #[command(flatten)]
-    options: Options,
+    pub options: Options,
 }
 
 /// Runs the command.
@@ -86,7 +87,9 @@ pub(super) fn kept(args: &Args, resumed: Option<Arc<Keep>>) -> Result<Exit, Erro
 pub(super) fn play(args: &Play, output: Output, early: bool, keeping: Keeping) -> Result<Exit, Errors> {
     let playbooks = args.playbooks.iter().map(|name| found(name)).collect::<Result<Vec<_>, _>>()?;
     let look_only = args.list_tasks || args.options.list_hosts || args.list_tags || args.syntax_check;
-    let mut ready = Ready::new(&args.options, output, look_only)?;
+    let mut config = config::Settings::of_process()?;
+    config.screen.command_line = arguments::told(args, &config);
+    let mut ready = Ready::new(config, &args.options, output, look_only)?;
     args.apply(&mut ready.settings, &playbooks)?;
     ready.settings.early = early && !look_only;
     ready.warn_of_localhost("all");

@@ -3,7 +3,7 @@
 use super::journal::{self, Keeping};
 use super::options::Options;
 use super::output::Output;
-use super::{engine, inventories};
+use super::{compat, engine, inventories};
 use crate::action::Actions;
 use crate::error::{Error, Exit, Result};
 use crate::event::{Event, Events};
@@ -27,20 +27,15 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// Reads configuration, secrets and inventory. Who only looks is not asked for passwords.
+    /// Reads secrets and inventory, as the configuration says. Who only looks is not asked for passwords.
     ///
     /// # Errors
     /// What of it cannot be read.
-    pub fn new(options: &Options, output: Output, looks: bool) -> Result<Self> {
-        Self::with(config::Settings::of_process()?, options, output, looks)
-    }
-
-    /// The same with a configuration that was read.
-    ///
-    /// # Errors
-    /// As `new`.
-    pub fn with(config: config::Settings, options: &Options, output: Output, looks: bool) -> Result<Self> {
+    pub fn new(config: config::Settings, options: &Options, output: Output, looks: bool) -> Result<Self> {
         let events = output.events(options.verbosity(&config), options.check, looks, &config)?;
+        if let Some(text) = compat::version(&config)? {
+            events.emit(&Event::Verbose { level: 2, text });
+        }
         let told = match &config.file {
             Some(file) => format!("Using {} as config file", file.display()),
             None => "No config file found; using defaults".to_owned(),
@@ -125,10 +120,17 @@ impl Ready {
         let Ready { mut settings, sources, inventory, engine, actions, events, output } = self;
         settings.keep = keeping.begin(&events);
         let keep = settings.keep.clone();
+        let (screen, told) = (settings.config.screen.clone(), events.clone());
         let end = engine::drive(engine, actions, events, async |services| {
             let runner = Runner::new(settings, inventory, services).refreshing_from(sources);
+            let mut unused = output.unused_callbacks(&screen).iter();
             for plan in plans {
-                let exit = runner.run(&plan?).await?.exit;
+                let plan = plan?;
+                for name in unused.by_ref() {
+                    let text = format!("Skipping callback '{name}', as we already have a stdout callback.");
+                    told.emit(&Event::Verbose { level: 2, text });
+                }
+                let exit = runner.run(&plan).await?.exit;
                 if exit != Exit::Ok {
                     return Ok(exit);
                 }

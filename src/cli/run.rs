@@ -70,7 +70,7 @@ pub(super) fn adhoc(
     output: Output,
     early: bool,
 ) -> Result<Exit, Errors> {
-    let mut ready = Ready::with(config, &args.options, output, args.options.list_hosts)?;
+    let mut ready = Ready::new(config, &args.options, output, args.options.list_hosts)?;
     ready.settings.early = early;
     let hosts = hosts(args, &ready)?;
     if args.options.list_hosts {

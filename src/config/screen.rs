@@ -166,6 +166,8 @@ pub struct Screen {
     /// Where the output `tree` writes.
     pub tree_dir: PathBuf,
     pub diff_context: usize,
+    /// What the command line asked for, as -vvvv tells it.
+    pub command_line: Vec<String>,
     pub colours: Colours,
 }
 
@@ -203,6 +205,7 @@ impl Screen {
             log_verbosity: found.number("log_verbosity")?,
             tree_dir: path("tree_dir").unwrap_or_default(),
             diff_context: found.number("diff_context")?.unwrap_or(3),
+            command_line: Vec::new(),
             colours: Colours {
                 changed: found.text("color_changed"),
                 debug: found.text("color_debug"),

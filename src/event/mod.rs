@@ -196,6 +196,13 @@ pub enum Event {
     },
     /// A text that no report may show from now on: the value of a secret argument.
     Secret(Arc<str>),
+    /// A host's notification made a handler due.
+    Notified {
+        /// The handler's name, its role's before it.
+        handler: Arc<str>,
+        /// The host.
+        host: Arc<str>,
+    },
     /// A file was included on these hosts.
     Included {
         /// The step that includes it.

@@ -119,13 +119,13 @@ impl Inventory {
         if self.hosts.contains_key(name) {
             return;
         }
-        if LOCALHOST.contains(&&**name)
-            && let Some(first) = self.hosts.keys().find(|h| LOCALHOST.contains(&&***h))
-        {
-            let first = Arc::clone(first);
-            self.warn(format!(
-                "A duplicate localhost-like entry was found ({name}). First found localhost was {first}"
-            ));
+        if LOCALHOST.contains(&&**name) {
+            match self.hosts.keys().find(|h| LOCALHOST.contains(&&***h)).cloned() {
+                None => self.remark(4, format!("Set default localhost to {name}")),
+                Some(first) => self.warn(format!(
+                    "A duplicate localhost-like entry was found ({name}). First found localhost was {first}"
+                )),
+            }
         }
         let mut vars = Vars::new();
         vars.extend(port.map(|port| (Arc::from("ansible_port"), Value::from(i64::from(port)))));

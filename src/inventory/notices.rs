@@ -2,7 +2,7 @@
 
 use super::Inventory;
 use crate::config::GroupNames;
-use crate::value::is_variable_name;
+use crate::value::{Value, is_variable_name, python_repr};
 use indexmap::IndexSet;
 use std::mem;
 
@@ -13,8 +13,8 @@ pub enum Notice {
     Warning(String),
     /// A form that Ansible is going to drop.
     Deprecated(String),
-    /// What is told to those who ask for much.
-    Remark(String),
+    /// What is told to those who ask for more: from this many `-v` on.
+    Remark(u8, String),
 }
 
 /// Notices in order, each once.
@@ -44,8 +44,8 @@ impl Inventory {
         self.notice(Notice::Deprecated(text.to_owned()));
     }
 
-    pub(super) fn remark(&mut self, text: String) {
-        self.notice(Notice::Remark(text));
+    pub(super) fn remark(&mut self, level: u8, text: String) {
+        self.notice(Notice::Remark(level, text));
     }
 
     /// Tells of a variable that no template could name.
@@ -68,6 +68,12 @@ impl Inventory {
             GroupNames::Silently | GroupNames::Ignore => None,
         };
         if let Some(end) = warning {
+            let given: std::collections::BTreeSet<char> =
+                name.char_indices().filter(|c| !allowed(*c)).map(|(_, c)| c).collect();
+            let given: Vec<String> = given.iter().map(|c| python_repr(&Value::data(c.to_string()))).collect();
+            let done = if replaces { "Replacing" } else { "Not replacing" };
+            let given = given.join(", ");
+            self.remark(4, format!("{done} invalid character(s) \"{{{given}}}\" in group name ({name})"));
             let link = if end == "not replaced" { "but" } else { "and" };
             self.warn(format!(
                 "Invalid characters were found in group names {link} {end}, use -vvvv to see details"

@@ -190,15 +190,14 @@ impl Sources {
             };
             tried = true;
             if !(plugin.accepts)(&given, inventory) {
-                inventory.remark(format!(
-                    "{} declined parsing {text} as it did not pass its verify_file() method",
-                    plugin.name
-                ));
+                let why = "as it did not pass its verify_file() method";
+                inventory.remark(3, format!("{} declined parsing {text} {why}", plugin.name));
                 continue;
             }
             match (plugin.read)(&given, inventory) {
                 Ok(()) => {
-                    inventory.remark(format!("Parsed {text} inventory source with {} plugin", plugin.name));
+                    let told = format!("Parsed {text} inventory source with {} plugin", plugin.name);
+                    inventory.remark(3, told);
                     inventory.current = None;
                     return Ok(true);
                 }

@@ -56,7 +56,7 @@ impl Loader<'_> {
         let mut load = Load::new(self);
         let play = load.play(&root, &path, &Outer::default());
         let plays = load.keep(play).flatten().into_iter().map(std::sync::Arc::new).collect();
-        load.finish(plan::Plan { path, plays })
+        load.finish(plan::Plan { path, adhoc: true, plays })
     }
 
     fn arguments(&self, adhoc: &AdHoc) -> Result<Map<String, Value>, Errors> {

@@ -63,6 +63,7 @@ impl Load<'_> {
             return Err(Error::input(format!("{} imports itself", target.display())).at(span));
         }
         let inner = Place { file: Arc::from(target.as_path()), ..place };
+        self.imported.push(target.clone());
         self.importing.push(target.clone());
         let steps = self.task_file(&target, &inner);
         self.importing.pop();

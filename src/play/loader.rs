@@ -49,6 +49,8 @@ pub struct Loaded<T> {
     pub value: T,
     /// Warnings, in the order found.
     pub warnings: Vec<Error>,
+    /// Files of tasks that were brought in statically.
+    pub imported: Vec<PathBuf>,
 }
 
 /// All that is wrong with what was to be loaded: never empty.
@@ -105,7 +107,7 @@ impl<'a> Loader<'a> {
         let mut load = Load::new(self);
         let mut plays = Vec::new();
         load.playbook(path, &super::import_playbook::Outer::default(), &mut plays);
-        load.finish(Plan { path: path.to_owned(), plays })
+        load.finish(Plan { path: path.to_owned(), adhoc: false, plays })
     }
 }
 
@@ -114,6 +116,8 @@ pub(super) struct Load<'a> {
     pub loader: &'a Loader<'a>,
     pub errors: Vec<Error>,
     pub warnings: Vec<Error>,
+    /// Files of tasks that were brought in statically.
+    pub imported: Vec<PathBuf>,
     pub paths: Paths,
     /// The playbook's folder.
     pub basedir: PathBuf,
@@ -153,6 +157,7 @@ impl<'a> Load<'a> {
             loader,
             errors: Vec::new(),
             warnings: Vec::new(),
+            imported: Vec::new(),
             paths: Paths::default(),
             basedir: PathBuf::new(),
             vars: Vars::new(),
@@ -167,7 +172,7 @@ impl<'a> Load<'a> {
 
     pub fn finish<T>(self, value: T) -> Result<Loaded<T>, Errors> {
         if self.errors.is_empty() {
-            Ok(Loaded { value, warnings: self.warnings })
+            Ok(Loaded { value, warnings: self.warnings, imported: self.imported })
         } else {
             Err(Errors(self.errors))
         }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Plan {
     /// Its file.
     pub path: PathBuf,
+    /// Whether there is no such file: the plan is that of a single module.
+    pub adhoc: bool,
     /// Its plays, in order.
     pub plays: Vec<Arc<Play>>,
 }

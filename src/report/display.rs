@@ -59,8 +59,13 @@ impl Display {
 
     /// A text and the end of its line, unless it has one.
     pub(super) fn show(&mut self, text: &str, colour: Option<&Colour>, stream: Stream) {
+        self.log(&text.replace("\r\n", "\n"), grade(text));
+        self.show_only(text, colour, stream);
+    }
+
+    /// The same, kept out of the log.
+    pub(super) fn show_only(&mut self, text: &str, colour: Option<&Colour>, stream: Stream) {
         let text = text.replace("\r\n", "\n");
-        self.log(&text, grade(&text));
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = if self.terminal { visible(line) } else { line.to_owned() };
         let line = match colour {

@@ -89,7 +89,11 @@ fn object(event: &Event) -> Option<serde_json::Value> {
         }
         Event::Said { text, .. } => json!({"event": "said", "text": text}),
         // What is told at -v are sentences of a screen.
-        Event::Verbose { .. } | Event::HostStarted { .. } | Event::Secret(_) | Event::Asking => return None,
+        Event::Verbose { .. }
+        | Event::HostStarted { .. }
+        | Event::Notified { .. }
+        | Event::Secret(_)
+        | Event::Asking => return None,
     })
 }
 

@@ -126,6 +126,7 @@ impl Redacting {
                     label.as_ref().map(|l| if hidden { Value::data(HIDDEN_ITEM) } else { self.value(l) });
             }
             Event::StageDone { note, .. } => *note = self.text(note).to_string(),
+            Event::Notified { handler, .. } => *handler = self.text(handler),
             Event::Said { text, no_log: true } => HIDDEN_ITEM.clone_into(text),
             Event::Said { text, .. } | Event::Verbose { text, .. } => *text = self.text(text).to_string(),
             Event::Warning(warning) | Event::Error(warning) | Event::Deprecated { what: warning, .. } => {

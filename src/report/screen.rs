@@ -303,6 +303,7 @@ impl Report for Screen {
             | Event::Detached { .. }
             | Event::HostStarted { .. }
             | Event::NoHostsLeft
+            | Event::Notified { .. }
             | Event::Secret(_) => {}
         }
     }

@@ -56,13 +56,34 @@ impl PlayRun {
             self.run.warn(message);
             return Ok(());
         }
-        let mut book = self.notified.book();
-        if book.flushing.contains(host) {
-            book.due.extend(handlers.into_iter().map(|h| (h, Arc::clone(host))));
-        } else {
-            book.names.entry(Arc::clone(host)).or_default().insert(name.to_owned());
+        if self.notified.book().flushing.contains(host) {
+            self.make_due(handlers, host);
+            return Ok(());
         }
+        self.notified.book().names.entry(Arc::clone(host)).or_default().insert(name.to_owned());
+        let text = format!("Notification for handler {name} has been saved.");
+        self.run.events.emit(&Event::Verbose { level: 2, text });
         Ok(())
+    }
+
+    /// Makes due what a host notified so far: those handlers count that are defined now.
+    pub(super) fn heed(&self, host: &Arc<str>) {
+        let names = self.notified.book().names.shift_remove(host).unwrap_or_default();
+        for name in names {
+            self.make_due(self.handlers_named(&name), host);
+        }
+    }
+
+    /// Has a host run these handlers, and tells of those that it was not to run before.
+    fn make_due(&self, handlers: Vec<usize>, host: &Arc<str>) {
+        for place in handlers {
+            if self.notified.book().due.insert((place, Arc::clone(host)))
+                && let Some(handler) = read(&self.handlers).get(place)
+            {
+                let handler = self.handler_title(handler);
+                self.run.events.emit(&Event::Notified { handler, host: Arc::clone(host) });
+            }
+        }
     }
 
     /// Runs the handlers that these hosts notified, in the order they are defined.
@@ -71,13 +92,7 @@ impl PlayRun {
         hosts: Hosts,
         around: Around,
     ) -> Result<Ran, Errors> {
-        for host in &hosts {
-            let names = self.notified.book().names.shift_remove(host).unwrap_or_default();
-            for name in names {
-                let due = self.handlers_named(&name).into_iter().map(|h| (h, Arc::clone(host)));
-                self.notified.book().due.extend(due);
-            }
-        }
+        hosts.iter().for_each(|host| self.heed(host));
         {
             let mut book = self.notified.book();
             if !book.due.iter().any(|(_, host)| hosts.contains(host)) {
@@ -159,6 +174,15 @@ impl PlayRun {
             }
         }
         meant
+    }
+
+    /// A handler as it is told: its name or module, its role's name before it.
+    fn handler_title(&self, handler: &Arc<Task>) -> Arc<str> {
+        let name = self.handler_name(handler).unwrap_or_else(|| handler.action.written.as_str().to_owned());
+        match &handler.role {
+            Some(role) => format!("{} : {name}", role.name).into(),
+            None => name.into(),
+        }
     }
 
     /// A handler's own name, rendered with what the play knows of no host.

@@ -112,16 +112,18 @@ impl PlayRun {
         if &*task.action.module == "include_role" {
             let request = RoleRequest::from_args(&variables(&include.args), &task.action.written)?;
             let name = request.name.as_str().into();
-            let Loaded { value, warnings } = loader.include_role(play, task, request, item)?;
+            let Loaded { value, warnings, imported } = loader.include_role(play, task, request, item)?;
+            super::load::tell_imported(&self.run.events, &imported);
             let IncludedRole { role, steps, handlers, imported: mut roles } = value;
             roles.push(role);
             return Ok(Brought { shown: name, steps, handlers, roles, warnings });
         }
         let file = file_of(&include.args)
             .ok_or_else(|| Error::input("No include file was specified to the include"))?;
-        let Loaded { value, warnings } = loader.include_tasks(play, task, file, item)?;
-        let IncludedTasks { file, steps, handlers, imported } = value;
-        Ok(Brought { shown: file.to_string_lossy().into(), steps, handlers, roles: imported, warnings })
+        let Loaded { value, warnings, imported } = loader.include_tasks(play, task, file, item)?;
+        super::load::tell_imported(&self.run.events, &imported);
+        let IncludedTasks { file, steps, handlers, imported: roles } = value;
+        Ok(Brought { shown: file.to_string_lossy().into(), steps, handlers, roles, warnings })
     }
 
     /// An include whose file or role is not there fails its hosts; what is there but wrong ends the run.

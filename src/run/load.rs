@@ -5,9 +5,9 @@ use super::settings::Settings;
 use crate::action::Actions;
 use crate::error::Error;
 use crate::event::{Event, Events};
-use crate::play::{AdHoc, Errors, Loader, Plan, Search};
+use crate::play::{AdHoc, Errors, Loaded, Loader, Plan, Search};
 use crate::template::Engine;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Loads a playbook and tells what the user should know about it.
@@ -24,8 +24,7 @@ pub fn load(
     let modules = Modules::new(Arc::clone(actions));
     let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
     let loaded = loader(settings, &modules, &render).playbook(playbook)?;
-    warn(events, &loaded.warnings);
-    Ok(loaded.value)
+    Ok(taken(events, loaded))
 }
 
 /// The plan of a single module, as if its playbook lay in `dir`; tells what the user should know about it.
@@ -43,8 +42,22 @@ pub fn load_adhoc(
     let modules = Modules::new(Arc::clone(actions));
     let render = LoadTime { engine: Arc::clone(engine), extra: Arc::clone(&settings.extra_vars) };
     let loaded = loader(settings, &modules, &render).adhoc(dir, adhoc)?;
+    Ok(taken(events, loaded))
+}
+
+/// What was loaded, after what the user should know about it was told.
+fn taken<T>(events: &Events, loaded: Loaded<T>) -> T {
+    tell_imported(events, &loaded.imported);
     warn(events, &loaded.warnings);
-    Ok(loaded.value)
+    loaded.value
+}
+
+/// Tells which files were brought in statically.
+pub(super) fn tell_imported(events: &Events, files: &[PathBuf]) {
+    for file in files {
+        let text = format!("statically imported: {}", file.display());
+        events.emit(&Event::Verbose { level: 2, text });
+    }
 }
 
 /// Tells the warnings of what was loaded.

@@ -98,7 +98,10 @@ impl PlayRun {
     /// Does for one host what the action asks, but the flush of handlers, which hosts do together.
     async fn act(&self, action: &str, task: &Task, host: &Arc<str>) {
         let done = match action {
-            "flush_handlers" => format!("triggered running handlers for {host}"),
+            "flush_handlers" => {
+                self.heed(host);
+                format!("triggered running handlers for {host}")
+            }
             "end_host" => {
                 self.end(std::slice::from_ref(host));
                 format!("ending play for {host}")

@@ -201,8 +201,10 @@ impl Runner {
         let dir = normal(&plan.path).parent().map(PathBuf::from).unwrap_or_default();
         shared.variables.set_playbook_dir(dir);
         shared.events.emit(&Event::PlaybookStarted { path: plan.path.to_string_lossy().into() });
-        let text = format!("{} plays in {}", plan.plays.len(), plan.path.display());
-        shared.events.emit(&Event::Verbose { level: 2, text });
+        if !plan.adhoc {
+            let text = format!("{} plays in {}", plan.plays.len(), plan.path.display());
+            shared.events.emit(&Event::Verbose { level: 2, text });
+        }
         let mut outcome = Ok(true);
         for play in &plan.plays {
             outcome = match shared.prompted(play).await {

@@ -14,13 +14,20 @@ impl HostTask {
     pub(super) fn told(&self, notices: Vec<Notice>, result: &mut Map) {
         let mut seen = HashSet::new();
         for notice in notices {
-            let (Notice::Warning(what) | Notice::Deprecated { what, .. }) = &notice;
+            let what = match &notice {
+                Notice::Warning(what) | Notice::Deprecated { what, .. } => what,
+                Notice::Verbose(..) => {
+                    self.play.run.events.emit(&notice.into());
+                    continue;
+                }
+            };
             let place = what.span().map(ToString::to_string);
             if !seen.insert((what.message().to_owned(), place)) {
                 continue;
             }
             match notice {
                 Notice::Warning(what) => append(result, "warnings", Value::data(what.message())),
+                Notice::Verbose(..) => {}
                 Notice::Deprecated { what, version } => {
                     append(result, "deprecations", deprecation(what.message(), version));
                     self.play.run.events.emit(&Event::Deprecated { what, version: Some(Arc::from(version)) });

@@ -119,6 +119,11 @@ impl Engine {
         Engine { shared: Arc::new(Shared::telling(rules, Box::new(tell))) }
     }
 
+    /// Tells something to who listens to this engine.
+    pub fn tell(&self, notice: Notice) {
+        self.shared.tell(notice);
+    }
+
     /// Renders a value: `Source` text as a template giving a native value, lists and maps in depth, all else as it is.
     /// What comes out is final: every string in it is `Data`.
     ///

@@ -16,6 +16,8 @@ pub enum Notice {
         /// The version of ansible-core that will not.
         version: &'static str,
     },
+    /// What is told to those who ask for more: from this many `-v` on.
+    Verbose(u8, String),
 }
 
 impl Notice {
@@ -34,6 +36,7 @@ impl From<Notice> for Event {
         match notice {
             Notice::Warning(what) => Event::Warning(what),
             Notice::Deprecated { what, version } => Event::Deprecated { what, version: Some(version.into()) },
+            Notice::Verbose(level, text) => Event::Verbose { level, text },
         }
     }
 }

@@ -27,7 +27,7 @@ struct Tool {
 }
 
 /// The tools, by the names of their links.
-const TOOLS: [Tool; 6] = [
+static TOOLS: [Tool; 6] = [
     Tool { name: "ansible-playbook", run: playbook::main, understand: usage::understood::<playbook::Cli> },
     Tool { name: "ansible", run: adhoc::main, understand: usage::understood::<adhoc::Cli> },
     Tool { name: "ansible-inventory", run: inventory::main, understand: usage::understood::<inventory::Cli> },
@@ -38,9 +38,22 @@ const TOOLS: [Tool; 6] = [
 
 /// Whether the program was started under one of Ansible's names.
 pub(super) fn active() -> bool {
-    let first = std::env::args_os().next();
-    let name = first.as_deref().map(Path::new).and_then(Path::file_name);
-    TOOLS.iter().any(|tool| name == Some(OsStr::new(tool.name)))
+    tool().is_some()
+}
+
+/// The tool whose name the program was started under.
+fn tool() -> Option<&'static Tool> {
+    let first = std::env::args_os().next()?;
+    let name = Path::new(&first).file_name()?;
+    TOOLS.iter().find(|tool| name == OsStr::new(tool.name))
+}
+
+/// What `--version` prints under the name the program was started by; none under warp's own.
+///
+/// # Errors
+/// Where the program lies cannot be told.
+pub(super) fn version(config: &crate::config::Settings) -> Result<Option<String>, Error> {
+    tool().map(|tool| version::text(tool.name, config)).transpose()
 }
 
 /// Parses a tool's command line without running it; `None` where the first word names no tool.
@@ -51,12 +64,11 @@ pub(super) fn understood(args: &[OsString]) -> Option<Result<(), String>> {
 
 /// Runs the tool that the program was started as, if it is one.
 pub(super) fn dispatch() -> Option<ExitCode> {
+    let tool = tool()?;
     let mut args: Vec<OsString> = std::env::args_os().collect();
-    let name = Path::new(args.first()?).file_name()?.to_owned();
-    let tool = TOOLS.iter().find(|tool| OsStr::new(tool.name) == name)?;
     // Usage and errors show the tool's name, not where its link lies.
     if let Some(first) = args.first_mut() {
-        *first = name;
+        *first = tool.name.into();
     }
     if let Some(refusal) = locale::refusal() {
         anstream::eprintln!("{refusal}");

@@ -2,6 +2,7 @@
 
 use super::{code, version};
 use crate::cli::output;
+use crate::config;
 use crate::error::Exit;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Parser};
@@ -18,10 +19,11 @@ pub(super) fn parse<T: Parser>(args: Vec<OsString>) -> Result<T, ExitCode> {
     // As argparse does: wherever it stands, and whatever else is missing.
     let asked = args.iter().skip(1).take_while(|a| *a != "--").any(|a| a == "--version");
     if asked {
-        let end = version::text(&tool).map(|text| {
-            anstream::println!("{text}");
-            Exit::Ok
-        });
+        let end =
+            config::Settings::of_process().and_then(|config| version::text(&tool, &config)).map(|text| {
+                anstream::println!("{text}");
+                Exit::Ok
+            });
         return Err(code(output::exit_of(end.map_err(Into::into))));
     }
     T::try_parse_from(args).map_err(|error| {

@@ -9,9 +9,8 @@ const CORE: &str = "2.19.14";
 /// What `TOOL --version` prints.
 ///
 /// # Errors
-/// A configuration that cannot be read.
-pub(super) fn text(tool: &str) -> Result<String> {
-    let config = config::Settings::of_process()?;
+/// Where this program lies cannot be told.
+pub(super) fn text(tool: &str, config: &config::Settings) -> Result<String> {
     let file = config.file.as_ref().map_or_else(|| "None".to_owned(), |f| f.display().to_string());
     let executable = std::env::current_exe()?;
     Ok(format!(

@@ -14,8 +14,10 @@ pub(super) fn read(given: &Given<'_>, inventory: &mut Inventory, ranges: bool) -
             match range::expand(name) {
                 Ok(names) => (names, port),
                 Err(Wrong::Rule(why)) => {
-                    inventory
-                        .remark(format!("Unable to parse address from hostname, leaving unchanged: {why}"));
+                    inventory.remark(
+                        3,
+                        format!("Unable to parse address from hostname, leaving unchanged: {why}"),
+                    );
                     (vec![part.to_owned()], None)
                 }
                 Err(Wrong::Text(why)) => {

@@ -84,6 +84,12 @@ impl Default {
         self.display.show(text, Some(&colour.to_owned()), Stream::Out);
     }
 
+    /// A line for those who ask for more, which no log keeps.
+    fn remark(&mut self, text: &str) {
+        let colour = self.look.verbose.clone();
+        self.display.show_only(text, Some(&colour), Stream::Out);
+    }
+
     /// The banner of a step, unless it was the last one printed.
     fn banner(&mut self, step: &StepInfo) {
         if self.banner_of.as_ref() != Some(&step.id) {
@@ -303,6 +309,11 @@ impl Report for Default {
                     let name = path.rsplit('/').next().unwrap_or(path);
                     self.display.banner(&format!("PLAYBOOK: {name}"));
                 }
+                if self.verbosity > 3 {
+                    for line in self.settings.command_line.clone() {
+                        self.remark(&line);
+                    }
+                }
                 if self.dry && self.settings.check_mode_markers {
                     self.display.banner("DRY RUN");
                 }
@@ -355,6 +366,11 @@ impl Report for Default {
                 };
                 let colour = self.look.debug.clone();
                 self.say(&line, &colour);
+            }
+            Event::Notified { handler, host } => {
+                if self.verbosity > 1 {
+                    self.remark(&format!("NOTIFIED HANDLER {handler} for {host}"));
+                }
             }
             Event::Verbose { level, text } => {
                 if self.verbosity >= *level {

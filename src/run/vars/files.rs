@@ -4,8 +4,8 @@ use super::layer::Layer;
 use super::scope::HostScope;
 use crate::error::{Error, Result};
 use crate::play::Play;
-use crate::template::{Engine, Scope};
-use crate::value::{self, Vars};
+use crate::template::{Engine, Notice, Scope};
+use crate::value::{self, Value, Vars};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,7 +50,7 @@ impl VarsFiles {
                     .help("A `vars_files` value should either be a string or list of strings."));
                 };
                 if let Some(path) = find(&play.basedir, name) {
-                    let layer = Layer::of_file(path.clone(), self.read(&path)?);
+                    let layer = Layer::of_file(path.clone(), self.read(&path, engine)?);
                     // Right beneath extra vars.
                     seen.insert(1, layer.clone());
                     layers.push(layer);
@@ -62,12 +62,14 @@ impl VarsFiles {
         Ok(layers)
     }
 
-    fn read(&self, path: &Path) -> Result<Arc<Vars>> {
+    fn read(&self, path: &Path, engine: &Engine) -> Result<Arc<Vars>> {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(vars) = cache.get(path) {
             return Ok(Arc::clone(vars));
         }
         let vars = Arc::new(value::read_vars_file(path)?);
+        let shown = value::python_repr(&Value::data(path.to_string_lossy()));
+        engine.tell(Notice::Verbose(3, format!("Read `vars_file` {shown}.")));
         cache.insert(path.to_owned(), Arc::clone(&vars));
         Ok(vars)
     }

@@ -8,7 +8,7 @@ use crate::template::fail::{Fail, R};
 use crate::template::globals::MANDATORY;
 use crate::template::options::FileOptions;
 use crate::template::val::Val;
-use crate::template::{files, python};
+use crate::template::{Notice, files, python};
 use crate::value::{Origin, Tags, Text, Value};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
@@ -71,6 +71,7 @@ fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         let name = python::to_str(&term)?;
         let path = files::find(env, "files", &name)
             .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}': File not found.")))?;
+        env.tell(Notice::Verbose(4, format!("File lookup using {} as file", path.display())));
         found.push(Val::str(python::strings::strip(&files::read(&path)?, None, left, right)));
     }
     Ok(found)
@@ -81,6 +82,7 @@ fn unvault(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
         let name = python::to_str(term)?;
         let path = files::find(env, "files", &name)
             .ok_or_else(|| Fail::new(format!("Unable to find file matching \"{name}\" ")))?;
+        env.tell(Notice::Verbose(4, format!("Unvault lookup found {}", path.display())));
         files::read(&path).map(Val::from)
     };
     terms.iter().map(text).collect()
@@ -119,6 +121,7 @@ fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         let path = files::find(&env, "templates", &name).ok_or_else(|| {
             Fail::new(format!("the template file {name} could not be found for the lookup"))
         })?;
+        env.tell(Notice::Verbose(4, format!("File lookup using {} as file", path.display())));
         let whole = files::whole(&path)?;
         let text = Text::source(whole.source.text(), whole.clone());
         // An empty file is no template; one that emits nothing gives None.

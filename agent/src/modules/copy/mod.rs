@@ -79,7 +79,15 @@ fn without_content(args: &Args, cx: &mut Context<'_>) -> Result<Outcome, Failed>
         let real = if follow && path.is_symlink() { paths::real(path) } else { path.to_owned() };
         let changed = cx.effects.set_attributes(&real, &FileArgs::from_args(args))?;
         let real = real.to_string_lossy().into_owned();
-        let outcome = Outcome::changed(changed).with("path", real.as_str()).with("dest", real);
+        let mut outcome = Outcome::changed(changed).with("path", real.as_str()).with("dest", real.as_str());
+        if cx.mode.diff {
+            let (before, after) = cx.effects.attribute_diff();
+            let (mut before, mut after) = (before.clone(), after.clone());
+            for side in [&mut before, &mut after] {
+                side.insert("path".to_owned(), real.as_str().into());
+            }
+            outcome = outcome.showing(before, after);
+        }
         return Ok(outcome.with("checksum", known));
     }
     if cx.mode.check && !cx.mode.diff {

@@ -9,10 +9,10 @@ use crate::args::Args;
 use crate::effects::FileArgs;
 use crate::errno;
 use crate::module::{Context, Failed, Module};
-use crate::outcome::{Diff, Outcome};
+use crate::outcome::Outcome;
 use crate::paths;
 use crate::spec::{Arg, Kind, Spec};
-use crate::value::{Map, Value};
+use crate::value::Map;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
@@ -156,10 +156,7 @@ impl Job {
         }
         if cx.mode.diff && !self.before.is_empty() {
             let (before, after) = (std::mem::take(&mut self.before), std::mem::take(&mut self.after));
-            outcome.diff.push(Diff::of_attributes(&before, &after));
-            let diff: Map =
-                [("before".to_owned(), Value::Map(before)), ("after".to_owned(), Value::Map(after))].into();
-            outcome = outcome.with("diff", diff);
+            outcome = outcome.showing(before, after);
         }
         outcome
     }
