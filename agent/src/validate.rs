@@ -154,8 +154,6 @@ fn choose(arg: &Arg, args: &mut Map) -> Result<(), String> {
     let Some(value) = args.get_mut(arg.name) else { return Ok(()) };
     let allowed = |v: &Value| arg.choices.contains(&python::str(v).as_str());
     match value {
-        // An absent default is not a choice, and neither is an explicit null where nothing is required.
-        Value::Null if !arg.required => Ok(()),
         Value::List(items) => {
             let strange: Vec<String> = items.iter().filter(|v| !allowed(v)).map(python::str).collect();
             if strange.is_empty() {

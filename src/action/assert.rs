@@ -2,7 +2,7 @@
 
 use super::{Action, BoxFuture, Context, Effect, arg, flag};
 use crate::connect::CallError;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{Key, Map, Value, python_str};
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
@@ -50,9 +50,15 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         other => other.clone(),
     };
     let conditions = that.as_list().unwrap_or(std::slice::from_ref(&that));
-    let message = |name: &str, default: &str| {
-        args.get(name).filter(|m| !m.is_null()).cloned().unwrap_or_else(|| Value::data(default))
-    };
+    for name in ["fail_msg", "success_msg"] {
+        if let Some(given) = args.get(name).filter(|given| !is_message(given)) {
+            return Ok(Effect::refused(Error::input(format!(
+                "argument '{name}' is of type {} and we were unable to convert to str_or_list_of_str: a string or list of strings is required",
+                given.type_name()
+            ))));
+        }
+    }
+    let message = |name: &str, default: &str| args.get(name).cloned().unwrap_or_else(|| Value::data(default));
     let shown = !flag(args, "quiet");
     let mut values = Map::new();
     for condition in conditions {
@@ -64,7 +70,7 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         let told = message("fail_msg", "Assertion failed");
         values.insert(Key::from("msg"), told.clone());
         let error = condition.span().map(|span| {
-            crate::error::Error::other(python_str(&told)).at(span.clone()).label("does not hold")
+            Error::other(python_str(&told)).at(span.clone()).label("does not hold")
         });
         let outcome = Outcome { failed: true, ..Outcome::default() };
         return Ok(Effect { outcome, values, error, shown, ..Effect::default() });
@@ -72,4 +78,13 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
     values.insert(Key::from("changed"), Value::Bool(false));
     values.insert(Key::from("msg"), message("success_msg", "All assertions passed"));
     Ok(Effect { values, shown, ..Effect::default() })
+}
+
+/// A text, or a list of texts.
+fn is_message(value: &Value) -> bool {
+    match value {
+        Value::Text(_) => true,
+        Value::List(lines) => lines.iter().all(|line| matches!(line, Value::Text(_))),
+        _ => false,
+    }
 }

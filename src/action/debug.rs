@@ -50,7 +50,7 @@ fn debug(context: &Context<'_>, args: &Map) -> Effect {
     let mut values = Map::new();
     match args.get("var").filter(|v| !v.is_null()) {
         None => {
-            let msg = args.get("msg").filter(|m| !m.is_null()).cloned();
+            let msg = args.get("msg").cloned();
             values.insert(Key::from("msg"), msg.unwrap_or_else(|| Value::data("Hello world!")));
         }
         Some(var @ (Value::List(_) | Value::Map(_))) => {
@@ -98,7 +98,7 @@ fn shown(context: &Context<'_>, var: &Value) -> Result<Shown> {
     let expression = if expression.is_template() {
         match context.engine.render(var, context.scope)? {
             // As if it had not been given.
-            omitted if is_omit(&omitted) => {
+            absent if is_omit(&absent) || absent.is_null() => {
                 let said = Value::data("Hello world!");
                 return Ok(Shown { name: "msg".to_owned(), value: said, warning: None });
             }
