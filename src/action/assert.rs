@@ -69,9 +69,9 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         values.insert(Key::from("assertion"), condition.clone());
         let told = message("fail_msg", "Assertion failed");
         values.insert(Key::from("msg"), told.clone());
-        let error = condition.span().map(|span| {
-            Error::other(python_str(&told)).at(span.clone()).label("does not hold")
-        });
+        let error = condition
+            .span()
+            .map(|span| Error::other(python_str(&told)).at(span.clone()).label("does not hold"));
         let outcome = Outcome { failed: true, ..Outcome::default() };
         return Ok(Effect { outcome, values, error, shown, ..Effect::default() });
     }
