@@ -8,9 +8,9 @@
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libvirt-dev
 # To run: libvirt with its emulator and DHCP server, what makes the image, and the ssh client.
 RUN_PACKAGES = libvirt-daemon libvirt-daemon-driver-qemu dnsmasq-base iptables iproute2 \
-	qemu-system-x86 qemu-utils mmdebstrap e2fsprogs openssh-client python3 python3-venv python3-pip sudo
+	qemu-system-x86 qemu-utils mmdebstrap e2fsprogs openssh-client python3 python3-libvirt python3-venv python3-pip sudo
 # To test: real Ansible comes from the Python registry into target/; sshd and virsh are independent observers.
-TEST_PACKAGES = openssh-server openssl selinux-utils libvirt-clients cpio fdisk unzip xfsprogs xz-utils zip zstd ipxe-qemu git iptables busybox dropbear-bin fish tcsh debconf-utils python3-apt python3-debian python3-libvirt python3-lxml subversion gnupg lz4 ovmf
+TEST_PACKAGES = openssh-server openssl selinux-utils libvirt-clients cpio fdisk unzip xfsprogs xz-utils zip zstd ipxe-qemu git iptables busybox dropbear-bin fish tcsh debconf-utils ipmitool python3-apt python3-debian python3-lxml subversion gnupg lz4 ovmf
 
 WARP = target/release/warp
 
@@ -57,6 +57,7 @@ soak: test-deps build
 	cargo test --release --locked --test connect two_hundred_blows -- --include-ignored --nocapture
 	cargo test --release --locked --test soak -- --nocapture
 	cargo test --release --locked --test injection every_kind -- --include-ignored --nocapture
+	cargo test --release --locked --test undercloud an_undercloud_gets -- --include-ignored --nocapture
 	SECONDS=60 FUZZ_ONLY=command_line cargo test --release --locked --test fuzz -- --nocapture
 
 corpus: test-deps build

@@ -51,6 +51,12 @@ pub struct Release {
     pub overcloud_status: bool,
     /// Whether the undercloud has Nova, with flavors.
     pub nova_flavors: bool,
+    /// Whether a node of instackenv.json has `ports` in the place of `mac`.
+    pub node_ports: bool,
+    /// Whether networks are provisioned before the deployment, in the place of the templates' `network-isolation.yaml`.
+    pub network_provision: bool,
+    /// Whether every server is a deployed one, and `deployed-server-environment.yaml` is gone.
+    pub deployed_servers_only: bool,
 }
 
 /// How undercloud.conf names endpoints.

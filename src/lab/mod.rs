@@ -1,6 +1,7 @@
 //! The lab: virtual machines, networks and storage on libvirt, which warp made, knows again and removes.
 
 mod actions;
+mod bmc;
 mod copy;
 mod daemon;
 mod difference;

@@ -1,6 +1,6 @@
 //! Removing what the lab made, and nothing else.
 
-use super::{DaemonKind, Lab, libvirt, manifest_path, snapshot, volume};
+use super::{DaemonKind, Lab, bmc, libvirt, manifest_path, snapshot, volume};
 use crate::error::{Error, Result};
 use std::io::ErrorKind;
 use std::sync::PoisonError;
@@ -45,6 +45,9 @@ impl Lab {
         }
         if let Some(kind) = self.daemon_kind() {
             let connect = self.connect()?;
+            if bmc::end(&self.directory)? {
+                done.removed.push("VirtualBMC".to_owned());
+            }
             self.remove_nodes(&connect, &mut done)?;
             if level >= Level::Virthost {
                 self.remove_networks(&connect, &mut done)?;

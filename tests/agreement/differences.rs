@@ -83,6 +83,32 @@ pub const DIFFERENCES: &[Difference] = &[
         roles: &[("-e", "*/environments/docker.yaml")],
         warp: &[("-e", "*/environments/podman.yaml")],
     },
+    Difference {
+        because: "nodes' BMCs are VirtualBMC on this host, not on the undercloud: no key of the host is in the undercloud",
+        sets: &[],
+        file: "instackenv.json",
+        roles: &[("/nodes/*/pm_addr", "*")],
+        warp: &[("/nodes/*/pm_addr", "*")],
+    },
+    Difference {
+        because: "a node of instackenv.json has ports in the place of mac where tripleo-common takes nothing else (master)",
+        sets: &["master"],
+        file: "instackenv.json",
+        roles: &[("/nodes/*/mac/0", "*")],
+        warp: &[("/nodes/*/ports/0/address", "*")],
+    },
+    Difference {
+        because: "networks are provisioned before the deployment where the templates have no network-isolation.yaml (master)",
+        sets: &["master"],
+        file: "deploy",
+        roles: &[("-e", "*/environments/network-isolation.yaml")],
+        warp: &[
+            ("--networks-file", "*"),
+            ("--vip-file", "*"),
+            ("-e", "*/overcloud-networks-deployed.yaml"),
+            ("-e", "*/overcloud-vips-deployed.yaml"),
+        ],
+    },
 ];
 
 impl Difference {

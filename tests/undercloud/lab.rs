@@ -211,7 +211,7 @@ impl Lab {
         end(Command::new("qemu-img").args(args)).succeeds();
     }
 
-    fn openssh(&self, login: &str, script: &str) -> Ended {
+    pub fn openssh(&self, login: &str, script: &str) -> Ended {
         end(Command::new("ssh")
             .arg("-F")
             .arg(self.lwd().join("ssh.config.local.ansible"))
@@ -250,11 +250,50 @@ impl Lab {
         end(Command::new("virsh").arg("-c").arg(self.uri()).args(args))
     }
 
-    fn disk(&self) -> PathBuf {
+    pub fn disk(&self) -> PathBuf {
         let xml = self.virsh(&["dumpxml", "undercloud"]).succeeds().stdout;
         let (_, rest) =
             xml.split_once("<source file='").unwrap_or_else(|| panic!("no disk by file in {xml}"));
         PathBuf::from(rest.split('\'').next().unwrap())
+    }
+
+    /// The image that a disk is laid over.
+    pub fn backing(&self, disk: &Path) -> String {
+        let info =
+            end(Command::new("qemu-img").args(["info", "-U", "--output=json"]).arg(disk)).succeeds().stdout;
+        let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+        info["full-backing-filename"].as_str().unwrap().to_owned()
+    }
+
+    /// A file beside the local working directory.
+    pub fn file(&self, name: &str) -> String {
+        self.root.join(name).display().to_string()
+    }
+
+    /// What the deploy command came to.
+    pub fn outcome(&self) -> serde_json::Value {
+        let text = fs::read_to_string(self.lwd().join("overcloud_deployment_result.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Asks the BMC of a node, from where the lab's guests are.
+    pub fn ipmi(&self, port: &str, args: &[&str]) -> Ended {
+        self.ipmi_as(port, "password", args)
+    }
+
+    pub fn ipmi_as(&self, port: &str, password: &str, args: &[&str]) -> Ended {
+        let uri = self.uri();
+        let id = uri.split_once("/run/warp/").and_then(|(_, rest)| rest.split('/').next());
+        let mut command = match id {
+            Some(id) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", &format!("warp-{id}"), "ipmitool"]);
+                command
+            }
+            None => Command::new("ipmitool"),
+        };
+        command.args(["-I", "lanplus", "-H", "192.168.23.1", "-p", port, "-U", "admin", "-P", password]);
+        end(command.args(args))
     }
 
     /// Another disk has another one.

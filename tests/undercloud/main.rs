@@ -18,7 +18,9 @@ mod left;
 mod support;
 
 mod lab;
+mod overcloud;
 mod plan;
+mod servers;
 
 use lab::Lab;
 use std::collections::BTreeSet;

@@ -12,6 +12,7 @@ import time
 from stand_in import PREFIX
 
 STEPS = ("templates", "passwords", "step1", "step2", "step3", "step4", "step5", "credentials")
+OVERCLOUD_STEPS = ("overcloud-templates", "overcloud-stack", "overcloud-nodes", "overcloud-configuration")
 
 # The keys of tripleo-undercloud-passwords.yaml.
 PARAMETERS = (
@@ -76,8 +77,8 @@ def settings(home):
     given = dict(file["stand-in"]) if file.has_section("stand-in") else {}
     fail_at = os.environ.get("STAND_IN_FAIL_AT", given.get("fail_at", ""))
     seconds = float(os.environ.get("STAND_IN_STEP_SECONDS", given.get("step_seconds", "0.4")))
-    if fail_at and fail_at not in STEPS:
-        raise SystemExit(f"{PREFIX}fail_at is \"{fail_at}\"; the steps are {', '.join(STEPS)}")
+    if fail_at and fail_at not in STEPS + OVERCLOUD_STEPS:
+        raise SystemExit(f"{PREFIX}fail_at is \"{fail_at}\"; the steps are {', '.join(STEPS + OVERCLOUD_STEPS)}")
     return fail_at, seconds
 
 

@@ -6,33 +6,9 @@ import os
 import sys
 import types
 
+from absent import provide, provide_all
+from effects import log_to_console, marked
 from stand_in import PREFIX, VERSION
-
-
-class Absent(types.ModuleType):
-    """A module that is imported by the real code for what the stand-in does not do."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def use(*_args, **_kwargs):
-            raise NotImplementedError(f"{self.__name__}.{name} is not here: this setting cannot be checked")
-
-        return use
-
-
-def provide(name, **attributes):
-    """Puts a module of these attributes where the real one would be."""
-    module = Absent(name)
-    module.__path__ = []
-    for key, value in attributes.items():
-        setattr(module, key, value)
-    sys.modules[name] = module
-    parent, _, last = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent] if parent in sys.modules else provide(parent), last, module)
-    return module
 
 
 class Command:
@@ -46,18 +22,8 @@ class Command:
 
 
 def provide_modules():
-    import netaddr
-
-    for name in ("openstackclient.i18n", "osc_lib.i18n"):
-        provide(name, _=lambda text: text)
-    provide("pbr.version", VersionInfo=lambda _name: VERSION)
-    for name in ("cryptography.x509", "cryptography.hazmat.backends", "cryptography.hazmat.primitives.serialization",
-                 "jinja2.meta", "psutil", "tripleo_common.inventory"):
-        provide(name)
+    provide_all(VERSION)
     provide("netifaces", interfaces=lambda: os.listdir("/sys/class/net"))
-    provide("oslo_utils.netutils", is_valid_ipv6=netaddr.valid_ipv6)
-    provide("tripleo_common.image.kolla_builder", DEFAULT_PREPARE_FILE="/nonexistent",
-            container_images_prepare_defaults=lambda: {}, CONTAINER_IMAGE_PREPARE_PARAM=[])
     import tripleoclient  # The real package: one module of it is replaced.
 
     provide(f"{tripleoclient.__name__}.command", Command=Command)
@@ -108,21 +74,8 @@ def check_options(conf):
                     section, name, VERSION, f"; did you mean {near[0]}?" if near else "")
 
 
-class EveryLine(logging.Formatter):
-    """Begins every line, not every message."""
-
-    def format(self, record):
-        return marked(super().format(record))
-
-
-def marked(text):
-    return "\n".join(PREFIX + line for line in text.split("\n"))
-
-
 def main(argv):
-    console = logging.StreamHandler()
-    console.setFormatter(EveryLine())
-    logging.basicConfig(level=logging.INFO, handlers=[console])
+    log_to_console()
     provide_modules()
     try:
         return install(argv)

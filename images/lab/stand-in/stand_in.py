@@ -1,7 +1,7 @@
 """STAND-IN for TripleO's `openstack` command, where TripleO's packages cannot be had.
 
-`openstack undercloud install` is the real client's own code: its parser, its option table, its preflight checks.
-It ends in `openstack tripleo deploy`, and that is what is stood in for here: nothing is deployed.
+Which commands there are and which arguments they take is decided by the real clients' own tables and parsers. What
+would ask OpenStack's services is stood in for: see README.md.
 """
 
 import sys
@@ -21,15 +21,27 @@ def main(argv):
         import deploy
 
         sys.exit(deploy.main(argv[2:]))
-    elif argv in ([], ["--help"], ["help"]):
-        print("This is a stand-in for TripleO's client. It knows: undercloud install, --version")
     else:
-        words = " ".join(argv[:2])
-        print(f"openstack: '{words}' is not an openstack command. See 'openstack --help'.", file=sys.stderr)
-        if words == "undercloud deploy":
-            print(f"{PREFIX}python-tripleoclient {VERSION} has no such command; it has undercloud install",
-                  file=sys.stderr)
-        else:
-            print(f"{PREFIX}this is a stand-in for TripleO's client: it knows undercloud install alone",
-                  file=sys.stderr)
-        sys.exit(2)
+        sys.exit(run(argv))
+
+
+def run(argv):
+    """A command of the real table, whose effect is one of ours."""
+    import commands
+    import effects
+
+    known = commands.table()
+    words, rest = commands.split(argv, known)
+    if words is None:
+        if argv in ([], ["--help"], ["help"]):
+            print(f"This is a stand-in for TripleO's client. It does: {', '.join(sorted(effects.TABLE))}, "
+                  "undercloud install, --version")
+            return 0
+        named = " ".join(argv[:2])
+        print(f"openstack: '{named}' is not an openstack command. See 'openstack --help'.", file=sys.stderr)
+        print(f"{PREFIX}python-tripleoclient {VERSION} has no such command", file=sys.stderr)
+        return 2
+    if words not in effects.TABLE:
+        print(f"{PREFIX}'{words}' is a command of the real client, and this stand-in does not do it", file=sys.stderr)
+        return 2
+    return effects.run(words, known[words], rest)

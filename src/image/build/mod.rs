@@ -171,11 +171,30 @@ impl Work<'_> {
             ]);
             pip.args(["--disable-pip-version-check", "--only-binary=:all:", "--target"]);
             log.run(pip.arg(inside(&self.root, &python.target)).arg("--requirement").arg(&requirements))?;
+            for source in &python.sources {
+                self.lay_out(source, log)?;
+            }
         }
         for line in &image.commands {
             log.run(tool::command("chroot").arg(&self.root).args(["sh", "-ec", line]))?;
         }
         Ok(())
+    }
+
+    /// A package's source archive, as a folder of the image.
+    fn lay_out(&self, source: &recipe::SourcePackage, log: &mut Log) -> Result<()> {
+        let archives = self.scratch.join("sources");
+        let mut pip = tool::command("/usr/bin/python3");
+        pip.args(["-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check"]);
+        log.run(pip.args(["--no-binary=:all:", "--dest"]).arg(&archives).arg(&source.package))?;
+        let target = inside(&self.root, &source.target);
+        fs::create_dir_all(&target)?;
+        for archive in fs::read_dir(&archives)? {
+            let mut tar = tool::command("tar");
+            tar.args(["--extract", "--strip-components=1", "--no-same-owner", "--directory"]).arg(&target);
+            log.run(tar.arg("--file").arg(archive?.path()))?;
+        }
+        Ok(fs::remove_dir_all(&archives)?)
     }
 
     /// Makes the file system and the image.

@@ -97,6 +97,19 @@ pub struct Python {
     pub requirements: String,
     /// The folder of the image that they go to.
     pub target: String,
+    /// Packages whose sources are data, laid out as they are.
+    #[serde(default)]
+    pub sources: Vec<SourcePackage>,
+}
+
+/// A package of the Python registry that is no Python: the folder of its source archive.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcePackage {
+    /// Name and version: `name==1.0`.
+    pub package: String,
+    /// The folder of the image that it becomes.
+    pub target: String,
 }
 
 impl Recipe {
