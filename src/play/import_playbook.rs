@@ -6,8 +6,8 @@ use super::loader::Load;
 use super::plan::{Inherited, Keywords, Play};
 use super::playbook::place;
 use crate::error::{Error, Exit, Result};
+use crate::value::Vars;
 use crate::value::yaml::Node;
-use crate::value::{Vars, extend};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Load<'_> {
             return Err(Error::input("import_playbook needs a file name").at(file.span.clone()));
         };
         let mut vars = outer.vars.clone();
-        extend(&mut vars, &self.variables(entry.get("vars"), "PlaybookInclude")?);
+        vars.extend(self.variables(entry.get("vars"), "PlaybookInclude")?);
         let own = Keywords {
             tags: keywords::tags(entry.get("tags")),
             when: keywords::listed(entry.get("when")),

@@ -83,7 +83,8 @@ impl Load<'_> {
         let hosts = hosts(node)?;
         let own_vars = self.variables(node.get("vars"), "Play")?;
         let mut vars = own_vars;
-        extend(&mut vars, &import.vars);
+        // One layer, in which nothing is merged.
+        vars.extend(import.vars.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
         let vars_files = vars_files(node)?;
         let vars_prompt = super::prompt::vars_prompt(node)?;
         let roles = node.get("roles").and_then(Node::as_list).is_some_and(|roles| !roles.is_empty());

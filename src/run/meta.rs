@@ -40,7 +40,7 @@ pub(super) static SPEC: Spec = Spec {
 const PER_HOST: [&str; 5] = ["noop", "reset_connection", "end_host", "flush_handlers", "end_role"];
 
 /// Actions whose condition does not count.
-const UNCONDITIONAL: [&str; 2] = ["noop", "reset_connection"];
+const UNCONDITIONAL: [&str; 3] = ["noop", "refresh_inventory", "reset_connection"];
 
 impl PlayRun {
     /// Runs a `meta` task on these hosts.

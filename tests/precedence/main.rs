@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The layers, and the file or place that gives each its variables.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 30] = [
     "role_defaults",
     "dependency_defaults",
     "inventory_all",
@@ -32,7 +32,10 @@ const LAYERS: [&str; 26] = [
     "play_group_vars_child",
     "host_vars",
     "play_host_vars",
+    "facts",
     "play_vars",
+    "import_playbook_vars",
+    "vars_prompt",
     "vars_files_1",
     "vars_files_2",
     "role_vars",
@@ -43,24 +46,41 @@ const LAYERS: [&str; 26] = [
     "task_vars",
     "include_vars",
     "set_fact",
+    "registered",
     "include_params",
     "extra_vars",
 ];
 
-/// `p_A_B` for every pair that a layer is in, as YAML at this depth.
-fn yaml(layer: usize, indent: usize) -> String {
-    let mut out = String::new();
-    for other in 0..LAYERS.len() {
-        if other != layer {
-            let (a, b) = (layer.min(other), layer.max(other));
-            writeln!(out, "{:indent$}p_{a}_{b}: {}", "", LAYERS[layer]).unwrap();
-        }
-    }
-    out
+/// The names of the pairs that a layer is in.
+fn names(layer: usize) -> impl Iterator<Item = String> {
+    let others = (0..LAYERS.len()).filter(move |other| *other != layer);
+    others.map(move |other| format!("p_{}_{}", layer.min(other), layer.max(other)))
 }
 
+/// What a layer gives them: a map, of which `hash_behaviour` may keep what the other layer has not.
+fn value(layer: usize) -> String {
+    format!("{{\"layer\":\"{0}\",\"{0}\":1}}", LAYERS[layer])
+}
+
+/// Its variables, as YAML at this depth.
+fn yaml(layer: usize, indent: usize) -> String {
+    names(layer).map(|name| format!("{:indent$}{name}: {}\n", "", value(layer).replace(':', ": "))).collect()
+}
+
+/// As lines of an INI file's section of variables.
 fn ini(layer: usize) -> String {
-    yaml(layer, 0).replace(": ", "=")
+    names(layer).map(|name| format!("{name}={}\n", value(layer))).collect()
+}
+
+/// Behind a host's name.
+fn inline(layer: usize) -> String {
+    names(layer).map(|name| format!(" {name}='{}'", value(layer))).collect()
+}
+
+/// A module of the playbook's own that finds facts.
+fn facts(layer: usize) -> String {
+    let facts: Vec<String> = names(layer).map(|name| format!("\"{name}\":{}", value(layer))).collect();
+    format!("#!/bin/sh\n# WANT_JSON\ncat <<'END'\n{{\"ansible_facts\":{{{}}}}}\nEND\n", facts.join(","))
 }
 
 fn at(name: &str) -> usize {
@@ -91,7 +111,8 @@ fn generate(root: &Path) {
     file("roles/dependency/defaults/main.yml", "dependency_defaults");
     file("roles/dependency/vars/main.yml", "dependency_vars");
     write(root, "roles/own/meta/main.yml", "dependencies: [dependency]\n");
-    let own = ini(at("inventory_host")).replace('\n', " ");
+    let own = inline(at("inventory_host"));
+    write(root, "library/find_facts", &facts(at("facts")));
     let inventory = format!(
         "[child]\nh ansible_connection=local ansible_python_interpreter='{{{{ ansible_playbook_python }}}}' {own}\n[prior]\nh\n[parent:children]\nchild\n[prior:vars]\n\
          ansible_group_priority=10\n{}[all:vars]\n{}[parent:vars]\n{}[child:vars]\n{}",
@@ -101,15 +122,18 @@ fn generate(root: &Path) {
         ini(at("inventory_child")),
     );
     write(root, "inventory/hosts", &inventory);
-    let mut names = String::new();
+    let mut pairs = String::new();
     for (a, one) in LAYERS.iter().enumerate() {
         for (b, other) in LAYERS.iter().enumerate().skip(a + 1) {
-            writeln!(names, "{one} + {other} = {{{{ p_{a}_{b} }}}}").unwrap();
+            writeln!(pairs, "{one} + {other} = {{{{ p_{a}_{b} | to_json(sort_keys=true) }}}}").unwrap();
         }
     }
-    write(root, "roles/own/templates/pairs.j2", &names);
+    write(root, "roles/own/templates/pairs.j2", &pairs);
+    let registered: String = names(at("registered"))
+        .map(|name| format!("- debug: {{msg: registered}}\n  register: {name}\n"))
+        .collect();
     let tasks = format!(
-        "- include_vars: {root}/included.yml\n- set_fact:\n{}- block:\n    - include_tasks: inner.yml\n      vars:\n{}  \
+        "- find_facts:\n- include_vars: {root}/included.yml\n- set_fact:\n{}{registered}- block:\n    - include_tasks: inner.yml\n      vars:\n{}  \
          vars:\n{}",
         yaml(at("set_fact"), 4),
         yaml(at("include_params"), 8),
@@ -122,14 +146,20 @@ fn generate(root: &Path) {
         yaml(at("task_vars"), 4)
     );
     write(root, "roles/own/tasks/inner.yml", &inner);
+    // Where nobody can be asked, what is asked for is what it is by default.
+    let prompts: String = names(at("vars_prompt"))
+        .map(|name| format!("    - {{name: {name}, default: vars_prompt}}\n"))
+        .collect();
     let play = format!(
-        "- hosts: h\n  gather_facts: false\n  vars:\n{}  vars_files: [first.yml, second.yml]\n  roles:\n    - role: own\n      \
+        "- hosts: h\n  gather_facts: false\n  vars_prompt:\n{prompts}  vars:\n{}  vars_files: [first.yml, second.yml]\n  roles:\n    - role: own\n      \
          vars:\n{}{}",
         yaml(at("play_vars"), 4),
         yaml(at("role_entry_vars"), 8),
         yaml(at("role_params"), 6),
     );
-    write(root, "site.yml", &play);
+    write(root, "imported.yml", &play);
+    let import = "- import_playbook: imported.yml\n  vars:\n";
+    write(root, "site.yml", &(import.to_owned() + &yaml(at("import_playbook_vars"), 4)));
 }
 
 fn pairs(mut command: Command, root: &Path, name: &str, settings: &[(&str, &str)]) -> String {
@@ -152,7 +182,11 @@ fn every_pair_of_layers_is_as_in_ansible() {
     generate(&root);
     let precedence = "groups_plugins_play,all_plugins_inventory,groups_inventory,all_inventory,\
                       groups_plugins_inventory,all_plugins_play";
-    for (round, settings) in [&[][..], &[("ANSIBLE_PRECEDENCE", precedence)]].into_iter().enumerate() {
+    for (round, settings) in
+        [&[][..], &[("ANSIBLE_PRECEDENCE", precedence)], &[("ANSIBLE_HASH_BEHAVIOUR", "merge")]]
+            .into_iter()
+            .enumerate()
+    {
         let ansible = support::oracle::ansible("ansible-playbook");
         let theirs = pairs(ansible, &root, &format!("ansible-{round}"), settings);
         let mut warp = support::warp();

@@ -40,6 +40,16 @@ pub enum Level {
     Connection,
 }
 
+impl Level {
+    /// Whether it is one of several that are a single layer to `hash_behaviour`: nothing is merged among them.
+    pub(super) fn is_one_with(&self, other: &Level) -> bool {
+        matches!(
+            (self, other),
+            (Level::TaskVars, Level::TaskVars) | (Level::IncludeParams, Level::IncludeParams)
+        )
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

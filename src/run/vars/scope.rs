@@ -84,22 +84,26 @@ impl Scope for HostScope {
         if let Some(value) = self.magic.get(name) {
             return Some(value);
         }
-        let mut found = self.layers.iter().filter_map(|layer| layer.vars.get(name));
-        let Some(first) = found.next().cloned() else {
+        let mut found = self.layers.iter().filter_map(|layer| Some((&layer.level, layer.vars.get(name)?)));
+        let Some((level, first)) = found.next() else {
             return self.magic.fallback(name).or_else(|| self.magic.of_connection(name));
         };
+        let (mut last, mut value) = (level, first.clone());
         if !merges() {
-            return Some(first);
+            return Some(value);
         }
         // Maps are merged from the weakest up, as far down as there are maps.
-        Some(
-            found
-                .fold((first, true), |(above, whole), below| {
-                    let whole = whole && matches!((&above, below), (Value::Map(_), Value::Map(_)));
-                    (if whole { merged(below, &above) } else { above }, whole)
-                })
-                .0,
-        )
+        for (level, below) in found {
+            if level.is_one_with(last) {
+                continue;
+            }
+            if !matches!((&value, below), (Value::Map(_), Value::Map(_))) {
+                break;
+            }
+            value = merged(below, &value);
+            last = level;
+        }
+        Some(value)
     }
 
     fn names(&self) -> Vec<Arc<str>> {

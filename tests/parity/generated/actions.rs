@@ -113,13 +113,16 @@ fn actions_do_what_ansibles_do() {
     });
 }
 
-/// Without the heading of a difference that is a temporary file of Ansible's, and the destination of warp's.
+/// Without the heading of a difference that is a temporary file of Ansible's, and the destination of warp's. That of a
+/// `copy` is one where the content is empty.
 fn unheaded(module: &str, mut result: Json) -> Json {
-    if matches!(module, "template" | "assemble")
+    if matches!(module, "template" | "assemble" | "copy")
         && let Some(diff) = result.get_mut("diff")
     {
         let diff = if diff.is_array() { diff.get_mut(0) } else { Some(diff) };
-        if let Some(diff) = diff.and_then(Json::as_object_mut) {
+        if let Some(diff) = diff.and_then(Json::as_object_mut)
+            && (module != "copy" || diff.get("after") == Some(&json!("")))
+        {
             diff.remove("after_header");
         }
     }

@@ -60,9 +60,21 @@ fn play() -> impl Strategy<Value = Json> {
         "all:!h1:far",
     ];
     let keywords = vec![
-        keyword("serial", vec![json!(1), json!(2), json!("50%"), json!([1, 2])], 6),
+        keyword(
+            "serial",
+            vec![
+                json!(1),
+                json!(2),
+                json!("50%"),
+                json!([1, 2]),
+                json!([1, "100%"]),
+                json!("{{ 1 + 1 }}"),
+                json!(["30%", 2]),
+            ],
+            6,
+        ),
         keyword("any_errors_fatal", vec![json!(true)], 8),
-        keyword("max_fail_percentage", vec![json!(0), json!(50)], 10),
+        keyword("max_fail_percentage", vec![json!(0), json!(50), json!("33"), json!(99.5)], 10),
         keyword("force_handlers", vec![json!(true)], 8),
         keyword("ignore_errors", vec![json!(true)], 12),
         keyword("order", vec![json!("reverse_inventory"), json!("sorted"), json!("reverse_sorted")], 10),
@@ -89,6 +101,17 @@ fn play() -> impl Strategy<Value = Json> {
         keyword("module_defaults", vec![json!({"debug": {"msg": "by default"}})], 10),
         keyword("run_once", vec![json!(true)], 20),
         keyword("become", vec![json!(false)], 20),
+        keyword(
+            "post_tasks",
+            vec![json!([{"name": "last of all", "debug": {"msg": "{{ own }} {{ ansible_play_batch }}"}}])],
+            8,
+        ),
+        keyword("environment", vec![json!({"WORD": "play"}), json!([{"WORD": "{{ own }}"}])], 12),
+        keyword("check_mode", vec![json!(true)], 24),
+        keyword("diff", vec![json!(true)], 24),
+        keyword("throttle", vec![json!(1)], 20),
+        keyword("no_log", vec![json!(false)], 24),
+        keyword("collections", vec![json!(["ansible.builtin"])], 24),
     ];
     let handlers = prop::collection::vec(task(), 0..2);
     (prop::sample::select(hosts.to_vec()), keywords, tasks(1..7), handlers, any::<bool>()).prop_map(
@@ -108,6 +131,8 @@ fn play() -> impl Strategy<Value = Json> {
                 json!({"name": "first", "debug": {"msg": "first was told"}}),
                 json!({"name": "second", "debug": {"msg": "second was told"}, "listen": "told", "notify": "first",
                     "changed_when": true}),
+                json!({"name": "third", "listen": ["told", "topic {{ level }}"], "debug": {"msg": "third"}, "when": "own != 'b'"}),
+                json!({"name": "fourth", "include_tasks": "inner.yml", "listen": "first"}),
             ];
             for mut handler in more {
                 if handler.get("block").is_none() && handler.get("meta").is_none() {
@@ -135,6 +160,13 @@ fn cases() -> impl Strategy<Value = Case> {
         vec!["--diff", "-v"],
         vec!["--check", "--diff"],
         vec!["--start-at-task", "named"],
+        vec!["--list-tasks"],
+        vec!["--list-tasks", "--tags", "t1"],
+        vec!["--list-tags"],
+        vec!["--list-hosts", "--limit", "g1:&g2"],
+        vec!["--syntax-check"],
+        vec!["--limit", "all[0:1],!h3"],
+        vec!["-e", "{\"own\": \"b\"}", "--check"],
     ];
     (prop::collection::vec(play(), 1..3), prop::sample::select(options))
         .prop_map(|(plays, options)| Case { plays, options })
