@@ -3,6 +3,8 @@
 use crate::fixture::{Fixture, read, run};
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::Command;
 use warp::image::{boot, disk, kernel};
 
 /// The kernel that is read is debugfs's, byte for byte, from every kind of image that is read.
@@ -101,12 +103,13 @@ fn a_truncated_raw_image_is_told_by_its_file_system() {
 #[test]
 fn damaged_headers_are_refused() {
     let f = Fixture::new();
-    let cases: [(u64, &[u8], &str); 5] = [
+    let cases: [(u64, &[u8], &str); 6] = [
         (4, &[0, 0, 0, 9], "qcow2 version 9 is not supported"),
         (20, &[0, 0, 0, 60], "clusters of 2^60 bytes"),
         (32, &[0, 0, 0, 2], "it is encrypted"),
         (36, &[0, 0, 0, 0], "needs 1 L1 entries, it has 0"),
         (72, &[0, 0, 0, 0, 0, 0, 0, 2], "it is marked corrupt"),
+        (96, &[0, 0, 0, 200], "reference counts of 2^200 bits"),
     ];
     for (offset, bytes, expected) in cases {
         let image = f.qcow2("bad.qcow2", &[]);
@@ -114,6 +117,61 @@ fn damaged_headers_are_refused() {
         let error = disk::verify(&image).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// Where an image says what is used of it, by qemu's own account of each kind.
+#[test]
+fn clusters_that_count_as_free_are_told() {
+    let f = Fixture::new();
+    for options in [
+        &["-o", "refcount_bits=1"][..],
+        &["-o", "refcount_bits=2,cluster_size=512"],
+        &["-o", "refcount_bits=8", "-c"],
+        &["-o", "compat=0.10"],
+        &["-o", "refcount_bits=32,cluster_size=2M"],
+        &["-o", "refcount_bits=64", "-c"],
+    ] {
+        let image = f.qcow2("counted.qcow2", options);
+        assert_eq!(warp(&["verify"], &image), (Some(0), "whole, 1 file".to_owned()), "{options:?}");
+        // The table's first entry is the place of the first counts; all of them say free.
+        let file = OpenOptions::new().read(true).write(true).open(&image).unwrap();
+        let at = |offset| {
+            let mut bytes = [0; 8];
+            file.read_exact_at(&mut bytes, offset).unwrap();
+            u64::from_be_bytes(bytes)
+        };
+        let counts = at(at(48));
+        file.write_all_at(&[0; 512], counts).unwrap();
+        let (code, said) = warp(&["verify"], &image);
+        assert!(
+            code == Some(4)
+                && said.contains("damaged: its header is at byte 0, which its reference counts say is free"),
+            "{options:?}: {code:?} {said}"
+        );
+    }
+    // One that is a guest's data.
+    let image = f.qcow2("counted.qcow2", &[]);
+    let file = OpenOptions::new().read(true).write(true).open(&image).unwrap();
+    let at = |offset| {
+        let mut bytes = [0; 8];
+        file.read_exact_at(&mut bytes, offset).unwrap();
+        u64::from_be_bytes(bytes)
+    };
+    let counts = at(at(48));
+    file.write_all_at(&[0, 0], counts + 2 * 8).unwrap();
+    let (_, said) = warp(&["verify"], &image);
+    assert!(
+        said.contains("the cluster of the disk's byte ") && said.contains("at byte 524288, which"),
+        "{said}"
+    );
+}
+
+/// `warp image` on an image: how it ended, and what it said of it.
+fn warp(args: &[&str], image: &Path) -> (Option<i32>, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_warp")).arg("image").args(args).arg(image).output().unwrap();
+    let text = [out.stdout, out.stderr].concat();
+    let text = String::from_utf8_lossy(&text).replace(&format!("{}: ", image.display()), "");
+    (out.status.code(), text.trim().to_owned())
 }
 
 #[test]

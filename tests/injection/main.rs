@@ -1,7 +1,8 @@
 //! Injection into the images that there are: ext4 and XFS, with and without a table of partitions, with and without
 //! cloud-init, with an initrd of dracut or of initramfs-tools. Each is deployed to a login and looked at from inside.
 //!
-//! Emulated guests take their time: `make soak` boots them; with every change runs what needs no guest (`rooted`).
+//! Emulated guests take their time: the two kinds that have the most of all that differs run with every change, and what
+//! needs no guest (`rooted`); `make soak` has them all.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +13,8 @@
     reason = "a test ends by panicking"
 )]
 
+#[path = "../support/apparmor.rs"]
+mod apparmor;
 #[path = "../support/left.rs"]
 mod left;
 #[path = "../support/mod.rs"]
@@ -27,6 +30,7 @@ mod rooted;
 use guests::{FileSystem, Initrd, Kind, Layout};
 use lab::Lab;
 use std::fs;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Held by the test whose VM runs.
@@ -39,19 +43,17 @@ fn alone() -> MutexGuard<'static, ()> {
 const ODD: &str = "/etc/it's a $(file)";
 
 #[test]
-#[ignore = "an emulated guest: `make soak` has it among all kinds"]
-fn dracut_on_a_bare_xfs_is_injected_into() {
+fn dracut_on_a_partition_of_xfs_is_injected_into() {
     let _turn = alone();
     deployed(Kind {
         file_system: FileSystem::Xfs,
-        layout: Layout::Disk,
+        layout: Layout::Gpt,
         initrd: Initrd::Dracut,
         cloud_init: false,
     });
 }
 
 #[test]
-#[ignore = "an emulated guest: `make soak` has it among all kinds"]
 fn cloud_init_on_a_partition_of_ext4_is_told() {
     let _turn = alone();
     deployed(Kind {
@@ -100,6 +102,21 @@ undercloud_first_boot:
         image.display()
     ));
     lab.deploy(&[]).succeeds();
+    // As libvirt describes it, AppArmor would let it have all that it has.
+    let described = lab.virsh(&["dumpxml", "undercloud"]).succeeds().stdout;
+    let rules = apparmor::rules(&described);
+    let seed = if kind.cloud_init { "undercloud.seed" } else { "undercloud.initrd" };
+    let pool = lab.lwd().join("workspace/pool/undercloud.qcow2");
+    for file in
+        [&pool, &lab.lwd().join("workspace").join(seed), &lab.lwd().join("workspace/undercloud.vmlinuz")]
+    {
+        let given = apparmor::files(&rules);
+        assert!(
+            given.iter().any(|(path, _)| Path::new(path) == file),
+            "{} is not in\n{rules}",
+            file.display()
+        );
+    }
 
     // The login checked the host's key; it is the one that was made for it.
     let key = fs::read_to_string(lab.lwd().join("ssh_host_ed25519_key_undercloud.pub")).unwrap();

@@ -1,8 +1,8 @@
 //! Where AppArmor confines guests, libvirt lets each have the files that virt-aa-helper finds in its description, and no
 //! other. Every kind of description that warp writes is defined and given to the helper as libvirt gives it.
 
+use crate::apparmor_rules;
 use crate::bench::Bench;
-use crate::support::apparmor;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,8 +94,8 @@ fn apparmor_would_let_each_guest_have_all_its_files() {
             bench.virsh(&["start", "--paused", "node"]);
         }
         let known = bench.virsh(&["dumpxml", "node"]);
-        let rules = apparmor::rules(&known);
-        let given = apparmor::files(&rules);
+        let rules = apparmor_rules::rules(&known);
+        let given = apparmor_rules::files(&rules);
         for (file, rights) in &wanted {
             // The helper writes a path as it is, and AppArmor's parser takes all but a quotation mark so.
             assert!(

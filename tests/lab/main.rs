@@ -6,6 +6,9 @@ mod account;
 #[cfg(test)]
 mod apparmor;
 #[cfg(test)]
+#[path = "../support/apparmor.rs"]
+mod apparmor_rules;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod beside;

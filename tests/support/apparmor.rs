@@ -1,6 +1,6 @@
 //! libvirt's own judge of what AppArmor lets a guest have: virt-aa-helper, which libvirt's daemon asks for each guest.
 
-use super::streams;
+use crate::support::streams;
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,5 @@
 //! What the test programs share: the binary, scratch folders, and real Ansible as the oracle.
 
-pub mod apparmor;
 pub mod oracle;
 
 use std::path::{Path, PathBuf};

@@ -24,6 +24,8 @@ pub struct Header {
     pub refcounts_size: u64,
     /// log2 of a reference count's bits.
     pub refcount_order: u32,
+    /// Whether its reference counts may be behind.
+    pub unclean: bool,
     /// Internal snapshots.
     pub snapshots: u32,
     /// Where the table of snapshots is.
@@ -37,10 +39,11 @@ const V2_LENGTH: u64 = 72;
 const V3_LENGTH: u64 = 104;
 
 /// Incompatible feature bits.
+const UNCLEAN: u64 = 1;
 const CORRUPT: u64 = 1 << 1;
 const COMPRESSION: u64 = 1 << 3;
 /// Unclean reference counts and the compression type's field: neither stands in a reader's way.
-const HARMLESS: u64 = 1 | COMPRESSION;
+const HARMLESS: u64 = UNCLEAN | COMPRESSION;
 
 /// The header extension that names the backing file's format.
 const BACKING_FORMAT: u32 = 0xe279_2aca;
@@ -99,6 +102,12 @@ impl Header {
         if compression > 1 {
             return Err(format!("its clusters are compressed in an unknown way ({compression})"));
         }
+        let refcount_order = if version == 3 { u32_at(bytes, 96)? } else { 4 };
+        if refcount_order > 6 {
+            return Err(format!(
+                "damaged header: reference counts of 2^{refcount_order} bits; 2^0 to 2^6 are possible"
+            ));
+        }
         Ok(Header {
             size: u64_at(bytes, 24)?,
             cluster,
@@ -107,7 +116,8 @@ impl Header {
             l1_entries: u64::from(u32_at(bytes, 36)?),
             refcounts_offset: u64_at(bytes, 48)?,
             refcounts_size: u64::from(u32_at(bytes, 56)?) * cluster,
-            refcount_order: if version == 3 { u32_at(bytes, 96)? } else { 4 },
+            refcount_order,
+            unclean: features & UNCLEAN != 0,
             snapshots: u32_at(bytes, 60)?,
             snapshots_offset: u64_at(bytes, 64)?,
             compression,

@@ -4,6 +4,7 @@ mod chain;
 mod header;
 mod layer;
 mod partition;
+mod refcounts;
 mod verify;
 
 pub use chain::{Link, chain};

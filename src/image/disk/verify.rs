@@ -1,6 +1,7 @@
 //! Whether an image is whole, before anything is built on it.
 
 use super::chain::chain;
+use super::refcounts::Refcounts;
 use super::{Header, open, unreadable};
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -13,7 +14,7 @@ const OFFSET: u64 = 0x00ff_ffff_ffff_fe00;
 const COMPRESSED: u64 = 1 << 62;
 
 /// Checks an image and every file that it is laid over: headers, tables, that no cluster lies beyond the end of its
-/// file, and that the chain of backing files is there and does not come back to itself. Reads tables, not data.
+/// file or counts as free, and that the chain of backing files is there and does not come back to itself. Reads tables, not data.
 ///
 /// # Errors
 /// Names the file and what is wrong with it.
@@ -57,23 +58,30 @@ impl<'a> Tables<'a> {
         if self.header.snapshots > 0 {
             self.inside("the snapshot table", self.header.snapshots_offset, 40)?;
         }
+        let mut counts = Refcounts::new(&self.file, self.header);
+        counts.used(|| "its header".to_owned(), 0)?;
         let l1 = self.table("the L1 table", self.header.l1_offset, self.header.l1_entries * 8)?;
+        if !l1.is_empty() {
+            counts.used(|| "the L1 table".to_owned(), self.header.l1_offset)?;
+        }
         for (i, entry) in (0u64..).zip(l1) {
             let offset = entry & OFFSET;
             if offset != 0 {
-                self.check_l2(i * l2_covers, offset)?;
+                self.check_l2(i * l2_covers, offset, &mut counts)?;
             }
         }
         Ok(())
     }
 
     /// Checks the clusters of one L2 table, which maps the disk from `guest` on.
-    fn check_l2(&self, guest: u64, table: u64) -> Result<(), String> {
+    fn check_l2(&self, guest: u64, table: u64, counts: &mut Refcounts<'_>) -> Result<(), String> {
         let Header { cluster, size, .. } = *self.header;
         if !table.is_multiple_of(cluster) {
             return Err(format!("damaged: the L2 table at byte {table} does not begin a cluster"));
         }
-        for (i, entry) in (0u64..).zip(self.table("the L2 table", table, cluster)?) {
+        let entries = self.table("the L2 table", table, cluster)?;
+        counts.used(|| "an L2 table".to_owned(), table)?;
+        for (i, entry) in (0u64..).zip(entries) {
             let guest = guest + i * cluster;
             let here = || format!("the cluster of the disk's byte {guest} (L2 table at byte {table})");
             if entry & COMPRESSED != 0 {
@@ -83,6 +91,7 @@ impl<'a> Tables<'a> {
                 let more = (entry & (COMPRESSED - 1)) >> offset_bits;
                 // The last sector need not be full: its first byte must be there.
                 self.inside(&here(), offset, (more * 512).saturating_sub(offset % 512) + 1)?;
+                counts.used(here, offset)?;
                 continue;
             }
             let offset = entry & OFFSET;
@@ -93,6 +102,7 @@ impl<'a> Tables<'a> {
                 return Err(format!("damaged: {} does not begin at a multiple of {cluster}", here()));
             }
             self.inside(&here(), offset, cluster.min(size - guest))?;
+            counts.used(here, offset)?;
         }
         Ok(())
     }
