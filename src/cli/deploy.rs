@@ -196,7 +196,7 @@ pub(super) fn variables(settings: &Settings, extra_vars: &[String], above: Vars)
 /// # Errors
 /// The daemon cannot be asked for other labs.
 pub(super) fn placed(given: Vars, lab: &Lab) -> Result<Vars, Errors> {
-    let mut vars = Settings::place(&lab.place()?);
+    let mut vars = Settings::place(&lab.place()?, lab.virthost().as_deref());
     extend(&mut vars, &given);
     Ok(vars)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Print one JSON object: lwd, id, uri (null without a daemon), namespace (null without one of its own), and nodes
-    /// with name, state, ip, mac and snapshots.
+    /// with name, state, ip, port (of its ssh server), mac and snapshots.
     #[arg(long)]
     json: bool,
 }
@@ -39,7 +39,11 @@ fn ls(args: &Args) -> Result<Exit, Errors> {
     } else {
         anstream::println!("{:<16} {:<12} {:<16} {:<18} SNAPSHOTS", "NODE", "STATE", "ADDRESS", "MAC");
         for (node, snapshots) in &nodes {
-            let ip = node.ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
+            let ip = match node.ip {
+                Some(ip) if node.port != 22 => format!("{ip}:{}", node.port),
+                Some(ip) => ip.to_string(),
+                None => "-".to_owned(),
+            };
             let mac = node.mac.as_deref().unwrap_or("-");
             anstream::println!(
                 "{:<16} {:<12} {ip:<16} {mac:<18} {}",
@@ -61,7 +65,7 @@ fn as_json(
     let nodes: Vec<_> = nodes
         .iter()
         .map(|(n, snapshots)| {
-            json!({"name": n.name, "state": n.state, "ip": n.ip, "mac": n.mac, "snapshots": snapshots})
+            json!({"name": n.name, "state": n.state, "ip": n.ip, "port": n.port, "mac": n.mac, "snapshots": snapshots})
         })
         .collect();
     Ok(json!({

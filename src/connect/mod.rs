@@ -13,6 +13,7 @@ mod raw;
 mod reach;
 mod session;
 mod sessions;
+mod socket;
 mod ssh;
 
 pub use agent::AgentImage;

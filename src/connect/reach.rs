@@ -150,7 +150,8 @@ impl Sessions {
             Transport::Ssh(ssh) => {
                 // A connection that holds as many sessions as the server allows (MaxSessions) is followed by one more.
                 for number in 0..CONNECTIONS {
-                    let connection = self.connection(&target.host, ssh, number, since).await?;
+                    let connection =
+                        self.connection(&target.host, ssh, number, since, Purpose::Commands).await?;
                     let started = connection.exec(command, stderr_limit, terminal).await?;
                     if let Some(link) = started {
                         return Ok((link, connection.peer()));
@@ -166,12 +167,13 @@ impl Sessions {
     }
 
     /// The host's connection of this number, from 0. One that is not younger than `since` may be dead without knowing it.
-    async fn connection(
+    pub(super) async fn connection(
         &self,
         host: &Arc<str>,
         ssh: &SshTarget,
         number: u32,
         since: Option<Instant>,
+        purpose: Purpose,
     ) -> Result<Arc<Connection>> {
         let key = (host.clone(), ssh.clone(), number);
         let usable = |c: &Connection| !c.has_ended() && since.is_none_or(|since| c.opened() > since);
@@ -192,7 +194,7 @@ impl Sessions {
                     .await;
                 through = Some(made.map_err(|e| e.context(host))?);
             }
-            self.connect(&target, through, Purpose::Commands).await
+            self.connect(&target, through, purpose).await
         };
         self.connections.get(&key, usable, make).await
     }

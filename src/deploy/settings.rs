@@ -122,11 +122,21 @@ impl Settings {
 
     /// What the plays must know of where the lab is on its daemon, beneath what the user says.
     #[must_use]
-    pub fn place(place: &Place) -> Vars {
+    pub fn place(place: &Place, virthost: Option<&str>) -> Vars {
         let text = |text: &str| Value::Text(Text::data(text));
-        let mut vars = Vars::from_iter([("lab_prefix".into(), text(&place.prefix))]);
+        let mut vars = Vars::from_iter([
+            ("lab_prefix".into(), text(&place.prefix)),
+            ("lab_virthost".into(), text(virthost.unwrap_or_default())),
+        ]);
         if let Some(cidr) = &place.external_network_cidr {
             vars.insert("external_network_cidr".into(), text(cidr));
+        }
+        if let Some(folder) = &place.volume_path {
+            vars.insert("libvirt_volume_path".into(), text(folder));
+        }
+        if let Some(port) = place.ssh_port {
+            vars.insert("user_networking".into(), Value::Bool(true));
+            vars.insert("undercloud_ssh_port".into(), Value::Int(port.into()));
         }
         vars
     }

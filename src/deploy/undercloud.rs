@@ -112,6 +112,10 @@ impl Deployment {
     /// Refuses a host that cannot carry the guest, in the words of `warp doctor`, and tells what is worse than it could
     /// be. One that carries it already needs no look.
     async fn look_at_the_host(&self, content: &Content) -> Result<(), Errors> {
+        if self.lab.virthost().is_some() {
+            // Another machine has the guests: libvirt there says what it cannot carry.
+            return Ok(());
+        }
         let mut needs = needs(&self.services.engine, content, &self.settings, &self.run.extra_vars)?;
         // What was found once holds for the lab.
         needs.domain_type = needs.domain_type.or(self.lab.known_domain_type());
@@ -209,9 +213,14 @@ impl Deployment {
         taken.map_err(|e| stopped(e.context(format!("the stage {name} failed")), name, done))
     }
 
-    /// What tells the undercloud's disk from one made anew: its file's inode and time of birth.
+    /// What tells the undercloud's disk from one made anew: its file's inode and time of birth, or on a
+    /// virthost the time that the lab remembers.
     async fn disk(&self) -> Result<String, Error> {
         let path = self.lab.blocking(|lab| lab.disk(NODE)).await?;
+        if let Some(host) = self.lab.virthost() {
+            let made = self.lab.content_of(&path).unwrap_or_default();
+            return Ok(format!("{host}:{}@{made}", path.display()));
+        }
         let failed = |e: std::io::Error| Error::other(format!("cannot look at {}: {e}", path.display()));
         let meta = std::fs::metadata(&path).map_err(failed)?;
         let born = meta.created().map_err(failed)?.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -18,7 +18,13 @@ impl Lab {
         let directory = directory(lwd);
         let path = manifest_path(&directory);
         let store = Store::read(&path)?.map_or_else(|| Store::new(&path), Ok)?;
-        Ok(Lab { directory, store: store.unwritten(), connection: Mutex::new(None), looks: true })
+        Ok(Lab {
+            directory,
+            store: store.unwritten(),
+            connection: Mutex::default(),
+            remote: Mutex::default(),
+            looks: true,
+        })
     }
 
     /// Whether it is one that nothing remembers.
@@ -32,9 +38,12 @@ impl Lab {
         let private = self.private();
         match self.decide_daemon()? {
             DaemonKind::System => look_at(daemon::SYSTEM),
+            DaemonKind::Remote => look_at(&self.way_to_virthost()?),
+            DaemonKind::Session if daemon::session_answers() => look_at(daemon::SESSION),
+            DaemonKind::Session if self.is_new() => nothing(),
             DaemonKind::Private if private.process().is_some() => look_at(&private.uri()),
             DaemonKind::Private if !private.was_made() => nothing(),
-            DaemonKind::Private => {
+            DaemonKind::Private | DaemonKind::Session => {
                 Err(Error::other("the lab's libvirt daemon does not run, so what it holds cannot be seen")
                     .note("looking starts nothing")
                     .help("`warp ls` starts it, and with it what is to start with it"))

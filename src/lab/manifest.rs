@@ -19,6 +19,9 @@ pub struct Manifest {
     /// Which libvirt daemon holds the lab's objects; chosen once, because the objects stay where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub daemon: Option<DaemonKind>,
+    /// The machine that has the lab's guests, by its name for ssh, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virthost: Option<String>,
     /// What the probe found this machine able to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain_type: Option<DomainType>,
@@ -40,6 +43,12 @@ pub struct Place {
     /// Its subnet, where the usual one is another lab's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_network_cidr: Option<String>,
+    /// The port of this machine's loopback that leads to the undercloud's ssh server, where guests have user-mode networking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_port: Option<u16>,
+    /// The folder of its disks on a virthost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume_path: Option<String>,
 }
 
 /// Which libvirt daemon.
@@ -50,6 +59,10 @@ pub enum DaemonKind {
     System,
     /// One that warp started for this lab alone.
     Private,
+    /// The account's own, at `qemu:///session`: nothing of it needs root, and it makes no networks.
+    Session,
+    /// The one at `qemu:///system` of another machine, the virthost.
+    Remote,
 }
 
 /// The virtualisation that domains use: libvirt's `type` attribute of a domain.
@@ -85,6 +98,9 @@ pub struct Volume {
     pub name: String,
     /// Its file.
     pub path: PathBuf,
+    /// What tells its content from another: of a file that was sent there its size and time, of a disk when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 /// The manifest and its file.
@@ -148,6 +164,7 @@ impl Store {
             version: VERSION,
             id,
             daemon: None,
+            virthost: None,
             domain_type: None,
             place: None,
             volumes: Vec::new(),

@@ -6,6 +6,7 @@ mod copy;
 mod daemon;
 mod difference;
 pub mod doctor;
+mod forwarded;
 mod lease;
 mod libvirt;
 mod lock;
@@ -20,10 +21,12 @@ mod place;
 mod probe;
 mod program;
 pub mod proxy;
+mod remote;
 mod reshape;
 mod snapshot;
 mod teardown;
 mod trust;
+mod upload;
 mod volume;
 mod xml;
 
@@ -40,6 +43,7 @@ pub use volume::Wanted as WantedVolume;
 use crate::error::{Error, Result};
 use daemon::Private;
 use manifest::Store;
+use remote::Remote;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +55,8 @@ pub struct Lab {
     directory: PathBuf,
     store: Store,
     connection: Mutex<Option<Connect>>,
+    /// The way to its virthost, while there is a connection to that.
+    remote: Mutex<Option<Remote>>,
     /// Whether it is only looked at.
     looks: bool,
 }
@@ -71,7 +77,7 @@ impl Lab {
             .create(&directory)
             .map_err(|e| Error::other(format!("cannot make {}: {e}", directory.display())))?;
         let store = Store::create(&manifest_path(&directory))?;
-        Ok(Lab { directory, store, connection: Mutex::new(None), looks: false })
+        Ok(Lab { directory, store, connection: Mutex::default(), remote: Mutex::default(), looks: false })
     }
 
     /// The lab of a local working directory, if there is one.
@@ -81,7 +87,13 @@ impl Lab {
     pub fn find(lwd: &Path) -> Result<Option<Lab>> {
         let directory = directory(lwd);
         let store = Store::read(&manifest_path(&directory))?;
-        Ok(store.map(|store| Lab { directory, store, connection: Mutex::new(None), looks: false }))
+        Ok(store.map(|store| Lab {
+            directory,
+            store,
+            connection: Mutex::default(),
+            remote: Mutex::default(),
+            looks: false,
+        }))
     }
 
     /// The lab of a local working directory, which there must be.
@@ -135,6 +147,8 @@ impl Lab {
         Ok(match self.decide_daemon()? {
             DaemonKind::System => daemon::SYSTEM.to_owned(),
             DaemonKind::Private => self.private().uri(),
+            DaemonKind::Session => daemon::SESSION.to_owned(),
+            DaemonKind::Remote => format!("qemu+ssh://{}/system", self.virthost().unwrap_or_default()),
         })
     }
 
@@ -156,6 +170,17 @@ impl Lab {
                     .help("start it: systemctl start libvirtd")
             })?,
             DaemonKind::Private => self.private().connect()?,
+            DaemonKind::Session => daemon::open(daemon::SESSION).map_err(|e| {
+                libvirt::error(
+                    format_args!("your own libvirt daemon at {} does not answer", daemon::SESSION),
+                    &e,
+                )
+                .help("libvirt starts it; it must be installed: apt-get install libvirt-daemon")
+            })?,
+            DaemonKind::Remote => {
+                let uri = self.way_to_virthost()?;
+                daemon::open(&uri).map_err(|e| self.silent_virthost(&e))?
+            }
         };
         *connection = Some(open.clone());
         Ok(open)
@@ -181,8 +206,30 @@ impl Lab {
         match self.daemon_kind() {
             Some(DaemonKind::System) => daemon::open(daemon::SYSTEM).is_ok(),
             Some(DaemonKind::Private) => self.private().process().is_some(),
+            Some(DaemonKind::Session) => daemon::session_answers(),
+            Some(DaemonKind::Remote) => self.connect().is_ok(),
             None => false,
         }
+    }
+
+    /// The machine that has the guests, by its name for ssh, where it is another one than this.
+    #[must_use]
+    pub fn virthost(&self) -> Option<String> {
+        self.store.get().virthost
+    }
+
+    /// The URI of the virthost's libvirt in this process, after logging in there.
+    fn way_to_virthost(&self) -> Result<String> {
+        let remote = Remote::open(&self.virthost().unwrap_or_default())?;
+        let uri = remote.uri();
+        *self.remote.lock().unwrap_or_else(PoisonError::into_inner) = Some(remote);
+        Ok(uri)
+    }
+
+    fn silent_virthost(&self, e: &virt::error::Error) -> Error {
+        let host = self.virthost().unwrap_or_default();
+        libvirt::error(format_args!("the libvirt of the virthost {host} does not answer"), e)
+            .help(format!("`ssh {host} virsh -c qemu:///system list` shows whether it does for you"))
     }
 
     fn private(&self) -> Private {
@@ -190,11 +237,24 @@ impl Lab {
     }
 
     fn decide_daemon(&self) -> Result<DaemonKind> {
+        let asked = daemon::virthost();
         if let Some(kind) = self.daemon_kind() {
+            let is = self.virthost();
+            if asked.is_some() && asked != is {
+                return Err(Error::input(format!(
+                    "VIRTHOST is {}, and this lab is on {}",
+                    asked.unwrap_or_default(),
+                    is.as_deref().unwrap_or("this machine")
+                ))
+                .help("set LWD to another folder for another lab, or `warp teardown all` first"));
+            }
             return Ok(kind);
         }
         let kind = daemon::choose()?;
-        self.store.update(|m| m.daemon = Some(kind))?;
+        self.store.update(|m| {
+            m.daemon = Some(kind);
+            m.virthost = asked;
+        })?;
         Ok(kind)
     }
 }

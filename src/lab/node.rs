@@ -2,9 +2,9 @@
 
 use super::lease::{self, Card};
 use super::xml::Element;
-use super::{Lab, libvirt};
+use super::{Lab, forwarded, libvirt};
 use crate::error::{Error, Result, did_you_mean};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use virt::domain::{Domain, DomainState};
 use virt::error::Error as Failure;
@@ -18,8 +18,10 @@ pub struct Node {
     pub state: &'static str,
     /// The hardware address of its first card.
     pub mac: Option<String>,
-    /// The address that its first card got by DHCP, while it runs.
+    /// The address that its first card got by DHCP, while it runs; this machine's own where a port of it leads there.
     pub ip: Option<IpAddr>,
+    /// The port at which its ssh server is reached.
+    pub port: u16,
 }
 
 impl Lab {
@@ -37,7 +39,9 @@ impl Lab {
             let failed = |e: Failure| libvirt::error("cannot look at a domain", &e);
             let first: Option<Card> = lease::cards(&connect, &domain)?.into_iter().next();
             let running = domain.is_active().map_err(failed)?;
+            let forwarded = forwarded::of(&Element::parse(&domain.xml_desc(0).map_err(failed)?)?);
             let ip = match &first {
+                _ if running && forwarded.is_some() => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
                 Some(card) if running => lease::address(&connect, card)?,
                 _ => None,
             };
@@ -47,7 +51,8 @@ impl Lab {
                     name.strip_prefix(&*self.prefix()).map_or(name.clone(), str::to_owned)
                 },
                 state: state(&domain).map_err(failed)?,
-                mac: first.map(|card| card.mac),
+                port: forwarded.as_ref().map_or(22, |way| way.port),
+                mac: first.map(|card| card.mac).or_else(|| forwarded.map(|way| way.mac)),
                 ip,
             });
         }

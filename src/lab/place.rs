@@ -5,8 +5,12 @@ use super::xml::Element;
 use super::{Lab, libvirt, mark};
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use virt::error::Error as Failure;
+
+/// Ports that lead to guests' ssh servers: below those that the kernel gives to connections that go out.
+const FIRST_PORT: u16 = 22_000;
+const PORTS: u16 = 10_000;
 
 impl Lab {
     /// Where this lab is on its daemon, decided once. Blocks.
@@ -21,9 +25,22 @@ impl Lab {
         if self.decide_daemon()? == DaemonKind::Private {
             return Ok(Place::default());
         }
-        let place = self.find_place()?;
+        let mut place = self.find_place()?;
+        if self.user_networking() {
+            place.ssh_port = Some(free_port(&self.id())?);
+        }
+        if self.virthost().is_some() {
+            // Where libvirt's packages have disks, and their profiles let guests at them.
+            place.volume_path = Some(format!("/var/lib/libvirt/images/warp-{}", self.id()));
+        }
         self.store.update(|m| m.place = Some(place.clone()))?;
         Ok(place)
+    }
+
+    /// Whether guests have user-mode networking: where nobody may make networks.
+    #[must_use]
+    pub fn user_networking(&self) -> bool {
+        self.daemon_kind() == Some(DaemonKind::Session)
     }
 
     /// What stands before the names of the lab's objects in libvirt.
@@ -70,8 +87,18 @@ impl Lab {
         Ok(Place {
             prefix: format!("w{digits}-"),
             external_network_cidr: Some(format!("192.168.{octet}.0/24")),
+            ..Place::default()
         })
     }
+}
+
+/// A port of the loopback that nobody listens on; the first that is tried is the same for a lab at every time.
+fn free_port(id: &str) -> Result<u16> {
+    let first = u16::from_str_radix(id.get(..4).unwrap_or_default(), 16).unwrap_or_default() % PORTS;
+    let mut ports = (0..PORTS).map(|n| FIRST_PORT + (first + n) % PORTS);
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).ok_or_else(|| {
+        Error::other(format!("none of the ports {FIRST_PORT} to {} is free", FIRST_PORT + PORTS - 1))
+    })
 }
 
 /// Where a line of /proc/net/route leads, which is its second word: hexadecimal, the first octet last.

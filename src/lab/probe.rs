@@ -40,7 +40,7 @@ impl Lab {
         if let Some(known) = self.store.get().domain_type {
             return Ok(known);
         }
-        let found = match kvm()? {
+        let found = match if self.virthost().is_some() { Kvm::Forbidden } else { kvm()? } {
             Kvm::Absent | Kvm::Fails => DomainType::Qemu,
             Kvm::Works => DomainType::Kvm,
             // Only libvirt's daemon may use it, so its word is all there is.
@@ -71,7 +71,7 @@ impl Lab {
 pub(super) enum Kvm {
     /// There is no such device.
     Absent,
-    /// Others may open the device.
+    /// Others may open the device, or those of another machine.
     Forbidden,
     /// A guest ran under it.
     Works,

@@ -29,6 +29,10 @@ pub const PRIVATE: [Program; 3] = [
     Program { name: "iptables", packages: "iptables" },
 ];
 
+/// What an account's own libvirt daemon needs besides.
+pub const SESSION: [Program; 1] =
+    [Program { name: "libvirtd", packages: "libvirt-daemon libvirt-daemon-driver-qemu" }];
+
 /// The file of a program.
 #[must_use]
 pub fn find(name: &str) -> Option<PathBuf> {

@@ -96,7 +96,7 @@ impl Lab {
             self.store.update(|m| m.volumes.retain(|v| *v != record))?;
         }
         for pool in self.own_pools(connect)? {
-            let name = remove_pool(&pool).map_err(|e| libvirt::error("cannot remove a pool", &e))?;
+            let name = remove_pool(&pool, self.virthost().is_some()).map_err(|e| libvirt::error("cannot remove a pool", &e))?;
             done.removed.push(format!("pool {name}"));
         }
         Ok(())
@@ -145,12 +145,15 @@ fn remove_domain(domain: &Domain) -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Its directory stays, with whatever else is in it.
-fn remove_pool(pool: &StoragePool) -> Result<String, Failure> {
+/// Its directory stays, with whatever else is in it; on a virthost, where warp made it, if there is something else in it.
+fn remove_pool(pool: &StoragePool, with_directory: bool) -> Result<String, Failure> {
     let name = pool.name()?;
     let persistent = pool.is_persistent()?;
     if pool.is_active()? {
         pool.destroy()?;
+    }
+    if with_directory {
+        let _ = pool.delete(0);
     }
     if persistent {
         pool.undefine()?;

@@ -52,12 +52,10 @@ impl Lab {
             pool_uuid: pool_uuid.clone(),
             name: wanted.name.to_owned(),
             path: path.clone(),
+            content: Some(now()),
         };
-        self.store.update(|m| {
-            m.volumes.retain(|v| v.pool_uuid != pool_uuid || v.name != wanted.name);
-            m.volumes.push(volume);
-        })?;
-        if let Some(image) = wanted.backing {
+        self.remember(volume)?;
+        if let Some(image) = wanted.backing.filter(|_| self.virthost().is_none()) {
             store::used_by(image, &path)?;
         }
         StorageVol::create_xml(&pool, &description(wanted).to_xml(), 0).map_err(failed)?;
@@ -134,7 +132,7 @@ impl Lab {
     }
 
     /// The pool of this name, running.
-    fn pool(&self, connect: &Connect, name: &str) -> Result<StoragePool> {
+    pub(super) fn pool(&self, connect: &Connect, name: &str) -> Result<StoragePool> {
         let failed = |e: Failure| libvirt::error(format_args!("cannot use the pool {name}"), &e);
         let pool = libvirt::pool(connect, libvirt::c_text("the pool's name", name)?)
             .map_err(failed)?
@@ -145,7 +143,21 @@ impl Lab {
         Ok(pool)
     }
 
-    fn remembers(&self, pool_uuid: &str, name: &str) -> bool {
+    /// Remembers a volume, in the place of an older one of its name.
+    pub(super) fn remember(&self, volume: Volume) -> Result<()> {
+        self.store.update(|m| {
+            m.volumes.retain(|v| v.pool_uuid != volume.pool_uuid || v.name != volume.name);
+            m.volumes.push(volume);
+        })
+    }
+
+    /// What tells the content of the lab's volume in this file from another.
+    #[must_use]
+    pub fn content_of(&self, path: &Path) -> Option<String> {
+        self.store.get().volumes.into_iter().find(|v| v.path == path)?.content
+    }
+
+    pub(super) fn remembers(&self, pool_uuid: &str, name: &str) -> bool {
         self.store.get().volumes.iter().any(|v| v.pool_uuid == pool_uuid && v.name == name)
     }
 }
@@ -163,7 +175,7 @@ pub(super) fn delete(pool: &StoragePool, name: &str) -> Result<bool, Failure> {
     }
 }
 
-fn find(pool: &StoragePool, name: &str) -> Result<Option<StorageVol>, Failure> {
+pub(super) fn find(pool: &StoragePool, name: &str) -> Result<Option<StorageVol>, Failure> {
     match pool.lookup_storage_vol_by_name(name) {
         Ok(volume) => Ok(Some(volume)),
         Err(e) if e.code().is(ErrorNumber::NoStorageVolume) => Ok(None),
@@ -171,13 +183,19 @@ fn find(pool: &StoragePool, name: &str) -> Result<Option<StorageVol>, Failure> {
     }
 }
 
-fn target(pool: &StoragePool) -> Result<PathBuf> {
+pub(super) fn target(pool: &StoragePool) -> Result<PathBuf> {
     let xml = pool.xml_desc(0).map_err(|e| libvirt::error("cannot look at a pool", &e))?;
     let description = Element::parse(&xml)?;
     description
         .first("target/path")
         .map(|path| PathBuf::from(&path.text))
         .ok_or_else(|| Error::other("the pool has no directory"))
+}
+
+/// This moment, in nanoseconds since 1970.
+fn now() -> String {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    since.as_nanos().to_string()
 }
 
 fn description(wanted: &Wanted<'_>) -> Element {

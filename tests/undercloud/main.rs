@@ -17,10 +17,13 @@ mod left;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod lab;
+mod machine;
 mod overcloud;
 mod plan;
 mod servers;
+mod virthost;
 
 use lab::Lab;
 use std::collections::BTreeSet;

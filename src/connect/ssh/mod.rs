@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 /// How long logging in may take: name services on the host can be slow.
@@ -354,6 +355,17 @@ impl Connection {
                 OPEN_LIMIT.as_secs()
             ))),
         }
+    }
+
+    /// A stream to a Unix socket of the server's machine.
+    pub async fn socket(&self, path: &str) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>> {
+        let opened = self.handle.channel_open_direct_streamlocal(path);
+        let why = match tokio::time::timeout(OPEN_LIMIT, opened).await {
+            Ok(Ok(channel)) => return Ok(channel.into_stream()),
+            Ok(Err(e)) => self.fate.get().unwrap_or_else(|| sentence(&e)),
+            Err(_) => format!("no answer in {} s", OPEN_LIMIT.as_secs()),
+        };
+        Err(Error::other(format!("{}: no way to the socket {path}: {why}", self.peer)))
     }
 
     /// Takes leave of the server.

@@ -151,9 +151,7 @@ fn name_of<'a>(list: &str, entry: &'a Value) -> Result<&'a str, Failed> {
     name.ok_or_else(|| Failed(format!("an entry of {list} is neither a name nor a map with a name")))
 }
 
-static VOLUME: Spec = Spec {
-    required_if: &[("state", "present", &["capacity"])],
-    ..spec(
+static VOLUME: Spec = spec(
         "volume",
         "Makes or deletes a disk of the lab: a qcow2 volume, by itself or over a backing image.",
         &[
@@ -167,12 +165,14 @@ static VOLUME: Spec = Spec {
                 .help("Whether it is to be there."),
             Arg::new("capacity", Kind::Bytes).help("Its size as the guest sees it: 50G."),
             Arg::new("backing", Kind::Path).help("The qcow2 image that it is an overlay on."),
+            Arg::new("source", Kind::Path).help(
+                "A file of this machine whose content it has, of any format: sent there where it is not the same.",
+            ),
             Arg::new("grow", Kind::Bool)
                 .default("false")
                 .help("Whether one that is there and smaller grows to capacity; disks are never shrunk."),
         ],
-    )
-};
+);
 
 fn volume(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
     let (pool, name) = (args.required("pool")?, args.required("name")?);
@@ -182,8 +182,12 @@ fn volume(lab: &Lab, args: &Args, mode: &Mode) -> Result<Outcome, Failed> {
     if args.text("state")? == Some("absent") {
         return Ok(Outcome::changed(lab.delete_volume(pool, name)?));
     }
+    if let Some(source) = args.text("source")? {
+        let (sent, path) = lab.upload(pool, name, Path::new(source))?;
+        return Ok(Outcome::changed(sent).with("path", path.display().to_string()));
+    }
     let capacity = args.int("capacity").and_then(|c| u64::try_from(c).ok());
-    let capacity = capacity.ok_or("capacity is not a size")?;
+    let capacity = capacity.ok_or("neither a source nor a size in capacity is given")?;
     let backing = args.text("backing")?.map(Path::new);
     let (made, path) = lab.create_volume(&WantedVolume { pool, name, capacity, backing })?;
     let grown = !made && args.flag("grow") == Some(true) && lab.grow_volume(pool, name, capacity)?;
@@ -195,8 +199,13 @@ fn predict_volume(lab: &Lab, args: &Args, pool: &str, name: &str) -> Result<Outc
     if args.text("state")? == Some("absent") {
         return Ok(Outcome::changed(is.is_some()));
     }
+    if args.has("source") {
+        let mut outcome = Outcome::changed(is.is_none());
+        predict::object(&mut outcome, "volume", name, "create");
+        return Ok(outcome);
+    }
     let wanted = args.int("capacity").and_then(|c| u64::try_from(c).ok());
-    let wanted = wanted.ok_or("capacity is not a size")?;
+    let wanted = wanted.ok_or("neither a source nor a size in capacity is given")?;
     let bytes = |size: u64| Some(format!("{size} bytes"));
     let smaller = args.flag("grow") == Some(true) && is.is_some_and(|is| is < wanted);
     let mut outcome = Outcome::changed(is.is_none() || smaller).with("made", is.is_none());

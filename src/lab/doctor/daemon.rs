@@ -3,6 +3,7 @@
 
 use super::{Finding, Host, Level, Mend};
 use crate::error::Result;
+use crate::lab::DaemonKind;
 use crate::lab::daemon::{self, SYSTEM};
 use crate::lab::program;
 use nix::unistd::geteuid;
@@ -24,7 +25,7 @@ const SYSTEMD: &str = "/run/systemd/system";
 pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
     let installed = [MONOLITHIC.0, QEMU.0].into_iter().any(|name| program::find(name).is_some());
     if !host.uses_system() {
-        // Root gets a daemon of warp's own, and one of the machine's that could run is only told of.
+        // The lab gets another daemon, and one of the machine's that could run is only told of.
         let told = (installed && systemd()).then(|| asleep(host).at(Level::Warning));
         return Ok(told.into_iter().collect());
     }
@@ -52,10 +53,14 @@ fn asleep(host: &Host) -> Finding {
     let modular = program::find(MONOLITHIC.0).is_none();
     let socket = if modular { QEMU.1 } else { MONOLITHIC.1 };
     let place = Path::new(RUN).join(socket);
-    let why = if host.uses_system() {
-        "nothing keeps the guests"
-    } else {
-        "the lab gets a daemon of warp's own, and virsh and virt-manager do not show it without its address"
+    let why = match host.daemon {
+        DaemonKind::System | DaemonKind::Remote => "nothing keeps the guests",
+        DaemonKind::Private => {
+            "the lab gets a daemon of warp's own, and virsh and virt-manager do not show it without its address"
+        }
+        DaemonKind::Session => {
+            "the lab gets your own, where guests have user-mode networking and nodes no networks between them"
+        }
     };
     let finding = Finding::error("libvirt's daemon does not answer", place.display().to_string(), why);
     let denied = UnixStream::connect(&place).is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied);

@@ -1,6 +1,6 @@
 //! The host that is looked at, and what it has to carry.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lab::{DaemonKind, DomainType, Lab, daemon};
 use nix::unistd::{User, geteuid, getuid};
 use std::path::PathBuf;
@@ -59,12 +59,12 @@ impl Host {
         let known = lab.and_then(Lab::daemon_kind);
         let daemon = match known {
             Some(kind) => kind,
-            // Where none is to be had at all, the machine's own is the one to mend.
-            None => daemon::wish()?.unwrap_or_else(|| match daemon::open(daemon::SYSTEM) {
-                Err(_) if geteuid().is_root() => DaemonKind::Private,
-                _ => DaemonKind::System,
-            }),
+            None => daemon::wish()?.unwrap_or_else(daemon::best),
         };
+        if daemon == DaemonKind::Remote {
+            return Err(Error::input("the lab's guests are on another machine, and this is looked at where it runs")
+                .help("run `warp doctor` on the virthost"));
+        }
         let running = match lab {
             Some(lab) if known.is_some() && lab.daemon_answers() => {
                 let nodes = lab.nodes()?.into_iter();

@@ -2,10 +2,17 @@
 
 use super::{Finding, Host, Mend};
 use crate::error::Result;
-use crate::lab::program::{self, COMMON, PRIVATE};
+use crate::lab::DaemonKind;
+use crate::lab::program::{self, COMMON, PRIVATE, SESSION};
 
 pub(super) fn check(host: &Host) -> Result<Vec<Finding>> {
-    let own = if host.uses_system() { &[][..] } else { &PRIVATE[..] };
+    // Either form of libvirt's daemon does for an account.
+    let modular = program::find("virtqemud").is_some();
+    let own = match host.daemon {
+        DaemonKind::Private => &PRIVATE[..],
+        DaemonKind::Session if !modular => &SESSION[..],
+        DaemonKind::System | DaemonKind::Session | DaemonKind::Remote => &[],
+    };
     let missing = program::missing(COMMON.iter().chain(own).copied());
     if missing.is_empty() {
         return Ok(Vec::new());
