@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// What is deployed.
 #[derive(Debug, Subcommand)]
 pub(super) enum What {
-    /// An undercloud in a VM on this host; what is done already is skipped.
+    /// An undercloud in a VM on this host, or on the one that VIRTHOST names; what is done already is skipped.
     Undercloud(Args),
     /// An overcloud of VMs on this host, or of servers that exist, by the undercloud that is there.
     Overcloud(overcloud::Wanted),
