@@ -141,6 +141,7 @@ impl Deployment {
         let prepare = self.load(&content.play("prepare"))?;
         let provision = self.load(&content.play("provision"))?;
         let runner = self.runner_here()?;
+        self.look_at_the_host(&content).await?;
         let mut changes = 0;
         self.play("prepare", (&runner, &mut changes), &prepare, &[]).await?;
         self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;

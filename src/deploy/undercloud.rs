@@ -111,7 +111,7 @@ impl Deployment {
 
     /// Refuses a host that cannot carry the guest, in the words of `warp doctor`, and tells what is worse than it could
     /// be. One that carries it already needs no look.
-    async fn look_at_the_host(&self, content: &Content) -> Result<(), Errors> {
+    pub(super) async fn look_at_the_host(&self, content: &Content) -> Result<(), Errors> {
         if self.lab.virthost().is_some() {
             // Another machine has the guests: libvirt there says what it cannot carry.
             return Ok(());

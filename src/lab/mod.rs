@@ -71,10 +71,9 @@ impl Lab {
             return Ok(lab);
         }
         let directory = directory(lwd);
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)
+        // Guests' disks are below the folder, so their account must get through it; what warp keeps is for us alone.
+        std::fs::create_dir_all(lwd)
+            .and_then(|()| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory))
             .map_err(|e| Error::other(format!("cannot make {}: {e}", directory.display())))?;
         let store = Store::create(&manifest_path(&directory))?;
         Ok(Lab { directory, store, connection: Mutex::default(), remote: Mutex::default(), looks: false })
@@ -251,6 +250,10 @@ impl Lab {
             return Ok(kind);
         }
         let kind = daemon::choose()?;
+        if let Some(host) = asked.as_deref().filter(|_| kind == DaemonKind::Remote) {
+            // A name that leads nowhere is not kept.
+            drop(Remote::open(host)?);
+        }
         self.store.update(|m| {
             m.daemon = Some(kind);
             m.virthost = asked;

@@ -38,7 +38,6 @@ from_away() {
 }
 export VIRTHOST=nowhere; echo '[unknown]'; from_away warp deploy undercloud $SMALL 2>&1; echo ended $?
 VIRTHOST=far
-rm -rf /home/outsider/.quickstart
 echo '[planned]'; from_away warp plan $SMALL 2>&1 | grep '^[+~=0-9]'
 echo '[deployed]'; from_away warp deploy undercloud $SMALL 2>&1; echo ended $?
 echo '[who]'; from_away warp ssh undercloud -- id -un
