@@ -41,7 +41,7 @@ VIRTHOST=far
 echo '[planned]'; from_away warp plan $SMALL 2>&1 | grep '^[+~=0-9]'
 echo '[deployed]'; from_away warp deploy undercloud $SMALL 2>&1; echo ended $?
 echo '[who]'; from_away warp ssh undercloud -- id -un
-echo '[route]'; from_away ping -c1 -W1 192.168.23.10 > /dev/null 2>&1; echo ping $?
+echo '[route]'; from_away ping -c1 -W1 192.168.23.1 > /dev/null 2>&1; echo ping $?
 VIRTHOST=; echo '[listed]'; from_away warp ls --json
 echo '[there]'; virsh -q list --name; ls -d /var/lib/libvirt/images/*; ps -o user= -C qemu-system-x86_64
 VIRTHOST=far
