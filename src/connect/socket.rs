@@ -1,8 +1,8 @@
 //! A socket of this machine that leads to one of a host's, through the host's SSH connection.
 
+use super::SshTarget;
 use super::sessions::Sessions;
 use super::ssh::Purpose;
-use super::SshTarget;
 use crate::error::Result;
 use std::sync::Arc;
 use tokio::net::UnixListener;

@@ -25,7 +25,8 @@ impl Remote {
         let failed = |e: std::io::Error| Error::other(format!("cannot make a socket for libvirt: {e}"));
         // Short, because the address of a socket holds 108 bytes; for this account alone.
         let folder = tempfile::Builder::new().prefix("warp-").tempdir().map_err(failed)?;
-        let listener = std::os::unix::net::UnixListener::bind(folder.path().join("libvirt")).map_err(failed)?;
+        let listener =
+            std::os::unix::net::UnixListener::bind(folder.path().join("libvirt")).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
         let (told, came) = mpsc::channel();

@@ -96,7 +96,8 @@ impl Lab {
             self.store.update(|m| m.volumes.retain(|v| *v != record))?;
         }
         for pool in self.own_pools(connect)? {
-            let name = remove_pool(&pool, self.virthost().is_some()).map_err(|e| libvirt::error("cannot remove a pool", &e))?;
+            let name = remove_pool(&pool, self.virthost().is_some())
+                .map_err(|e| libvirt::error("cannot remove a pool", &e))?;
             done.removed.push(format!("pool {name}"));
         }
         Ok(())

@@ -46,7 +46,8 @@ impl Lab {
             found.delete(0).map_err(failed)?;
         }
         let pool_name = pool.name().map_err(failed)?;
-        let volume = Volume { pool: pool_name, pool_uuid, name: name.to_owned(), path: path.clone(), content: None };
+        let volume =
+            Volume { pool: pool_name, pool_uuid, name: name.to_owned(), path: path.clone(), content: None };
         // Remembered first, as one that has not its content yet.
         self.remember(volume.clone())?;
         let volume_xml = description(name, meta.len()).to_xml();

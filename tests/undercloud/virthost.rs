@@ -65,7 +65,10 @@ echo '[end]'; grep -c 'Accepted publickey for member' $ROOT/ssh/log > /dev/null;
     let listed = part("listed");
     assert!(listed.contains("qemu+ssh://far/system") && listed.contains("\"running\""), "{listed}");
     let there = part("there");
-    assert!(there.starts_with("undercloud") && there.contains("/warp-") && there.contains("libvirt"), "{there}");
+    assert!(
+        there.starts_with("undercloud") && there.contains("/warp-") && there.contains("libvirt"),
+        "{there}"
+    );
     let again = part("again");
     assert!(again.ends_with("ended 0") && !again.contains("changed:"), "{again}");
     let other = part("other");

@@ -62,8 +62,10 @@ impl Host {
             None => daemon::wish()?.unwrap_or_else(daemon::best),
         };
         if daemon == DaemonKind::Remote {
-            return Err(Error::input("the lab's guests are on another machine, and this is looked at where it runs")
-                .help("run `warp doctor` on the virthost"));
+            return Err(Error::input(
+                "the lab's guests are on another machine, and this is looked at where it runs",
+            )
+            .help("run `warp doctor` on the virthost"));
         }
         let running = match lab {
             Some(lab) if known.is_some() && lab.daemon_answers() => {
