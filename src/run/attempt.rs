@@ -124,10 +124,8 @@ impl Attempt<'_> {
             false if module_failed && !forgiven => By::Module,
             false => By::Action,
         };
-        if end == End::Failed && !result.contains_key("msg") {
-            let who = if by == By::Module { "Module" } else { "Action" };
-            let msg = format!("Task failed: {who} failed: Unknown error.");
-            result::put(&mut result, "msg", Value::data(msg));
+        if end == End::Failed {
+            result::explain(&mut result, by);
         }
         let mut execution = self.task.blank(end, result);
         execution.error = error;

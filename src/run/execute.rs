@@ -309,6 +309,7 @@ impl HostTask {
                     result::put(&mut execution.result, "failed", true);
                     if result::has_failed(&execution.result) {
                         execution.end = End::Failed;
+                        result::explain(&mut execution.result, execution.by);
                     }
                 }
                 *locals = after;

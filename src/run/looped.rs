@@ -177,7 +177,7 @@ impl HostTask {
                         result::put(&mut execution.result, "failed", true);
                         result::put(&mut execution.result, "msg", Value::data(msg));
                         execution.end = End::Failed;
-                        item
+                        Value::Null
                     }
                 }
             }

@@ -24,17 +24,22 @@ impl PlayRun {
         hosts: &[Arc<str>],
     ) -> Result<()> {
         let mut changes = Vec::new();
+        // A task that failed, if only for an item, adds nothing.
+        let adds = end.end != End::Failed;
         for effects in &mut end.effects {
             let host = effects.add_host.take().map(Added::Host);
             let group = effects.add_group.take();
             let group = group.map(|(group, parents)| Added::Group(hosts.to_vec(), group, parents));
             let mut changed = None;
             for added in host.into_iter().chain(group) {
-                changed = Some(self.run.add_to_inventory(added)?);
+                changed = Some(adds && self.run.add_to_inventory(added)?);
             }
             changes.push(changed);
         }
-        if end.end == End::Ok && task.changed_when.is_empty() && changes.iter().any(Option::is_some) {
+        if matches!(end.end, End::Ok | End::Failed)
+            && task.changed_when.is_empty()
+            && changes.iter().any(Option::is_some)
+        {
             end.changed = changes.contains(&Some(true));
             note(&mut end.result, &changes, end.changed);
         }

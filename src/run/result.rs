@@ -1,5 +1,6 @@
 //! The shapes of results, as registered variables have them.
 
+use crate::event::By;
 use crate::value::{Key, Map, Value, from_wire_map};
 use warp_agent::outcome::{Diff, Outcome};
 
@@ -9,6 +10,14 @@ pub(super) const NO_TRACEBACK: &str = "(traceback unavailable)";
 /// Sets an entry.
 pub(super) fn put(result: &mut Map, key: &str, value: impl Into<Value>) {
     result.insert(Key::from(key), value.into());
+}
+
+/// Says that nothing is known of why a task failed, where it does not say it itself.
+pub(super) fn explain(result: &mut Map, by: By) {
+    if !result.contains_key("msg") {
+        let who = if by == By::Module { "Module" } else { "Action" };
+        put(result, "msg", Value::data(format!("Task failed: {who} failed: Unknown error.")));
+    }
 }
 
 /// Whether an entry is there and true.

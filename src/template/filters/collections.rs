@@ -180,11 +180,12 @@ fn items2dict(_: &Env, v: Val, b: Bound) -> R {
             // Python's `%` takes the tuple for its values.
             return Err(Fail::new("not all arguments converted during string formatting"));
         }
+        let no_maps = || -> R<Fail> {
+            let shown = python::repr(&v)?;
+            Ok(Fail::new(format!("items2dict requires a list of dictionaries, got {shown} instead.")))
+        };
         if !item.is_mapping() {
-            return Err(Fail::new(format!(
-                "items2dict requires a list of dictionaries, got {} instead.",
-                python::repr(&v)?
-            )));
+            return Err(no_maps()?);
         }
         let (Some(k), Some(found)) =
             (super::sequences::under(&item, &key), super::sequences::under(&item, &value))
@@ -194,7 +195,8 @@ fn items2dict(_: &Env, v: Val, b: Bound) -> R {
                 python::repr(&v)?
             )));
         };
-        made.push((k.key()?, found));
+        let Ok(key) = k.key() else { return Err(no_maps()?) };
+        made.push((key, found));
     }
     Ok(Val::dict(made))
 }

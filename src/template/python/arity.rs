@@ -22,6 +22,7 @@ const METHODS: &[(&str, &[Method])] = &[
             ("isascii", 0, 0),
             ("isdecimal", 0, 0),
             ("isdigit", 0, 0),
+            ("isidentifier", 0, 0),
             ("islower", 0, 0),
             ("isnumeric", 0, 0),
             ("isspace", 0, 0),

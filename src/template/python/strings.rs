@@ -22,6 +22,7 @@ pub(super) const NAMES: &[&str] = &[
     "isascii",
     "isdecimal",
     "isdigit",
+    "isidentifier",
     "islower",
     "isnumeric",
     "isspace",
@@ -108,6 +109,10 @@ fn run(s: &str, name: &str, args: &Args) -> R {
         "isalpha" => every(s, char::is_alphabetic),
         "isascii" => s.is_ascii().into(),
         "isdecimal" | "isdigit" | "isnumeric" => every(s, char::is_numeric),
+        "isidentifier" => {
+            let part = |c: char| c == '_' || c.is_alphanumeric();
+            (s.starts_with(|c: char| c == '_' || c.is_alphabetic()) && s.chars().all(part)).into()
+        }
         "isspace" => every(s, char::is_whitespace),
         "islower" => (s.chars().any(char::is_lowercase) && !s.chars().any(char::is_uppercase)).into(),
         "isupper" => (s.chars().any(char::is_uppercase) && !s.chars().any(char::is_lowercase)).into(),
@@ -225,7 +230,20 @@ fn text<'a>(args: &'a Args, at: usize, wrong: &dyn Fn(&str) -> String) -> R<&'a 
 fn affix(args: &Args, name: &str, is: impl Fn(&str) -> bool) -> R {
     match need(args, 0, "prefix")? {
         Val::Str(p) => Ok(is(p).into()),
-        Val::Tuple(t) => Ok(t.iter().any(|v| v.as_str().is_some_and(&is)).into()),
+        Val::Tuple(t) => {
+            // Those after one that fits are not looked at.
+            for prefix in t.iter() {
+                match prefix.as_str() {
+                    Some(prefix) if is(prefix) => return Ok(true.into()),
+                    Some(_) => {}
+                    None => {
+                        let kind = prefix.type_name();
+                        return Err(Fail::new(format!("tuple for {name} must only contain str, not {kind}")));
+                    }
+                }
+            }
+            Ok(false.into())
+        }
         other => Err(Fail::new(format!(
             "{name} first arg must be str or a tuple of str, not {}",
             other.type_name()

@@ -85,10 +85,10 @@ pub(super) fn plant(root: &Path) {
 static PASSING: LazyLock<Regex> = LazyLock::new(|| {
     let patterns = [
         r"/\S*/\.ansible/tmp/ansible-tmp-[^/]*/(source|tmp\w{8})",
-        // The folder that a script was copied to, in what its shell says of it.
-        r"/\S*/\.ansible/tmp/ansible-tmp-[^/]*(?=/)",
         r"/tmp/\.warp[-_]\w+(/source)?",
         r"/\S*/\.source(?=\.|$)",
+        // The folder that a script was copied to, in what its shell says of it.
+        r"/\S*/\.ansible/tmp/ansible-tmp-[^/]*(?=/)",
         r"/\S*/ansible-local-[^/]*/[^/]*(?=/)",
         r"(p-|made up|ansible\.)[a-zA-Z0-9_]{8}",
         r"\.\d+\.\d{4}-\d\d-\d\d@[^~]*~",
