@@ -14,6 +14,7 @@ command=$(as member warp deploy undercloud $SMALL 2>&1 | grep -o 'sudo setfacl.*
 echo '[command]'; echo "$command"; eval "${command#sudo }"
 echo '[first]'; as member warp deploy undercloud $SMALL 2>&1; echo ended $?
 echo '[who]'; as member warp ssh undercloud -- id -un
+echo '[snapshots]'; as member warp snapshot list
 boot=$(as member warp ssh undercloud -- cat /proc/sys/kernel/random/boot_id)
 echo '[second]'; LWD=/home/member/other as member warp plan --apply --yes $SMALL 2>&1; echo ended $?
 echo '[names]'; virsh -q list --name; virsh -q net-list --name | sort; virsh -q pool-list --name | sort
@@ -41,6 +42,8 @@ find /home/member/.quickstart /home/member/other ! -user member
     let all = || format!("{}\n{}", said.stdout, said.stderr);
     assert!(part("first").ends_with("ended 0"), "{}", all());
     assert_eq!(part("who"), "stack", "{}", all());
+    let snapshots = part("snapshots");
+    assert!(snapshots.contains("\nready ") && snapshots.contains("\ndeployed "), "{snapshots}");
     assert!(part("second").ends_with("ended 0"), "{}", all());
     let names: Vec<&str> = part("names").split_whitespace().collect();
     for first in ["undercloud", "external", "overcloud", "oooq_pool"] {

@@ -14,7 +14,8 @@ pub(in crate::cli) struct Args {
     /// Only this one.
     name: Option<String>,
     /// Print a JSON list of objects: name, created (seconds since 1970), complete (whether all of the lab's machines are in
-    /// it), missing, gone (machines that were in it and are no more), domains (domain, state, memory: bytes of it).
+    /// it), missing, gone (machines that were in it and are no more), domains (domain, state, memory: bytes of it, null where that
+    /// is not known).
     #[arg(long)]
     json: bool,
 }
@@ -37,7 +38,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Errors> {
 }
 
 fn print(snapshot: &Snapshot) {
-    let memory: u64 = snapshot.parts.iter().map(|part| part.size).sum();
+    let memory: Option<u64> = snapshot.parts.iter().map(|part| part.size).sum();
     let created = Timestamp::from_second(snapshot.created).unwrap_or_default().to_zoned(TimeZone::system());
     let mut machines: Vec<String> =
         snapshot.parts.iter().map(|part| format!("{} ({})", part.domain, state(part))).collect();
@@ -47,7 +48,7 @@ fn print(snapshot: &Snapshot) {
         "{:<20} {:<20} {:>10}  {}",
         visible_line(&snapshot.name),
         created.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        BinaryBytes(memory).to_string(),
+        memory.map_or_else(|| "-".to_owned(), |bytes| BinaryBytes(bytes).to_string()),
         visible_line(&machines.join(", "))
     );
 }

@@ -34,8 +34,8 @@ pub struct Part {
     pub ran: bool,
     /// Whether its memory is in it.
     pub memory: bool,
-    /// The bytes of its memory, as they are kept.
-    pub size: u64,
+    /// The bytes of its memory, as they are kept; unknown where the disk is not for this account, or on a virthost.
+    pub size: Option<u64>,
 }
 
 impl Snapshot {
@@ -64,12 +64,12 @@ impl Lab {
             {
                 let description = Element::parse(&snapshot.xml_desc(0).map_err(failed)?)?;
                 let name = snapshot.name().map_err(failed)?;
-                let (part, created, note) = read(domain, &name, &description)?;
+                let (part, created, note) = read(domain, &name, &description, self.virthost().is_none())?;
                 found.push((name, part, created, note));
             }
             for (name, record, size) in Beside::all(self, handle)? {
                 let ran = record.note.ran.get(domain).copied().unwrap_or(record.memory);
-                let part = Part { domain: domain.clone(), ran, memory: record.memory, size };
+                let part = Part { domain: domain.clone(), ran, memory: record.memory, size: Some(size) };
                 found.push((name, part, record.created, Some(record.note)));
             }
             for (name, part, created, note) in found {
@@ -90,7 +90,7 @@ impl Lab {
     }
 }
 
-fn read(domain: &str, name: &str, description: &Element) -> Result<(Part, i64, Option<Note>)> {
+fn read(domain: &str, name: &str, description: &Element, here: bool) -> Result<(Part, i64, Option<Note>)> {
     let text = |path: &str| description.first(path).map_or("", |element| element.text.as_str());
     let note = Note::read(text("description"));
     let state = text("state");
@@ -99,8 +99,9 @@ fn read(domain: &str, name: &str, description: &Element) -> Result<(Part, i64, O
     let memory = description.first("memory").and_then(|m| m.attribute("snapshot"));
     let disk = description.first("domain/devices/disk/source").and_then(|source| source.attribute("file"));
     let size = match (memory, disk) {
+        (Some("internal"), Some(_)) if !here => None,
         (Some("internal"), Some(disk)) => size::of_memory(&PathBuf::from(disk), name)?,
-        _ => 0,
+        _ => Some(0),
     };
     let part = Part { domain: domain.to_owned(), ran, memory: memory == Some("internal"), size };
     Ok((part, text("creationTime").parse().unwrap_or(0), note))
