@@ -7,6 +7,7 @@ import datetime
 import os
 import pwd
 import secrets
+import subprocess
 import time
 
 from stand_in import PREFIX
@@ -104,6 +105,13 @@ def passwords(path):
     return values
 
 
+def make_key(home):
+    """The key pair that an undercloud's account has, and the deploy command asks for."""
+    path = os.path.join(home, ".ssh/id_rsa")
+    if not os.path.exists(path):
+        subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", path], check=True, stdin=subprocess.DEVNULL)
+
+
 def main(argv):
     parser = argparse.ArgumentParser(prog="openstack tripleo deploy", allow_abbrev=False)
     for option in ("--deployment-user", "--output-dir", "--local-ip"):
@@ -130,6 +138,7 @@ def main(argv):
             values = passwords(os.path.join(args.output_dir, "tripleo-undercloud-passwords.yaml"))
             classic = "".join(f"{key}={values[name]}\n" for key, name in CLASSIC.items())
             write(os.path.join(user.pw_dir, "undercloud-passwords.conf"), "[auth]\n" + classic)
+    make_key(user.pw_dir)
     ip = args.public_virtual_ip
     url = f"https://{ip}:13000" if ip else f"http://{args.local_ip.split('/')[0]}:5000"
     write(os.path.join(user.pw_dir, "stackrc"), STACKRC.format(password=values["AdminPassword"], url=url))
