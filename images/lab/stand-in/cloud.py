@@ -18,7 +18,9 @@ def authenticate():
     for option in ("auth_url", "username", "password"):
         if not os.environ.get(f"OS_{option.upper()}"):
             raise RuntimeError(f"Missing value {option.replace('_', '-')} required for auth plugin password")
-    path = os.path.expanduser(PASSWORDS.get(os.environ.get("OS_CLOUDNAME", ""), "/nonexistent"))
+    # stackrc and overcloudrc name their clouds by different variables.
+    cloud = os.environ.get("OS_CLOUD") or os.environ.get("OS_CLOUDNAME", "")
+    path = os.path.expanduser(PASSWORDS.get(cloud, "/nonexistent"))
     known = None
     if os.path.exists(path):
         with open(path) as file:
