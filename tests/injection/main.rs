@@ -45,23 +45,24 @@ const ODD: &str = "/etc/it's a $(file)";
 #[test]
 fn dracut_on_a_partition_of_xfs_is_injected_into() {
     let _turn = alone();
-    deployed(Kind {
-        file_system: FileSystem::Xfs,
-        layout: Layout::Gpt,
-        initrd: Initrd::Dracut,
-        cloud_init: false,
-    });
+    deployed(
+        Kind { file_system: FileSystem::Xfs, layout: Layout::Gpt, initrd: Initrd::Dracut, cloud_init: false },
+        "undercloud_extradisks: true\nextradisks_list: [vdb]\nextradisks_size: 1G",
+    );
 }
 
 #[test]
 fn cloud_init_on_a_partition_of_ext4_is_told() {
     let _turn = alone();
-    deployed(Kind {
-        file_system: FileSystem::Ext4,
-        layout: Layout::Mbr,
-        initrd: Initrd::InitramfsTools,
-        cloud_init: true,
-    });
+    deployed(
+        Kind {
+            file_system: FileSystem::Ext4,
+            layout: Layout::Mbr,
+            initrd: Initrd::InitramfsTools,
+            cloud_init: true,
+        },
+        "libvirt_boot_mode: uefi",
+    );
 }
 
 /// `make soak`. `INJECTION` names some of them alone.
@@ -72,12 +73,12 @@ fn every_kind_of_image_is_injected_into() {
     let only = std::env::var("INJECTION").unwrap_or_default();
     for kind in Kind::all().filter(|k| k.name().contains(&only)) {
         println!("{}", kind.name());
-        deployed(kind);
+        deployed(kind, "");
     }
 }
 
-/// Deploys an image of this kind, and looks at everything that was asked for.
-fn deployed(kind: Kind) {
+/// Deploys an image of this kind with what is said of the machine, and looks at everything that was asked for.
+fn deployed(kind: Kind, machine: &str) {
     let image = guests::image(kind);
     let content = fs::read(&image).unwrap();
     let lab = Lab::new(&kind.name());
@@ -98,6 +99,7 @@ undercloud_first_boot:
   - |
     #!/bin/sh
     ip -4 -o addr show dev eth0 | grep -c . >> /var/lib/ran
+{machine}
 "#,
         image.display()
     ));
@@ -135,6 +137,11 @@ undercloud_first_boot:
     assert_eq!(told("sudo stat -c '%a %U' /root/.ssh/id_rsa_virt_power"), "600 root");
     let size: u64 = told("df -B1 --output=size / | tail -1").parse().unwrap();
     assert!(size > 3 << 30, "{}: the root has {size} bytes of the disk's 4 GiB", kind.name());
+    let firmware = if machine.contains("uefi") { "efi" } else { "bios" };
+    assert_eq!(told("test -d /sys/firmware/efi && echo efi || echo bios"), firmware);
+    if machine.contains("extradisks") {
+        assert_eq!(told("cat /sys/block/vdb/size"), "2097152", "in sectors");
+    }
     let ran = told("sudo cat /var/lib/ran");
     assert_eq!(ran, "root /var/lib/warp/first-boot.d/0000\n1");
     assert_eq!(told("test -e /.autorelabel || echo none"), "none", "the guest has no SELinux");
