@@ -124,16 +124,16 @@ pub struct Output {
 }
 
 impl Output {
-    /// Standard output as text; bytes that are not UTF-8 are replaced.
+    /// Standard output as text, in which bytes that are not UTF-8 are kept ([`crate::utf8`]).
     #[must_use]
     pub fn stdout_text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
+        crate::utf8::text(&self.stdout)
     }
 
-    /// Standard error as text; bytes that are not UTF-8 are replaced.
+    /// Standard error as text, likewise.
     #[must_use]
     pub fn stderr_text(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
+        crate::utf8::text(&self.stderr)
     }
 }
 
@@ -289,10 +289,14 @@ fn start(command: &mut process::Command, cancel: &Cancel) -> io::Result<Option<p
     if state.cancelled {
         return Ok(None);
     }
-    let child = command.spawn()?;
-    state.groups.push(group_of(&child));
-    guard::begin(Guarded::Group(group_of(&child)));
-    Ok(Some(child))
+    let announced = guard::announced(command);
+    let child = command.spawn();
+    if let Ok(child) = &child {
+        state.groups.push(group_of(child));
+        guard::begin(Guarded::Group(group_of(child)));
+    }
+    guard::settled(announced);
+    child.map(Some)
 }
 
 /// The umask that an argument names in octal.

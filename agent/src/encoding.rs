@@ -1,5 +1,6 @@
 //! Python's encodings that need no tables: those of Unicode, ASCII and ISO 8859-1.
 
+use crate::utf8;
 use std::fmt::Write as _;
 
 /// How a text is bytes.
@@ -52,8 +53,8 @@ impl Encoding {
     /// The bytes of a text; in Python's words, why it has none.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, String> {
         Ok(match self {
-            Encoding::Utf8 { marked: false } => text.as_bytes().to_vec(),
-            Encoding::Utf8 { marked: true } => [MARK.to_string().as_bytes(), text.as_bytes()].concat(),
+            Encoding::Utf8 { marked: false } => utf8::bytes(text).into_owned(),
+            Encoding::Utf8 { marked: true } => [MARK.to_string().as_bytes(), &utf8::bytes(text)].concat(),
             Encoding::Bytes(limit) => {
                 let byte = |c: char| u8::try_from(u32::from(c)).ok().filter(|_| u32::from(c) < limit);
                 text.chars().map(byte).collect::<Option<_>>().ok_or_else(|| beyond(text, limit))?
@@ -75,12 +76,12 @@ impl Encoding {
         })
     }
 
-    /// The text that bytes are, with U+FFFD for those that are none.
+    /// The text that bytes are; what is no UTF-8 is kept in it ([`utf8`]), U+FFFD stands for what is no other text.
     #[must_use]
     pub fn decode(self, bytes: &[u8]) -> String {
         match self {
             Encoding::Utf8 { marked } => {
-                let text = String::from_utf8_lossy(bytes);
+                let text = utf8::text(bytes);
                 let rest = text.strip_prefix(MARK).filter(|_| marked);
                 rest.unwrap_or(&text).to_owned()
             }

@@ -63,7 +63,7 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Why it failed, beneath `msg`: the system's own words. Shown, but as in Ansible not part of the registered result.
     pub cause: Option<String>,
-    /// What is wrong with a text of the result that is not UTF-8, as Python says it. The text has U+FFFD in its place.
+    /// What is wrong with a text of the result that is not UTF-8, as Python says it. The text keeps its bytes ([`crate::utf8`]).
     pub not_utf8: Option<String>,
     /// What was printed, byte for byte, by the name of its return value, where it is not UTF-8.
     #[serde(deserialize_with = "bounded::list")]

@@ -1,5 +1,6 @@
 //! Values as Python prints them, because messages quote them so.
 
+use crate::utf8;
 use crate::value::Value;
 use std::fmt::Write;
 
@@ -82,7 +83,8 @@ pub fn quoted(s: &str) -> String {
             }
             c if printable(c) => out.push(c),
             c => {
-                let code = c as u32;
+                // Bytes that are no text are Python's lone surrogates.
+                let code = utf8::escaped(c).map_or(c as u32, |byte| 0xdc00 + u32::from(byte));
                 // Writing to a string cannot fail.
                 let _ = match code {
                     0..=0xff => write!(out, "\\x{code:02x}"),
@@ -205,7 +207,9 @@ pub fn write_json_string(s: &str, ascii: bool, out: &mut String) {
             ' '..='\u{7e}' => out.push(c),
             c if c >= ' ' && !ascii => out.push(c),
             c => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
+                let mut units = [0; 2];
+                let lone = utf8::escaped(c).map(|byte| [0xdc00 + u16::from(byte)]);
+                for unit in lone.as_ref().map_or_else(|| &*c.encode_utf16(&mut units), |lone| lone) {
                     // Writing to a string cannot fail.
                     let _ = write!(out, "\\u{unit:04x}");
                 }

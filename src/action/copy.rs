@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use warp_agent::outcome::Outcome;
 use warp_agent::spec::{Arg, Kind, Spec};
+use warp_agent::utf8;
 use warp_agent::value::{Map as WireMap, Value as WireValue};
 
 static SPEC: Spec = Spec {
@@ -90,7 +91,7 @@ async fn copy(context: &Context<'_>, args: &Map) -> Result<Effect, CallError> {
 fn content_bytes(content: &Value) -> Vec<u8> {
     match content {
         Value::List(_) | Value::Map(_) => warp_agent::python::json(&content.into()).into_bytes(),
-        other => python_str(other).into_bytes(),
+        other => utf8::bytes(&python_str(other)).into_owned(),
     }
 }
 

@@ -30,6 +30,7 @@ mod uri;
 mod wait_for_connection;
 mod walk;
 
+pub use module::not_text;
 pub use overlay::Overlay;
 
 use crate::config::Settings;

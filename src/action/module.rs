@@ -6,7 +6,7 @@ use warp_agent::outcome::Outcome;
 use warp_agent::spec::Spec;
 use warp_agent::value::{Map, Value};
 use warp_agent::wire::{Call, Mode};
-use warp_agent::{convert, modules, validate};
+use warp_agent::{convert, modules, utf8, validate};
 
 /// Calls a module on the task's target, in the task's mode and environment, its arguments checked and completed.
 pub(super) async fn call(
@@ -42,9 +42,25 @@ async fn call_in(
         Ok(checked) => checked.args,
         Err(msg) => return Ok(Outcome::failed(msg)),
     };
+    if let Some(msg) = not_text(&args) {
+        return Ok(Outcome::failed(msg));
+    }
     let environment = context.environment.to_vec();
     let call = Call { module: module.to_owned(), args, mode, environment };
     context.sessions.call(context.target, call, blob).await
+}
+
+/// What Ansible says where an argument has bytes that are no text, which its modules do not take.
+pub fn not_text(args: &Map) -> Option<String> {
+    fn fault(value: &Value) -> Option<String> {
+        match value {
+            Value::Str(text) => utf8::fault(text),
+            Value::List(list) => list.iter().find_map(fault),
+            Value::Map(map) => map.values().find_map(fault),
+            _ => None,
+        }
+    }
+    args.values().find_map(fault).map(|said| format!("Task failed: Module failed: {said}"))
 }
 
 /// The arguments of a table that are given, as the module there takes them. What only has its default is left out:

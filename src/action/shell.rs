@@ -5,14 +5,17 @@ use crate::connect::CallError;
 use crate::error::Result;
 use crate::value::python_str;
 use warp_agent::outcome::Outcome;
+use warp_agent::utf8;
 
 /// Runs the line. It always counts as a change.
 pub(super) async fn run(context: &Context<'_>, line: &str) -> std::result::Result<Outcome, CallError> {
     let output = context.sessions.raw(context.target, line).await?;
     let outcome = Outcome::changed(true)
+        .with_raw("stdout", &output.stdout)
+        .with_raw("stderr", &output.stderr)
         .with("rc", output.rc)
-        .with("stdout", String::from_utf8_lossy(&output.stdout).into_owned())
-        .with("stderr", String::from_utf8_lossy(&output.stderr).into_owned());
+        .with("stdout", utf8::text(&output.stdout))
+        .with("stderr", utf8::text(&output.stderr));
     if output.rc == 0 {
         return Ok(outcome);
     }

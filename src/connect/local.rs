@@ -2,10 +2,12 @@
 
 use super::link::Link;
 use crate::error::{Error, Result};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
+use warp_agent::utf8;
 
 /// The program that serves as the agent on this machine, for the account that runs warp.
 #[derive(Clone, Debug)]
@@ -43,7 +45,7 @@ pub(super) fn agent(agent: &LocalAgent, folder: &Path, stderr_limit: usize) -> R
 /// Starts a command by sh.
 pub(super) fn shell(script: &str, folder: &Path, stderr_limit: usize, unused: Unused) -> Result<Link> {
     let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(script);
+    command.arg("-c").arg(OsStr::from_bytes(&utf8::bytes(script)));
     spawn(command, folder, stderr_limit, unused)
         .map_err(|e| Error::other(format!("cannot start /bin/sh: {e}")))
 }

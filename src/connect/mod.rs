@@ -74,16 +74,6 @@ pub struct SshTarget {
     pub password: Option<Password>,
 }
 
-impl SshTarget {
-    /// Reads the configuration for this host without going there.
-    ///
-    /// # Errors
-    /// What in it cannot be understood, or is not built, with its place.
-    pub fn check(&self) -> crate::error::Result<()> {
-        ssh::Options::resolve(self, &ssh::Account::current()?).map(drop)
-    }
-}
-
 /// As whom to run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Become {

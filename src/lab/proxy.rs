@@ -2,8 +2,11 @@
 
 use super::{DaemonKind, Lab, netns};
 use crate::error::{Error, Result};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,6 +24,9 @@ pub fn run(lwd: &Path, host: &str, port: u16) -> Result<()> {
     std::thread::spawn(move || {
         let _ = carry(&mut io::stdin().lock(), &mut &sending);
         let _ = sending.shutdown(Shutdown::Write);
+        // The other side may not notice, paused or cut off as it may be: without anybody to carry bytes to, they end here.
+        reader_gone();
+        let _ = sending.shutdown(Shutdown::Both);
     });
     carry(&mut &stream, &mut io::stdout().lock())
         .map_err(|e| Error::other(format!("the connection to {host} port {port} broke: {e}")))
@@ -60,6 +66,14 @@ fn dial(address: &(String, u16)) -> io::Result<TcpStream> {
         }
     }
     Err(last)
+}
+
+/// Waits until nobody reads our standard output any more: whoever had started us has ended, be it by `kill -9`.
+fn reader_gone() {
+    let stdout = io::stdout();
+    // Nothing is asked for: errors are told all the same.
+    let mut output = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+    while poll(&mut output, PollTimeout::NONE) == Err(Errno::EINTR) {}
 }
 
 /// Copies, flushing each piece: an interactive session must not wait for a full buffer.

@@ -7,9 +7,13 @@ use crate::config;
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
+use warp_agent::utf8;
 
 /// The width of banners where standard output is no terminal.
 const WIDTH: usize = 79;
+
+/// What is said once where a text has bytes that are none.
+const NOT_UTF8: &str = r#"Non UTF-8 encoded data replaced with "?" while displaying text to stdout/stderr."#;
 
 /// Which stream a line goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +69,11 @@ impl Display {
 
     /// The same, kept out of the log.
     pub(super) fn show_only(&mut self, text: &str, colour: Option<&Colour>, stream: Stream) {
-        let text = text.replace("\r\n", "\n");
+        let mut text = text.replace("\r\n", "\n");
+        if let Some(shown) = utf8::replaced(&text, '?') {
+            text = shown;
+            self.once(&format!("[WARNING]: {NOT_UTF8}"), None, Stream::Err);
+        }
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = if self.terminal { visible(line) } else { line.to_owned() };
         let line = match colour {

@@ -1,9 +1,14 @@
 //! What may be shown on a terminal.
 
+use std::borrow::Cow;
+use warp_agent::utf8;
+
 /// A text with every control character but newlines and tabs replaced by a visible sign: nothing that a target says can
 /// move the cursor, change colours or forge lines elsewhere.
 #[must_use]
 pub fn visible(text: &str) -> String {
+    // Bytes that are no text are shown as Ansible shows them.
+    let text = utf8::replaced(text, '?').map_or(Cow::Borrowed(text), Cow::Owned);
     text.replace("\r\n", "\n").chars().map(sign).collect()
 }
 
@@ -13,11 +18,13 @@ pub fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "⏎").replace('\t', " ")
 }
 
-/// JSON with escapes for the control characters above ASCII, which it lets pass.
+/// JSON with escapes for the control characters above ASCII, which it lets pass, and signs for bytes that are no text, of which
+/// it knows nothing.
 #[must_use]
 pub fn escaped(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
         match c {
+            c if utf8::escaped(c).is_some() => out.push(char::REPLACEMENT_CHARACTER),
             c if c == '\x7f' || is_high_control(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
             c => out.push(c),
         }

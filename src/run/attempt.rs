@@ -5,7 +5,7 @@ use super::gather;
 use super::host_task::{HostTask, all_hold};
 use super::result;
 use super::vars::HostScope;
-use crate::action::{Context, Effect, own};
+use crate::action::{Context, Effect, not_text, own};
 use crate::connect::{CallError, Target, Transport};
 use crate::error::Error;
 use crate::event::{By, Event};
@@ -304,6 +304,9 @@ impl Attempt<'_> {
 
     /// Has the target do it: while we wait, or by itself.
     async fn send(&self, call: Call) -> Result<Outcome, CallError> {
+        if let Some(msg) = not_text(&call.args) {
+            return Ok(Outcome::failed(msg));
+        }
         match &self.prepared.detached {
             None => self.task.play.run.sessions.call(self.prepared.target(), call, None).await,
             Some(detached) if detached.poll.is_zero() => super::detached::leave(self, detached, call).await,

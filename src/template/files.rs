@@ -4,13 +4,15 @@ use super::depth::Deeper;
 use super::env::{Env, with_final_newlines};
 use super::eval::Interp;
 use super::fail::{Fail, R};
+use super::notice::Notice;
 use super::options::FileOptions;
 use super::parse::Mode;
 use super::python;
 use super::val::Val;
-use crate::error::{Source, Span};
+use crate::error::{Error, Source, Span};
 use crate::value::{Text, vault};
 use std::path::{Path, PathBuf};
+use warp_agent::utf8;
 
 /// Renders a template file's text.
 pub(crate) fn render(env: &Env, text: &Text, options: &FileOptions) -> R<String> {
@@ -66,14 +68,29 @@ pub(crate) fn read(path: &Path) -> R<String> {
     decrypted(path, bytes(path)?)
 }
 
+/// A file's text as the lookups of files have it: bytes that are no text are kept in it, which is told.
+pub(crate) fn read_any(env: &Env, path: &Path) -> R<String> {
+    let bytes = plain(path, bytes(path)?)?;
+    if std::str::from_utf8(&bytes).is_err() {
+        let what = format!(
+            "File '{}' could not be decoded as 'utf-8'. Invalid content has been escaped.",
+            path.display()
+        );
+        env.tell(Notice::deprecated(Error::input(what).help("This file must be UTF-8 encoded."), "2.23"));
+    }
+    Ok(utf8::text(&bytes))
+}
+
 fn bytes(path: &Path) -> R<Vec<u8>> {
     std::fs::read(path).map_err(|e| Fail::new(format!("Unable to read '{}': {e}", path.display())))
 }
 
+fn plain(path: &Path, bytes: Vec<u8>) -> R<Vec<u8>> {
+    vault::decrypted(bytes).map_err(|e| Fail::new(format!("{} (in '{}')", e.message(), path.display())))
+}
+
 fn decrypted(path: &Path, bytes: Vec<u8>) -> R<String> {
-    let bytes = vault::decrypted(bytes)
-        .map_err(|e| Fail::new(format!("{} (in '{}')", e.message(), path.display())))?;
-    String::from_utf8(bytes).map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
+    String::from_utf8(plain(path, bytes)?).map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
 }
 
 /// A whole file, read as [`read`] does.

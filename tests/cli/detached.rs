@@ -46,6 +46,31 @@ fn an_async_step_survives_a_killed_warp_and_its_rerun_collects_it() {
 }
 
 #[test]
+fn a_killed_supervisor_is_told_of_at_once_and_leaves_nothing_running() {
+    // The parent of the shell is the supervisor. The shell does not heed what asks it to end.
+    let step = "trap '' TERM; echo $$ > {{ playbook_dir }}/pid; kill -9 $PPID; sleep 60 & wait; sleep 60";
+    let waited = format!(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - shell: \"{step}\"\n      async: 50\n      poll: 1\n"
+    );
+    let asked = format!(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - shell: \"{step}\"\n      async: 50\n      poll: 0\n      register: job
+    - async_status: {{jid: '{{{{ job.ansible_job_id }}}}'}}\n      register: it\n      until: it is finished\n      retries: 100\n      delay: 1\n"
+    );
+    for (name, play, code, told) in [
+        ("detached-supervisor", waited, 7, "a detached step was lost"),
+        ("detached-asked", asked, 2, "the job was lost: its supervisor was killed"),
+    ] {
+        let bench = Bench::new(name, &play);
+        let begun = Instant::now();
+        let ran = bench.play(&[]);
+        assert!(ran.said().contains(told) && ran.code == code, "{}: {}", ran.code, ran.said());
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+        let pid = bench.read("pid").trim().to_owned();
+        wait("the step's end", || !std::path::Path::new("/proc").join(&pid).exists());
+    }
+}
+
+#[test]
 fn runs_at_once_do_not_share_their_async_steps() {
     let play = r#"
 - hosts: all

@@ -5,7 +5,7 @@ mod results;
 mod spool;
 mod supervise;
 
-pub(crate) use results::path as results_path;
+pub(crate) use results::{orphaned, path as results_path};
 pub use supervise::supervise;
 
 use crate::outcome::Outcome;

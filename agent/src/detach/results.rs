@@ -1,5 +1,6 @@
 //! The file in which a call that nobody waits for leaves its result, where `async_status` finds it.
 
+use super::spool::{identity, lives};
 use crate::expand;
 use crate::outcome::Outcome;
 use crate::python;
@@ -9,6 +10,14 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// Whose the job is as long as it runs: nothing that Ansible's file has.
+const SUPERVISOR: &str = "_warp_supervisor";
+
+/// Takes out what says whose a job is that runs; gives whether it has been left by its supervisor.
+pub(crate) fn orphaned(told: &mut Map) -> bool {
+    told.shift_remove(SUPERVISOR).and_then(|kept| kept.as_str().map(|kept| !lives(kept))).unwrap_or(false)
+}
 
 /// The path of a job's results.
 #[must_use]
@@ -32,6 +41,7 @@ pub(super) fn begin(results: &ResultsFile) -> io::Result<PathBuf> {
     started.insert("started".to_owned(), true.into());
     started.insert("finished".to_owned(), false.into());
     started.insert("ansible_job_id".to_owned(), results.jid.as_str().into());
+    started.insert(SUPERVISOR.to_owned(), identity("self")?.into());
     write(OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?, started)?;
     Ok(path)
 }

@@ -102,13 +102,18 @@ impl Job {
 
     fn supervisor_lives(&self) -> bool {
         let Ok(kept) = fs::read_to_string(self.dir.join(SUPERVISOR)) else { return false };
-        let pid = kept.split(' ').next().unwrap_or_default();
-        pid.parse::<u32>().is_ok() && identity(pid).is_ok_and(|now| now == kept)
+        lives(&kept)
     }
 }
 
+/// Whether the process of this identity lives.
+pub(super) fn lives(kept: &str) -> bool {
+    let pid = kept.split(' ').next().unwrap_or_default();
+    pid.parse::<u32>().is_ok() && identity(pid).is_ok_and(|now| now == kept)
+}
+
 /// `PID START BOOT` of a live process: no other process ever has the same three.
-fn identity(pid: &str) -> io::Result<String> {
+pub(super) fn identity(pid: &str) -> io::Result<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
     // The name, in parentheses, may hold anything; what follows it are plain fields, the third of all being the state

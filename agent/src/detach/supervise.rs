@@ -3,6 +3,7 @@
 use super::results;
 use super::spool::Job;
 use crate::command::Cancel;
+use crate::guard;
 use crate::outcome::Outcome;
 use crate::runner;
 use crate::wire::Detach;
@@ -52,6 +53,8 @@ pub fn supervise(dir: PathBuf) -> Result<(), String> {
             return say(Err(format!("cannot make the file of its results: {e}")));
         }
     };
+    // What a supervisor that is killed leaves would run beside its own successor.
+    let _ = guard::start();
     let grace = match detach.waited {
         true => Duration::ZERO,
         false => GRACE,

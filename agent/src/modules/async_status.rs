@@ -60,15 +60,27 @@ impl Module for AsyncStatus {
             fs::remove_file(&file).map_err(|e| Failed::new(errno::python(&e, &[&file])))?;
             return Ok(outcome);
         }
-        let text = fs::read_to_string(&file).map_err(|e| Failed::new(errno::python(&e, &[&file])))?;
-        match serde_json::from_str(&text).map(python::from_json) {
-            Ok(Value::Map(told)) => Ok(merged(outcome, told)),
-            _ => Ok(Outcome { failed: true, ..outcome }
-                .with("finished", true)
-                .with("msg", format!("Could not parse job output: {text}"))),
+        // One that has just ended may have left its result after the first look.
+        for last in [false, true] {
+            let text = fs::read_to_string(&file).map_err(|e| Failed::new(errno::python(&e, &[&file])))?;
+            let Ok(Value::Map(mut told)) = serde_json::from_str(&text).map(python::from_json) else {
+                return Ok(Outcome { failed: true, ..outcome }
+                    .with("finished", true)
+                    .with("msg", format!("Could not parse job output: {text}")));
+            };
+            match (detach::orphaned(&mut told), last) {
+                (false, _) => return Ok(merged(outcome, told)),
+                (true, true) => break,
+                (true, false) => {}
+            }
         }
+        Ok(Outcome { failed: true, ..outcome }.with("finished", true).with("msg", format!("{LOST} {jid}")))
     }
 }
+
+/// What is said of a job that will never have a result.
+const LOST: &str = "the job was lost: its supervisor was killed, or the host went down, and whether the step came to \
+    its end is not known; look at the host before running it again; the job is";
 
 /// The result that a job left, over what is said of every job.
 fn merged(mut outcome: Outcome, mut told: Map) -> Outcome {

@@ -188,13 +188,14 @@ fn execute(args: &Args, cx: &mut Context<'_>, cmd: Value, mut command: Command) 
     let shown = |text: String| if strip { text.trim_end_matches(['\r', '\n']).to_owned() } else { text };
     outcome.changed = true;
     outcome.failed = output.rc != 0;
-    outcome.not_utf8 = utf8::fault(&output.stdout).or_else(|| utf8::fault(&output.stderr));
+    let (stdout, stderr) = (output.stdout_text(), output.stderr_text());
+    outcome.not_utf8 = utf8::fault(&stdout).or_else(|| utf8::fault(&stderr));
     Ok(outcome
         .with_raw("stdout", &output.stdout)
         .with_raw("stderr", &output.stderr)
         .with("rc", output.rc)
-        .with("stdout", shown(output.stdout_text()))
-        .with("stderr", shown(output.stderr_text()))
+        .with("stdout", shown(stdout))
+        .with("stderr", shown(stderr))
         .with("start", clock::datetime(start))
         .with("end", clock::datetime(end))
         .with("delta", clock::timedelta(end.duration_since(start).unwrap_or_default()))

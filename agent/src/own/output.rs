@@ -27,7 +27,7 @@ pub(super) fn outcome(ended: &Output, interpreter: &str) -> Outcome {
         Err(e) => return failed(ended, undone(&e.to_string())),
     };
     let mut outcome = of_values(values);
-    outcome.not_utf8 = fault(&ended.stdout);
+    outcome.not_utf8 = fault(&ended.stdout_text());
     outcome = outcome.with_raw("module_stdout", &ended.stdout);
     if let Some(junk) = junk {
         outcome.warnings.insert(0, format!("Module invocation had junk after the JSON data: {junk}"));
@@ -36,9 +36,9 @@ pub(super) fn outcome(ended: &Output, interpreter: &str) -> Outcome {
 }
 
 /// What is wrong with a text of the module's that is not UTF-8, told from where that text begins.
-fn fault(json: &[u8]) -> Option<String> {
-    let at = std::str::from_utf8(json).err()?.valid_up_to();
-    let begin = json.get(..at)?.iter().rposition(|byte| *byte == b'"').map_or(0, |quote| quote + 1);
+fn fault(json: &str) -> Option<String> {
+    let (at, _) = json.char_indices().find(|(_, c)| utf8::escaped(*c).is_some())?;
+    let begin = json.get(..at)?.rfind('"').map_or(0, |quote| quote + 1);
     utf8::fault(json.get(begin..)?)
 }
 

@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
+use warp_agent::utf8;
 
 /// How long logging in may take: name services on the host can be slow.
 const AUTH_LIMIT: Duration = Duration::from_secs(60);
@@ -331,7 +332,7 @@ impl Connection {
             if self.forwards_agent {
                 channel.agent_forward(false).await?;
             }
-            channel.exec(false, command).await?;
+            channel.exec(false, utf8::bytes(command)).await?;
             Ok::<_, russh::Error>(channel)
         };
         match tokio::time::timeout(OPEN_LIMIT, opened).await {

@@ -12,6 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha1::Digest;
 use std::fmt::Write;
 use warp_agent::encoding::Encoding;
+use warp_agent::utf8;
 
 pub(super) const TABLE: &[Filter] = &[
     Filter::new("b64encode", &["encoding", "urlsafe"], b64encode),
@@ -49,7 +50,6 @@ fn b64decode(_: &Env, v: Val, b: Bound) -> R {
         )),
         _ => Fail::new("Incorrect padding"),
     })?;
-    // Bytes that are no text become what Python's `surrogateescape` cannot be here: replacement characters.
     Ok(encoding.decode(&bytes).into())
 }
 
@@ -62,6 +62,7 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 
 fn digest(v: &Val, kind: &str) -> R {
     let text = python::to_str(v)?;
+    let text = utf8::bytes(&text);
     Ok(match kind {
         "md5" => hex(md5::Md5::digest(text)),
         "sha1" => hex(sha1::Sha1::digest(text)),

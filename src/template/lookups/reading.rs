@@ -13,6 +13,7 @@ use crate::value::{Origin, Tags, Text, Value};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use warp_agent::utf8;
 
 pub(super) const TABLE: &[Lookup] = &[
     Lookup::new("env", &["default"], env).takes_markers(),
@@ -72,7 +73,7 @@ fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         let path = files::find(env, "files", &name)
             .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}': File not found.")))?;
         env.tell(Notice::Verbose(4, format!("File lookup using {} as file", path.display())));
-        found.push(Val::str(python::strings::strip(&files::read(&path)?, None, left, right)));
+        found.push(Val::str(python::strings::strip(&files::read_any(env, &path)?, None, left, right)));
     }
     Ok(found)
 }
@@ -83,7 +84,7 @@ fn unvault(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
         let path = files::find(env, "files", &name)
             .ok_or_else(|| Fail::new(format!("Unable to find file matching \"{name}\" ")))?;
         env.tell(Notice::Verbose(4, format!("Unvault lookup found {}", path.display())));
-        files::read(&path).map(Val::from)
+        files::read_any(env, &path).map(Val::from)
     };
     terms.iter().map(text).collect()
 }
@@ -136,20 +137,20 @@ fn template(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
 
 fn pipe(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     let outputs = terms.iter().map(|term| output("pipe", env, term));
-    outputs.map(|text| Ok(Val::str(text?.trim_end()))).collect()
+    outputs.map(|printed| Ok(Val::str(decoded(printed?)?.trim_end()))).collect()
 }
 
 fn lines(env: &Env, terms: Vec<Val>, _: &Bound) -> R<Vec<Val>> {
     let mut found = Vec::new();
     for term in &terms {
-        let text = output("lines", env, term)?;
+        let text = utf8::text(&output("lines", env, term)?);
         found.extend(python::splitlines(&text).into_iter().map(Val::from));
     }
     Ok(found)
 }
 
 /// What a shell command prints, run in the playbook's folder.
-fn output(lookup: &str, env: &Env, term: &Val) -> R<String> {
+fn output(lookup: &str, env: &Env, term: &Val) -> R<Vec<u8>> {
     let command = python::to_str(term)?;
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(&command).stdin(Stdio::null());
@@ -164,5 +165,24 @@ fn output(lookup: &str, env: &Env, term: &Val) -> R<String> {
         let code = output.status.code().unwrap_or_else(signal);
         return Err(Fail::new(format!("lookup_plugin.{lookup}({command}) returned {code}")));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(output.stdout)
+}
+
+/// The text of these bytes, or what Python says of the first that are none.
+fn decoded(bytes: Vec<u8>) -> R<String> {
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let byte = e.as_bytes().get(at).copied().unwrap_or_default();
+        let count = e.utf8_error().error_len().unwrap_or(e.as_bytes().len() - at);
+        let why = match e.utf8_error().error_len() {
+            None => "unexpected end of data",
+            Some(_) if matches!(byte, 0x80..=0xc1 | 0xf5..) => "invalid start byte",
+            Some(_) => "invalid continuation byte",
+        };
+        let which = match count {
+            1 => format!("byte 0x{byte:02x} in position {at}"),
+            _ => format!("bytes in position {at}-{}", at + count - 1),
+        };
+        Fail::new(format!("'utf-8' codec can't decode {which}: {why}"))
+    })
 }
