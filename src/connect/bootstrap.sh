@@ -48,8 +48,9 @@ for c in "$HOME/.cache" /var/tmp /tmp; do
   if whole "$f"; then echo "$m have"; umask "$k"; exec "$f"; fi;
   t=$d/.$m;
   (set -C; : >"$t") 2>/dev/null && chmod 700 "$t" || { no "$w" "is not writable"; rm -f "$t" 2>/dev/null; continue; };
-  # Where this shell is killed before it has put the agent in its place, nothing of it stays.
-  ( ( while [ -e "$t" ] && kill -0 $$ && sleep 1; do :; done; kill -0 $$ || rm -f "$t" ) </dev/null >/dev/null 2>&1 & );
+  # Where this shell is killed before it has put the agent in its place, nothing of it stays, nor what a program that it had
+  # just started makes anew.
+  ( ( while [ -e "$t" ] && kill -0 $$ && sleep 1; do :; done; kill -0 $$ || { rm -f "$t"; sleep 1; rm -f "$t"; } ) </dev/null >/dev/null 2>&1 & );
   [ -x "$t" ] || { no "$w" "may hold no programs (noexec)"; rm -f "$t"; continue; };
   case $(uname -sm) in "Linux @ARCH@") ;; *) rm -f "$t"; echo "$m other $(uname -sm)"; exit 1 ;; esac;
   df -Pk "$d" | { read -r x; read -r x y z a x; [ "$a" -gt $((s / 1024 + 64)) ]; } ||

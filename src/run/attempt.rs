@@ -192,7 +192,9 @@ impl Attempt<'_> {
         };
         let error =
             error.at(self.task.task.span.clone()).within("Task failed", Some(self.task.task.span.clone()));
-        let mut execution = self.task.blank(end, result::unreachable(error.message()));
+        let notes = error.note_lines().iter().map(String::as_str);
+        let msg: Vec<&str> = std::iter::once(error.message()).chain(notes).collect();
+        let mut execution = self.task.blank(end, result::unreachable(&msg.join("; ")));
         execution.error = Some(Arc::new(error));
         execution
     }

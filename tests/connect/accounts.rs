@@ -54,6 +54,20 @@ async fn passwords_log_in_by_each_method() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_key_is_sent_no_password() {
+    let sshd = Sshd::start_with_accounts("PasswordAuthentication yes", ACCOUNTS, "");
+    crate::sshd::keygen(&sshd.at("other"), "ed25519", &[]);
+    sshd.know("other.pub");
+    let unchecked = |ssh: SshTarget| SshTarget { host_key_checking: Some(false), ..ssh };
+    let by_password = SshTarget { key_file: None, ..login(&sshd, "alice", Some("wonder land")) };
+    let error = unreachable(who(&target(unchecked(by_password))).await);
+    holds(&error, &["the host key is not the known one", "no password is sent"]);
+    assert!(!sshd.log().contains("password for alice"), "{}", sshd.log());
+    // A key gives nothing away.
+    assert_eq!(who(&target(unchecked(login(&sshd, "alice", None)))).await.unwrap(), "alice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sudo_takes_the_password_of_who_logs_in() {
     let sudoers = "alice ALL=(ALL) ALL\nbob ALL=(carol) NOPASSWD: ALL\nDefaults:alice timestamp_timeout=0";
     let sshd = Sshd::start_with_accounts("", ACCOUNTS, sudoers);

@@ -138,3 +138,39 @@ async fn fifty_names_of_one_server_get_in_despite_max_startups() {
     }
     sessions.shutdown(Duration::from_secs(5)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_may_be_named_as_ssh_takes_it() {
+    let sshd = Sshd::start("");
+    let uri = format!("ssh://root@127.0.0.1:{}", sshd.port);
+    for (address, port) in [("root@127.0.0.1", Some(sshd.port)), (&*uri, None)] {
+        let ssh = SshTarget { address: address.into(), port, user: None, ..sshd.ssh() };
+        let outcome = sessions().call(&target(ssh), call("ping", &[]), None).await;
+        assert!(!outcome.unwrap().failed, "{address}");
+    }
+    // What the variables say goes before it.
+    let ssh = SshTarget { address: "nobody@127.0.0.1".into(), ..sshd.ssh() };
+    assert!(sessions().call(&target(ssh), call("ping", &[]), None).await.is_ok());
+    for (address, help) in [
+        ("[::1]:22", "ansible_port to the port"),
+        ("127.0.0.1:22", "ansible_port to the port"),
+        ("[::1]", "without brackets"),
+    ] {
+        let ssh = SshTarget { address: address.into(), ..sshd.ssh() };
+        let error = unreachable(sessions().call(&target(ssh), call("ping", &[]), None).await);
+        holds(&error, &["cannot resolve", help]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_jump_host_of_the_same_address_is_another_server() {
+    let sshd = Sshd::start("");
+    let mut ssh = sshd.ssh();
+    ssh.args.extend(["-J".to_owned(), "root@127.0.0.1:1".to_owned()]);
+    let error = unreachable(sessions().call(&target(ssh), call("ping", &[]), None).await);
+    holds(&error, &["jump host 127.0.0.1", "127.0.0.1:1", "refused"]);
+    // The very same one is no way to itself.
+    let mut ssh = sshd.ssh();
+    ssh.args.extend(["-J".to_owned(), format!("127.0.0.1:{}", sshd.port)]);
+    assert!(sessions().call(&target(ssh), call("ping", &[]), None).await.is_ok());
+}

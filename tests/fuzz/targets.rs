@@ -198,9 +198,11 @@ pub const TARGETS: &[Target] = &[
 
 /// Looks up the way to a host in a file, and goes it as far as a port of this machine on which nobody listens.
 fn reach(file: &Path) {
-    let nobody = ["HostName=127.0.0.1", "Port=1", "ProxyCommand=none", "ConnectionAttempts=1"];
-    let options = nobody.iter().flat_map(|option| ["-o", option]);
-    let args = ["-F", &file.display().to_string()].into_iter().chain(options).map(str::to_owned).collect();
+    let file = file.display().to_string();
+    let mut args = vec!["-F".to_owned(), file];
+    for option in ["HostName=127.0.0.1", "Port=1", "ProxyCommand=none", "ConnectionAttempts=1"] {
+        args.extend(["-o".to_owned(), option.to_owned()]);
+    }
     let ssh = SshTarget { address: "a".to_owned(), args, ..SshTarget::default() };
     let target = Host { host: "a".into(), transport: Transport::Ssh(ssh), become_: None };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

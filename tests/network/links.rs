@@ -4,6 +4,7 @@ use crate::proxy::{Manner, Proxy};
 use crate::run;
 use crate::sshd::Sshd;
 use std::fs;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -28,6 +29,35 @@ fn a_server_that_drops_connections_at_once_is_tried_again() {
     let moody = Proxy::before(server.port, Manner::DroppingFirst(3));
     run(&server, &moody.variables(&server, moody.port), &["far"], &["-m", "ping"]).went(&["pong"]);
     assert_eq!(moody.connections(), 4);
+}
+
+#[test]
+fn a_killed_warp_takes_its_proxy_along() {
+    // A server that says nothing and never closes, as one whose machine is paused.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let lab = tempfile::tempdir().unwrap();
+    std::fs::create_dir(lab.path().join(".warp")).unwrap();
+    std::fs::write(lab.path().join(".warp/lab.yaml"), "version: 1\nid: 0123456789abcdef\ndaemon: system\n").unwrap();
+    let proxy = format!("{} proxy --lab {} 127.0.0.1 {port}", env!("CARGO_BIN_EXE_warp"), lab.path().display());
+    let variables = format!("ansible_ssh_common_args='-F none -o ProxyCommand=\"{proxy}\"'");
+    let server = Sshd::start("");
+    let mut warp = crate::command(&server, &variables, &["far"], &["-m", "ping"]);
+    let mut warp = warp.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let running = || {
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let lines = all.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
+        lines.filter(|line| line.replace('\0', " ").trim() == proxy).count()
+    };
+    let _held = silent.accept().unwrap();
+    assert_eq!(running(), 1);
+    warp.kill().unwrap();
+    warp.wait().unwrap();
+    let limit = Instant::now() + Duration::from_secs(5);
+    while running() > 0 {
+        assert!(Instant::now() < limit, "the proxy goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

@@ -55,3 +55,14 @@ fn what_does_not_speak_ssh_is_told_of() {
     ran.unreachable(&["far (ssh root@127.0.0.1 port"]);
     assert!(!ran.said.contains('\u{1b}'), "{:?}", ran.said);
 }
+
+#[test]
+fn what_was_tried_is_told_on_ansibles_screen() {
+    let server = Sshd::start("");
+    let variables = server.variables().replace("/id\n", "/missing\n");
+    run(&server, &variables, &["far"], &["-m", "ping"]).unreachable(&[
+        "missing: No such file",
+        "the server offers: publickey",
+        "\"msg\": \"Task failed: Failed to connect to the host via ssh: far",
+    ]);
+}

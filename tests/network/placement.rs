@@ -3,6 +3,7 @@
 use crate::run;
 use crate::sshd::Sshd;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use warp::connect::AgentImage;
 
 /// The lines that mount file systems over /var/tmp and /tmp; the server's own directory, which lies in /tmp, stays.
@@ -107,6 +108,59 @@ fn many_names_of_one_file_system_race_safely() {
     let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|e| e.unwrap().path()).collect();
     assert_eq!(files, [cache.join(format!("agent-{}", AgentImage::embedded().sha256()))]);
     assert_eq!(std::fs::read(&files[0]).unwrap(), AgentImage::embedded().bytes().unwrap());
+}
+
+/// A machine on which this program first does something else, once.
+fn with_trap(program: &str, trap: &str) -> Sshd {
+    Sshd::start_on_machine("", |dir| {
+        let d = dir.display();
+        format!(
+            "cp /usr/bin/{program} real
+             printf '#!/bin/sh\\nif mkdir {d}/sprung 2>/dev/null; then {trap}; fi\\nexec {d}/real \"$@\"\\n' > trap
+             chmod 755 trap; mount --bind trap /usr/bin/{program}"
+        )
+    })
+}
+
+#[test]
+fn a_shell_that_is_killed_while_it_places_the_agent_leaves_nothing() {
+    // In the middle of the upload, of which a part is in its file then; and when all of it is, before it is renamed.
+    for (program, trap) in [
+        ("gzip", "head -c 100000; kill -9 $(ps -o ppid= -p $PPID); sleep 1"),
+        ("dd", "kill -9 $PPID; sleep 0.5"),
+    ] {
+        let server = with_trap(program, trap);
+        let log = server.at("log-of-steps");
+        let line = format!("echo ran >> {}", log.display());
+        let step = || run(&server, &server.variables(), &["far"], &["-m", "shell", "-a", &line]);
+        step().unreachable(&["could not start the agent", "KILL"]);
+        assert!(server.at("sprung").exists() && !log.exists(), "{program}");
+        let placed = || std::fs::read_dir(server.at("home/.cache/warp")).unwrap().count();
+        let limit = Instant::now() + Duration::from_secs(10);
+        while placed() > 0 {
+            assert!(Instant::now() < limit, "{program}: a part of the agent is left behind");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // The next run comes to its end.
+        step().went(&[]);
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "ran\n");
+        assert_eq!(placed(), 1);
+    }
+}
+
+#[test]
+fn what_a_killed_placing_left_behind_long_ago_goes() {
+    let server = Sshd::start("");
+    let cache = server.at("home/.cache/warp");
+    std::fs::create_dir_all(&cache).unwrap();
+    std::fs::set_permissions(&cache, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    for (name, age) in [(".0123456789abcdef", 660), (".fedcba9876543210", 0)] {
+        let file = std::fs::File::create(cache.join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).unwrap();
+    }
+    run(&server, &server.variables(), &["far"], &["-m", "ping"]).went(&["pong"]);
+    // One that is being made just now is another warp's.
+    assert!(!cache.join(".0123456789abcdef").exists() && cache.join(".fedcba9876543210").exists());
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) async fn tcp(options: &Options) -> Result<TcpStream> {
             .collect(),
         Ok(Err(e)) => {
             return Err(Error::other(format!("cannot resolve {host}: {e}"))
-                .help("set ansible_host to an address, or HostName in ssh_config"));
+                .help(rather(host)));
         }
         Err(_) => return Err(Error::other(format!("resolving {host} took more than {} s", limit.as_secs()))),
     };
@@ -47,6 +47,19 @@ pub(super) async fn tcp(options: &Options) -> Result<TcpStream> {
         };
     }
     Err(error)
+}
+
+/// What to write in place of a name that cannot be resolved.
+fn rather(host: &str) -> &'static str {
+    let bracketed = host.starts_with('[');
+    let has_port = host.rsplit_once(':').is_some_and(|(name, port)| {
+        (bracketed || !name.contains(':')) && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+    });
+    match (has_port, bracketed) {
+        (true, _) => "set ansible_host to the address alone, and ansible_port to the port",
+        (false, true) => "set ansible_host to the address without brackets",
+        (false, false) => "set ansible_host to an address, or HostName in ssh_config",
+    }
 }
 
 async fn tcp_to(address: SocketAddr, options: &Options) -> std::io::Result<TcpStream> {

@@ -11,6 +11,8 @@ use russh::keys::ssh_key::known_hosts::Marker;
 use russh::keys::ssh_key::{Algorithm, Certificate, HashAlg, PublicKey};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The host keys that a server may have, and what to do where it has none of them.
@@ -39,6 +41,8 @@ pub(super) struct Expected {
     required_rsa_size: u32,
     /// Who and where, for messages.
     peer: String,
+    /// Set where the key is not the one that is known, and nobody wants that checked.
+    suspected: Arc<AtomicBool>,
 }
 
 impl Expected {
@@ -81,6 +85,7 @@ impl Expected {
             strict: options.strict,
             hashed: options.hash_known_hosts,
             peer,
+            suspected: Arc::default(),
         })
     }
 
@@ -194,14 +199,15 @@ impl Expected {
         if plain.iter().any(|k| k.key.key_data() == data) {
             let of_address: Vec<&Known> = self.of_address.iter().filter(is_plain).collect();
             let agrees = of_address.is_empty() || of_address.iter().any(|k| k.key.key_data() == data);
-            return if agrees || self.strict == Strict::No {
-                Ok(())
-            } else {
-                Err(self.changed(key, &of_address).note("that is the line of its address (CheckHostIP)"))
+            return match agrees {
+                true => Ok(()),
+                false => self
+                    .suspect(key, &of_address)
+                    .map_err(|e| e.note("that is the line of its address (CheckHostIP)")),
             };
         }
         if !plain.is_empty() {
-            return if self.strict == Strict::No { Ok(()) } else { Err(self.changed(key, &plain)) };
+            return self.suspect(key, &plain);
         }
         if let Some(bare) = &self.bare {
             let known = known_hosts::lookup(&self.files, bare)?;
@@ -213,6 +219,21 @@ impl Expected {
             Strict::Yes | Strict::Ask => Err(self.unknown(key)),
             Strict::AcceptNew | Strict::No => self.learn(key),
         }
+    }
+
+    /// Another key than what is known: refused, or let pass where nobody wants it checked.
+    fn suspect(&self, key: &PublicKey, known: &[&Known]) -> Result<()> {
+        if self.strict != Strict::No {
+            return Err(self.changed(key, known));
+        }
+        self.suspected.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether the server shows another key than what is known, once it has shown one: it may be somebody else's, who must not
+    /// come to know a password.
+    pub fn suspected(&self) -> Arc<AtomicBool> {
+        self.suspected.clone()
     }
 
     fn learn(&self, key: &PublicKey) -> Result<()> {

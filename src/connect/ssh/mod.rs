@@ -17,6 +17,7 @@ pub(super) use config::{Account, Hop, Options, Proxy};
 use super::link::Link;
 use super::random;
 use crate::error::{Error, Result};
+use config::Method;
 use dial::{LastWords, Stream};
 use host_key::Expected;
 use paced::{Flushes, Paced, Socket};
@@ -237,6 +238,7 @@ impl Connection {
         let config = config(options, &expected, purpose).map_err(|e| Trouble::Final(e.context(peer)))?;
         let fate = Fate::default();
         let forward_agent = options.forward_agent.clone();
+        let suspected = expected.suspected();
         let handler = Handler { expected, fate: fate.clone(), forward_agent };
 
         let flushes = Flushes::default();
@@ -273,10 +275,16 @@ impl Connection {
                 ));
             }
         };
+        let suspected = suspected.load(Ordering::Relaxed);
+        let careful = suspected.then(|| without_secrets(options));
+        let options = careful.as_ref().unwrap_or(options);
         match tokio::time::timeout(AUTH_LIMIT, auth::authenticate(&mut handle, options)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                let error = error.context(peer);
+                let mut error = error.context(peer);
+                if suspected {
+                    error = error.note(NO_SECRETS);
+                }
                 return Err(Trouble::Final(match fate.get() {
                     Some(why) => error.note(why),
                     None => error,
@@ -372,6 +380,20 @@ impl Connection {
     /// Takes leave of the server.
     pub async fn bye(&self) {
         let _ = self.handle.disconnect(russh::Disconnect::ByApplication, "", "").await;
+    }
+}
+
+/// Why a server that may be somebody else's was given less.
+const NO_SECRETS: &str = "the host key is not the known one: without host key checking keys are tried, but no password is \
+    sent and no agent forwarded, as by ssh";
+
+/// These options for a server that may be somebody else's: nothing is given to it that it could use elsewhere.
+fn without_secrets(options: &Options) -> Options {
+    Options {
+        methods: options.methods.iter().copied().filter(|method| *method == Method::PublicKey).collect(),
+        password: None,
+        forward_agent: None,
+        ..options.clone()
     }
 }
 

@@ -39,7 +39,9 @@ fn of_task(step: &StepInfo, result: &Value, error: Option<&Error>) -> String {
         let msg = result.get("msg").map_or_else(String::new, python_str);
         return joined("Task failed.", &msg) + &place(step.span.as_ref());
     };
-    let help = error.help_lines().join("\n");
+    // A connection's failure says all that it knows, as Ansible shows what ssh said.
+    let notes = if result.get("unreachable").is_some() { error.note_lines() } else { &[] };
+    let help = [notes, error.help_lines()].concat().join("\n");
     let own = Part { words: error.own().to_owned(), span: error.text() };
     let mut parts: Vec<Part<'_>> = Vec::new();
     let outer = error.outer().iter().map(|o| Part { words: format!("{}.", o.words), span: o.span.as_ref() });

@@ -98,7 +98,7 @@ pub(super) fn finish(
         identities,
         identities_only: flag("identitiesonly", false),
         agent: agent.filter(|a| !a.as_os_str().is_empty()),
-        proxy: proxy(values, &tokens, &host)?,
+        proxy: proxy(values, &tokens, (&host, port, &user))?,
         known_hosts: files("userknownhostsfile", &["~/.ssh/known_hosts", "~/.ssh/known_hosts2"])?,
         global_known_hosts: files(
             "globalknownhostsfile",
@@ -177,7 +177,7 @@ fn offered(values: &Values) -> Offered {
     }
 }
 
-fn proxy(values: &Values, tokens: &Tokens, host: &str) -> Result<Proxy> {
+fn proxy(values: &Values, tokens: &Tokens, own: (&str, u16, &str)) -> Result<Proxy> {
     if let Some(given) = values.all("proxyjump").first() {
         let text = given.words.first().map(String::as_str).unwrap_or_default();
         if text.eq_ignore_ascii_case("none") {
@@ -188,7 +188,7 @@ fn proxy(values: &Values, tokens: &Tokens, host: &str) -> Result<Proxy> {
         })?;
         return Ok(match hops.pop() {
             // `Host *` with a ProxyJump covers the host that it names too.
-            Some(last) if last.host.eq_ignore_ascii_case(host) && hops.is_empty() => Proxy::Direct,
+            Some(last) if hops.is_empty() && last.is(own) => Proxy::Direct,
             Some(last) => Proxy::Jump { last, before: hops },
             None => Proxy::Direct,
         });

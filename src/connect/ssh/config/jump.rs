@@ -14,6 +14,22 @@ impl Hop {
         text.split(',').map(|hop| Hop::parse(hop.trim())).collect()
     }
 
+    /// What is named as the host to go to: `[user@]host`, or a URI; nothing where it is a mere name.
+    pub(super) fn destination(text: &str) -> Option<Hop> {
+        if text.starts_with("ssh://") {
+            return Hop::parse(text);
+        }
+        let (user, host) = text.rsplit_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty())?;
+        Some(Hop { user: Some(user.to_owned()), host: host.to_owned(), port: None })
+    }
+
+    /// Whether this is the host, port and user that it is on the way to.
+    pub(super) fn is(&self, (host, port, user): (&str, u16, &str)) -> bool {
+        self.host.eq_ignore_ascii_case(host)
+            && self.port.is_none_or(|own| own == port)
+            && self.user.as_ref().is_none_or(|own| own == user)
+    }
+
     /// `[user@]host[:port]` or `ssh://[user@]host[:port]`; an IPv6 address stands in brackets before a port.
     fn parse(text: &str) -> Option<Hop> {
         let text = text.strip_prefix("ssh://").map_or(text, |uri| uri.trim_end_matches('/'));

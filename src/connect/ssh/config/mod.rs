@@ -161,6 +161,14 @@ impl Options {
     }
 
     fn resolve_in(target: &SshTarget, account: &Account, system: &Path) -> Result<Options> {
+        // What ansible_host names is ssh's destination, which may hold the user and the port.
+        let whole = Hop::destination(&target.address).map(|hop| SshTarget {
+            address: hop.host,
+            user: target.user.clone().or(hop.user),
+            port: target.port.or(hop.port),
+            ..target.clone()
+        });
+        let target = whole.as_ref().unwrap_or(target);
         let (values, file) = layers::gather(target, account, system)?;
         finish::finish(target, account, &values, file)
     }
