@@ -86,7 +86,7 @@ impl Display {
     /// A text for the log alone.
     pub(super) fn log(&mut self, text: &str, grade: Grade) {
         if let Some(log) = &mut self.log {
-            log.record(text, grade);
+            log.record(utf8::replaced(text, '?').as_deref().unwrap_or(text), grade);
         }
     }
 
