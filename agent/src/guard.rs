@@ -75,7 +75,8 @@ pub(crate) fn stop() {
 pub(crate) fn announced(command: &mut Command) -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed);
-    let pipe = GUARD.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, pipe)| pipe.as_raw_fd());
+    let pipe =
+        GUARD.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, pipe)| pipe.as_raw_fd());
     if let Some(pipe) = pipe {
         // SAFETY: between fork and exec only getpid, signal and write are called, which are safe there; the pipe stays open until
         // the agent ends.

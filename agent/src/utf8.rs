@@ -71,7 +71,6 @@ pub fn replaced(text: &str, sign: char) -> Option<String> {
     any.then_some(out)
 }
 
-
 /// What Python says of the first characters of a text that stand for bytes, where it is to be written as UTF-8; nothing
 /// where there are none.
 #[must_use]
@@ -94,7 +93,9 @@ mod tests {
 
     #[test]
     fn bytes_come_back() {
-        for bytes in [&b"plain"[..], b"a\xff\x80b\n\xc3\n", b"\xed\xb2\x80", "\u{10dcff} \u{10dc00}".as_bytes(), b""] {
+        for bytes in
+            [&b"plain"[..], b"a\xff\x80b\n\xc3\n", b"\xed\xb2\x80", "\u{10dcff} \u{10dc00}".as_bytes(), b""]
+        {
             assert_eq!(super::bytes(&text(bytes)), bytes);
         }
         assert_eq!(text(b"a\xff").chars().count(), 2);

@@ -90,7 +90,8 @@ fn plain(path: &Path, bytes: Vec<u8>) -> R<Vec<u8>> {
 }
 
 fn decrypted(path: &Path, bytes: Vec<u8>) -> R<String> {
-    String::from_utf8(plain(path, bytes)?).map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
+    String::from_utf8(plain(path, bytes)?)
+        .map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
 }
 
 /// A whole file, read as [`read`] does.

@@ -38,8 +38,10 @@ fn a_killed_warp_takes_its_proxy_along() {
     let port = silent.local_addr().unwrap().port();
     let lab = tempfile::tempdir().unwrap();
     std::fs::create_dir(lab.path().join(".warp")).unwrap();
-    std::fs::write(lab.path().join(".warp/lab.yaml"), "version: 1\nid: 0123456789abcdef\ndaemon: system\n").unwrap();
-    let proxy = format!("{} proxy --lab {} 127.0.0.1 {port}", env!("CARGO_BIN_EXE_warp"), lab.path().display());
+    std::fs::write(lab.path().join(".warp/lab.yaml"), "version: 1\nid: 0123456789abcdef\ndaemon: system\n")
+        .unwrap();
+    let proxy =
+        format!("{} proxy --lab {} 127.0.0.1 {port}", env!("CARGO_BIN_EXE_warp"), lab.path().display());
     let variables = format!("ansible_ssh_common_args='-F none -o ProxyCommand=\"{proxy}\"'");
     let server = Sshd::start("");
     let mut warp = crate::command(&server, &variables, &["far"], &["-m", "ping"]);

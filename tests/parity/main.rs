@@ -55,7 +55,8 @@ fn tree(root: &Path) -> Tree {
                 walk(root, &path, into);
             } else {
                 let bytes = fs::read(&path).unwrap();
-                let text = String::from_utf8(bytes).unwrap_or_else(|e| e.as_bytes().escape_ascii().to_string());
+                let text =
+                    String::from_utf8(bytes).unwrap_or_else(|e| e.as_bytes().escape_ascii().to_string());
                 into.insert(name, format!("{mode:04o}\n{text}"));
             }
         }

@@ -32,8 +32,7 @@ pub(super) async fn tcp(options: &Options) -> Result<TcpStream> {
             })
             .collect(),
         Ok(Err(e)) => {
-            return Err(Error::other(format!("cannot resolve {host}: {e}"))
-                .help(rather(host)));
+            return Err(Error::other(format!("cannot resolve {host}: {e}")).help(rather(host)));
         }
         Err(_) => return Err(Error::other(format!("resolving {host} took more than {} s", limit.as_secs()))),
     };

@@ -105,7 +105,8 @@ impl Search<'_> {
             found.insert("checksum".to_owned(), sum.into());
         }
         self.files.push(found.into());
-        self.not_utf8 = self.not_utf8.take().or_else(|| utf8::fault(&utf8::text(path.as_os_str().as_bytes())));
+        self.not_utf8 =
+            self.not_utf8.take().or_else(|| utf8::fault(&utf8::text(path.as_os_str().as_bytes())));
         Ok(())
     }
 }

@@ -19,7 +19,8 @@ impl Hop {
         if text.starts_with("ssh://") {
             return Hop::parse(text);
         }
-        let (user, host) = text.rsplit_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty())?;
+        let (user, host) =
+            text.rsplit_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty())?;
         Some(Hop { user: Some(user.to_owned()), host: host.to_owned(), port: None })
     }
 
