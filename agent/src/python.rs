@@ -208,8 +208,13 @@ pub fn write_json_string(s: &str, ascii: bool, out: &mut String) {
             c if c >= ' ' && !ascii => out.push(c),
             c => {
                 let mut units = [0; 2];
+                // Bytes that are no text are Python's lone surrogates.
                 let lone = utf8::escaped(c).map(|byte| [0xdc00 + u16::from(byte)]);
-                for unit in lone.as_ref().map_or_else(|| &*c.encode_utf16(&mut units), |lone| lone) {
+                let units: &[u16] = match &lone {
+                    Some(lone) => lone,
+                    None => c.encode_utf16(&mut units),
+                };
+                for unit in units {
                     // Writing to a string cannot fail.
                     let _ = write!(out, "\\u{unit:04x}");
                 }
