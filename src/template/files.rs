@@ -63,11 +63,6 @@ pub(crate) fn expand_user(path: &str) -> PathBuf {
     }
 }
 
-/// A file's text; a vault is decrypted.
-pub(crate) fn read(path: &Path) -> R<String> {
-    decrypted(path, bytes(path)?)
-}
-
 /// A file's text as the lookups of files have it: bytes that are no text are kept in it, which is told.
 pub(crate) fn read_any(env: &Env, path: &Path) -> R<String> {
     let bytes = plain(path, bytes(path)?)?;
@@ -94,7 +89,7 @@ fn decrypted(path: &Path, bytes: Vec<u8>) -> R<String> {
         .map_err(|_| Fail::new(format!("'{}' is not UTF-8 text", path.display())))
 }
 
-/// A whole file, read as [`read`] does.
+/// A whole file; a vault is decrypted.
 pub(crate) fn whole(path: &Path) -> R<Span> {
     let bytes = bytes(path)?;
     let encrypted = vault::is_vault(&bytes);

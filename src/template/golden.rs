@@ -51,7 +51,7 @@ fn outcome(engine: &Engine, line: &str, scope: &Arc<dyn Scope>) -> (String, Stri
 
 /// Lines of columns, without comments.
 fn table(path: &Path) -> Vec<(String, String, String)> {
-    let text = files::read(path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
     let rows = text.lines().filter(|l| !l.starts_with("# ") && !l.is_empty());
     rows.map(|l| {
         let mut columns = l.split('\t').map(str::to_owned);
