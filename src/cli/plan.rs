@@ -1,7 +1,7 @@
 //! `warp plan`: what a deployment would make and change.
 
 use super::output::{self, Output};
-use super::{consent, deploy, engine};
+use super::{consent, deploy, engine, overcloud};
 use crate::deploy::{ACCESS, Deployment, Gatherer, Object, Settings};
 use crate::error::{Error, Exit};
 use crate::event::Events;
@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex};
 enum What {
     /// The undercloud: networks, pool, disk and VM.
     Undercloud,
+    /// The overcloud's nodes: their disks and VMs.
+    Overcloud,
 }
 
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,8 @@ pub(super) struct Args {
     /// What would be deployed.
     #[arg(value_enum, default_value_t = What::Undercloud)]
     what: What,
+    #[command(flatten)]
+    amounts: overcloud::Amounts,
     /// Variables: name=value, @FILE, or a JSON or YAML map; may be given several times.
     #[arg(short, long, value_name = "VARS")]
     extra_vars: Vec<String>,
@@ -44,6 +48,35 @@ pub(super) struct Args {
     yes: bool,
 }
 
+impl What {
+    /// The plays that make it, by their stages.
+    fn plays(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            What::Undercloud => &[("prepare", "prepare"), ("provision", "provision")],
+            What::Overcloud => &[("nodes", "overcloud-nodes")],
+        }
+    }
+}
+
+impl Args {
+    /// The variables of the overcloud's nodes.
+    fn nodes(&self) -> Result<Vars, Error> {
+        if self.what == What::Undercloud {
+            return match self.amounts.any() {
+                true => Err(Error::new(Exit::Usage, "the undercloud has no nodes of other kinds")
+                    .help("`warp plan overcloud` has them")),
+                false => Ok(Vars::new()),
+            };
+        }
+        let nodes = self.amounts.nodes()?;
+        if nodes.are_servers()? == Some(true) {
+            return Err(Error::new(Exit::Usage, "servers that exist are not made: there is nothing to plan")
+                .help("`warp deploy overcloud` begins by looking whether it can log in to each"));
+        }
+        Ok(nodes.variables())
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Exit {
     match (plan(args), args.detailed_exitcode) {
@@ -57,7 +90,6 @@ pub(super) fn run(args: &Args) -> Exit {
 }
 
 fn plan(args: &Args) -> Result<Exit, Errors> {
-    let What::Undercloud = args.what;
     let settings = Settings::from_environment(|name| std::env::var(name).ok())?;
     let objects = planned(args, &settings)?;
     let changes = objects.iter().any(|object| !object.actions.is_empty());
@@ -77,6 +109,10 @@ fn plan(args: &Args) -> Result<Exit, Errors> {
 fn planned(args: &Args, settings: &Settings) -> Result<Vec<Object>, Errors> {
     let lab = Arc::new(Lab::look(&settings.local_working_dir)?);
     let mut run = settings_of_run(args, settings, &lab)?;
+    if args.what == What::Overcloud && !run.extra_vars.contains_key("overcloud_nodes") {
+        return Err(overcloud::none_named().into());
+    }
+    let wanted = args.what.plays();
     run.check = true;
     run.skip_tags = vec![ACCESS.to_owned()];
     let gatherer = Gatherer::default();
@@ -85,7 +121,7 @@ fn planned(args: &Args, settings: &Settings) -> Result<Vec<Object>, Errors> {
     let objects: Mutex<Vec<Object>> = Mutex::default();
     let settings = settings.clone();
     engine::drive(Arc::new(Engine::new()), actions, events, async |services| {
-        let found = Deployment { settings, lab, services, run }.plan(&gatherer).await?;
+        let found = Deployment { settings, lab, services, run }.plan(&gatherer, wanted).await?;
         *objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         Ok(Exit::Ok)
     })?;
@@ -93,6 +129,7 @@ fn planned(args: &Args, settings: &Settings) -> Result<Vec<Object>, Errors> {
 }
 
 fn apply(args: &Args, settings: Settings) -> Result<Exit, Errors> {
+    let wanted = args.what.plays();
     let lab = Arc::new(Lab::open(&settings.local_working_dir)?);
     let _held = lab.lock("warp plan --apply")?;
     let mut run = settings_of_run(args, &settings, &lab)?;
@@ -100,7 +137,7 @@ fn apply(args: &Args, settings: Settings) -> Result<Exit, Errors> {
     let events = Output::Screen.events(0, false, false, &run.config)?;
     let actions = Arc::new(deploy::actions(&lab, &events));
     engine::drive(Arc::new(Engine::new()), actions, events, async |services| {
-        Deployment { settings, lab, services, run }.apply().await?;
+        Deployment { settings, lab, services, run }.apply(wanted).await?;
         Ok(Exit::Ok)
     })
 }
@@ -108,7 +145,8 @@ fn apply(args: &Args, settings: Settings) -> Result<Exit, Errors> {
 /// As a deployment runs, but that what is there and differs is changed.
 fn settings_of_run(args: &Args, settings: &Settings, lab: &Lab) -> Result<run::Settings, Errors> {
     let mut run = run::Settings::new(config::Settings::of_process()?);
-    let given = deploy::variables(settings, &args.extra_vars, Vars::new())?;
+    let above = args.nodes()?;
+    let given = deploy::variables(settings, &args.extra_vars, above)?;
     let mut vars = deploy::placed(given, lab)?;
     vars.insert("apply_changes".into(), Value::Bool(true));
     run.extra_vars = Arc::new(vars);

@@ -5,7 +5,7 @@
 
 use super::{Content, Deployment};
 use crate::error::{Error, Exit, Span};
-use crate::event::{Event, Report, Status};
+use crate::event::{Event, Report, Status, StepInfo};
 use crate::play::Errors;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -82,11 +82,13 @@ impl Report for Gatherer {
     fn event(&mut self, event: &Event) {
         let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::ItemDone { result, .. } => gathered.hear(result),
-            Event::StepDone { status: Status::Failed, step, result, .. } => {
-                let why = result.get("msg").and_then(Value::as_str).unwrap_or("no reason was told");
-                gathered.failure = Some((format!("{}: {why}", step.name), step.span.clone()));
+            Event::ItemDone { status, step, result, .. } => {
+                gathered.hear(result);
+                if *status == Status::Failed {
+                    gathered.fail(step, result);
+                }
             }
+            Event::StepDone { status: Status::Failed, step, result, .. } => gathered.fail(step, result),
             Event::StepDone { result, .. } => gathered.hear(result),
             _ => {}
         }
@@ -94,6 +96,13 @@ impl Report for Gatherer {
 }
 
 impl Gathered {
+    /// The first failure is what stops a deployment: of a loop that of its item.
+    fn fail(&mut self, step: &StepInfo, result: &Value) {
+        let why = result.get("msg").and_then(Value::as_str).unwrap_or("no reason was told");
+        let failure = || (format!("{}: {why}", step.name), step.span.clone());
+        self.failure.get_or_insert_with(failure);
+    }
+
     fn hear(&mut self, result: &Value) {
         let Some(told) = result.get("object") else { return };
         let Ok(told) = serde_json::from_value::<Told>(told.into()) else { return };
@@ -112,14 +121,15 @@ impl Gathered {
 }
 
 impl Deployment {
-    /// Runs the plays that make objects in check mode; `gatherer` is among the reports of their events.
+    /// Runs the plays that make objects, each with its stage's name, in check mode; `gatherer` is among the reports of their events.
     ///
     /// # Errors
     /// What cannot be loaded, and what would stop the deployment.
-    pub async fn plan(self, gatherer: &Gatherer) -> Result<Vec<Object>, Errors> {
+    pub async fn plan(self, gatherer: &Gatherer, plays: &[(&str, &str)]) -> Result<Vec<Object>, Errors> {
         let folder = tempfile::tempdir().map_err(|e| Error::other(format!("cannot make a folder: {e}")))?;
         let content = Content::lay_out(folder.path())?;
-        let plans = [self.load(&content.play("prepare"))?, self.load(&content.play("provision"))?];
+        let load = |(_, play): &(&str, &str)| self.load(&content.play(play));
+        let plans = plays.iter().map(load).collect::<Result<Vec<_>, _>>()?;
         let runner = self.runner_here()?;
         for plan in &plans {
             let exit = runner.run(plan).await?.exit;
@@ -136,15 +146,18 @@ impl Deployment {
     ///
     /// # Errors
     /// As `undercloud`.
-    pub async fn apply(self) -> Result<(), Errors> {
+    pub async fn apply(self, plays: &[(&'static str, &str)]) -> Result<(), Errors> {
         let content = Content::lay_out(&self.settings.state_dir())?;
-        let prepare = self.load(&content.play("prepare"))?;
-        let provision = self.load(&content.play("provision"))?;
+        let load = |(stage, play): &(&'static str, &str)| Ok((*stage, self.load(&content.play(play))?));
+        let plans = plays.iter().map(load).collect::<Result<Vec<_>, Errors>>()?;
         let runner = self.runner_here()?;
         self.look_at_the_host(&content).await?;
         let mut changes = 0;
-        self.play("prepare", (&runner, &mut changes), &prepare, &[]).await?;
-        self.play("provision", (&runner, &mut changes), &provision, &["prepare"]).await?;
+        let mut done = Vec::new();
+        for (stage, plan) in &plans {
+            self.play(stage, (&runner, &mut changes), plan, &done).await?;
+            done.push(*stage);
+        }
         Ok(())
     }
 }

@@ -76,6 +76,19 @@ impl PlayRun {
         }
     }
 
+    /// Extra vars are above facts, as in Ansible, which does not say so: what a play computes anew has no effect then.
+    fn warn_of_frozen(&self, facts: &Map) {
+        let settings = &self.run.settings;
+        for (name, value) in facts.iter().filter(|_| settings.early) {
+            let given = name.as_str().and_then(|name| settings.extra_vars.get(name));
+            if given.is_some_and(|given| given != value) {
+                self.run.warn(format!(
+                    "{name} was given as an extra variable, and stays that: set_fact is beneath"
+                ));
+            }
+        }
+    }
+
     fn set_facts(&self, host: &Arc<str>, facts: &Map, kind: FactKind) {
         let named = facts.iter().filter_map(|(k, v)| Some((Arc::from(k.as_str()?), v.clone())));
         self.run.warn_of_reserved(&named.collect());
@@ -83,6 +96,7 @@ impl PlayRun {
             self.run.warn_of(self.run.variables.add_facts(host, facts));
         }
         if matches!(kind, FactKind::Set | FactKind::Both) {
+            self.warn_of_frozen(facts);
             self.run.variables.change_host(host, |state| {
                 for (name, value) in facts {
                     if let Some(name) = name.as_str() {

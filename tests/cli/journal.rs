@@ -7,26 +7,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A folder with a playbook and with journals of its own.
-struct Kept {
-    bench: Bench,
+pub struct Kept {
+    pub bench: Bench,
     /// Beside what is built, for the account's own folders count and not HOME.
-    journal: PathBuf,
+    pub journal: PathBuf,
 }
 
 impl Kept {
-    fn new(name: &str, play: &str) -> Self {
+    pub fn new(name: &str, play: &str) -> Self {
         let journal = support::scratch(&format!("journal-of-{name}"));
         std::fs::set_permissions(&journal, std::fs::Permissions::from_mode(0o700)).unwrap();
         Kept { bench: Bench::new(&format!("journal-{name}"), play), journal }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.bench.command(args);
         command.env("WARP_JOURNAL", &self.journal);
         command
     }
 
-    fn play(&self, args: &[&str]) -> Ran {
+    pub fn play(&self, args: &[&str]) -> Ran {
         Ran::of(&self.command(args).output().unwrap())
     }
 
@@ -37,14 +37,14 @@ impl Kept {
         ran
     }
 
-    fn warp(&self, args: &[&str]) -> Ran {
+    pub fn warp(&self, args: &[&str]) -> Ran {
         // From another folder: the run knows its own.
         Ran::of(
             &support::warp().current_dir("/").args(args).env("WARP_JOURNAL", &self.journal).output().unwrap(),
         )
     }
 
-    fn resume(&self) -> Ran {
+    pub fn resume(&self) -> Ran {
         self.warp(&["resume"])
     }
 
@@ -56,7 +56,7 @@ impl Kept {
         runs[0]["run"].as_str().unwrap().to_owned()
     }
 
-    fn records(&self) -> Vec<serde_json::Value> {
+    pub fn records(&self) -> Vec<serde_json::Value> {
         let shown = self.warp(&["journal", &self.only_run(), "--json"]);
         assert_eq!(shown.code, 0, "{}", shown.said());
         shown.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -64,12 +64,12 @@ impl Kept {
 }
 
 /// All bytes beneath a folder.
-fn bytes(folder: &Path) -> Vec<u8> {
+pub fn bytes(folder: &Path) -> Vec<u8> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { bytes(&path) } else { std::fs::read(path).unwrap() }).collect()
 }
 
-fn holds(haystack: &[u8], needle: &str) -> bool {
+pub fn holds(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
@@ -211,6 +211,8 @@ fn a_run_killed_at_any_point_is_taken_up_and_does_each_step_once() {
         "step-noted:20",
         "step-kept:14",
         "mid-install:1",
+        "step-collected:2",
+        "step-forgotten:2",
         "step-kept:31",
         "step-begins:36",
     ] {

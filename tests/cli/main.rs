@@ -9,8 +9,13 @@
     reason = "a test ends by panicking"
 )]
 
+#[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
+
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "../support/sshd.rs"]
+mod sshd;
 
 mod adhoc;
 mod archives;
@@ -21,6 +26,7 @@ mod config;
 mod detached;
 mod doc;
 mod facts;
+mod fields;
 mod interrupted;
 mod inventory_yaml;
 mod journal;
@@ -31,4 +37,5 @@ mod refresh;
 mod refusals;
 mod screen;
 mod secrets;
+mod taken_up;
 mod vault;

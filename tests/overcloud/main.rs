@@ -17,6 +17,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod canaries;
+mod environment;
+mod resumed;
+mod traps;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -88,21 +93,30 @@ impl Undercloud {
     }
 
     fn deploy(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
-        let path = format!("{}:{}", self.root.join("bin").display(), std::env::var("PATH").unwrap());
         let logs = format!("{{\"artcl_collect_list\": [\"{}/*.log\"]}}", self.root.join("home").display());
-        let mut command: Command = support::warp();
+        let mut command = self.command();
         command
-            .current_dir(&self.root)
             .args(["deploy", "overcloud", "-e", "release=stein", "-e"])
             .arg(format!("working_dir={}", self.root.join("home").display()))
             .arg("-e")
             .arg(logs)
             .args(args)
-            .env("PATH", path)
-            .env("LWD", self.root.join("lwd"))
             .env("SUBNODES_SSH_KEY", self.root.join("key"))
             .envs(env.iter().copied());
         command.output().unwrap()
+    }
+
+    /// warp at this lab, with a journal beside it.
+    fn command(&self) -> Command {
+        let path = format!("{}:{}", self.root.join("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = support::warp();
+        command.current_dir(&self.root).env("PATH", path).env("LWD", self.root.join("lwd"));
+        command.env_remove("WARP_JOURNAL");
+        command
+    }
+
+    fn warp(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        self.command().args(args).envs(env.iter().copied()).output().unwrap()
     }
 
     fn calls(&self) -> String {

@@ -5,9 +5,11 @@ pub mod oracle;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The binary under test.
+/// The binary under test. It keeps no journal unless a test says where: the account's own is not for tests.
 pub fn warp() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_warp"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_warp"));
+    command.env("WARP_JOURNAL", "off");
+    command
 }
 
 /// A folder of this test program's own, emptied, under the target folder.

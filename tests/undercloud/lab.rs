@@ -84,6 +84,8 @@ impl Lab {
             .current_dir(&self.root)
             .env("LWD", self.lwd())
             .env("IMAGECACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("images"))
+            // Beside the lab.
+            .env_remove("WARP_JOURNAL")
             .env_remove("WORKSPACE")
             .env_remove("TEARDOWN");
         command
