@@ -103,9 +103,13 @@ fn the_address_of_a_repositorys_hash_changes_nothing() {
 #[test]
 fn an_unknown_release_is_told_and_is_the_newest() {
     let undercloud = Undercloud::new("trap-release");
-    let said = ended(&undercloud.deploy(&[&SERVERS[..], &["-e", "release=zanzibar"]].concat(), &[]), 0);
+    // What comes of it does not matter: the stand-in for `openstack` is of an older one.
+    let said =
+        support::streams(&undercloud.deploy(&[&SERVERS[..], &["-e", "release=zanzibar"]].concat(), &[]));
     assert!(said.contains("the release zanzibar is not known, and counts as"), "{said}");
-    assert!(!undercloud.calls().contains("-flavor "), "the newest have no options for flavors");
+    let calls = undercloud.calls();
+    assert!(calls.contains("openstack overcloud deploy"), "{calls}");
+    assert!(!calls.contains("-flavor "), "the newest have no options for flavors");
 }
 
 #[test]
