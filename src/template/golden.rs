@@ -1,7 +1,7 @@
 //! What ansible-core makes of each line of `tests/golden/expressions.in`, kept in `expressions.tsv`, must be what we make.
 //! Lines in `expressions.differ` are known to differ, each with what we give instead.
 
-use super::{Engine, Scope, files};
+use super::{Engine, Scope};
 use crate::error::{Source, Span};
 use crate::value::{Text, Value, Vars, read_vars};
 use std::collections::HashMap;
