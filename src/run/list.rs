@@ -102,7 +102,7 @@ pub fn list(
 
 /// A task's name as listed: not rendered; the role's only before a name, and not before that of an included role.
 pub(super) fn name_of(task: &Task) -> String {
-    match (&task.name, &task.role) {
+    match (task.name.as_ref().filter(|name| !name.as_str().is_empty()), &task.role) {
         (None, _) => task.action.written.to_string(),
         (Some(own), Some(role)) if &*task.action.module != "include_role" => {
             format!("{} : {own}", role.name)

@@ -305,10 +305,8 @@ fn groupby(_: &Env, v: Val, b: Bound) -> R {
     let case_sensitive = b.flag("case_sensitive", false)?;
     let mut keyed = Vec::new();
     for item in v.iter()? {
-        let found = match (access::path(&item, &attribute), b.some("default")) {
-            (Val::Marker(_), Some(default)) => default.clone(),
-            (found, _) => found.ok()?,
-        };
+        // As Ansible has it, `default` takes the place of nothing: what is missing fails.
+        let found = access::path(&item, &attribute).ok()?;
         keyed.push((folded(&found, case_sensitive), Val::tuple(vec![found, item])));
     }
     let mut groups: Vec<(Val, Val, Vec<Val>)> = Vec::new();
