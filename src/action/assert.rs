@@ -51,14 +51,17 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
     };
     let conditions = that.as_list().unwrap_or(std::slice::from_ref(&that));
     for name in ["fail_msg", "success_msg"] {
-        if let Some(given) = args.get(name).filter(|given| !is_message(given)) {
+        if let Some(given) = args.get(name).filter(|given| !given.is_null() && !is_message(given)) {
             return Ok(Effect::refused(Error::input(format!(
                 "argument '{name}' is of type {} and we were unable to convert to str_or_list_of_str: a string or list of strings is required",
                 given.type_name()
             ))));
         }
     }
-    let message = |name: &str, default: &str| args.get(name).cloned().unwrap_or_else(|| Value::data(default));
+    // What was left out is null here.
+    let message = |name: &str, default: &str| {
+        args.get(name).filter(|m| !m.is_null()).cloned().unwrap_or_else(|| Value::data(default))
+    };
     let shown = !flag(args, "quiet");
     let mut values = Map::new();
     for condition in conditions {

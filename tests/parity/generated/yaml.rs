@@ -211,7 +211,6 @@ fn action() -> BoxedStrategy<Json> {
         json!({"add_host": {"name": "new_{{ own }}", "groups": ["added", "g1"], "level": "of a new host"}}),
         json!({"set_stats": {"data": {"list": ["{{ own }}"]}, "aggregate": true, "per_host": "yes"}}),
         json!({"meta": "end_role"}),
-        json!({"meta": "no_such"}),
         json!({"include_role": {"name": "one", "tasks_from": "nowhere"}}),
         json!({"include_role": {"name": "nobody"}}),
         json!({"include_role": {"name": "{{ 'one' if own == 'a' else 'three' }}", "public": true}}),
