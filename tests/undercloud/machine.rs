@@ -4,6 +4,7 @@ use crate::lab::Lab;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 
 /// What every machine begins with: two accounts, one of which is in libvirt's group, and no libvirt that runs.
 const PRELUDE: &str = r#"
@@ -104,17 +105,14 @@ impl Drop for Machine {
     }
 }
 
-/// The folder with the guest's image, which a machine without a way out cannot make.
+/// The folder with the guest's image, which a machine without a way out, and other accounts than root, cannot make.
 fn guest_images() -> PathBuf {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("images");
-    let there = fs::read_dir(&cache).is_ok_and(|mut files| {
-        files.any(|file| file.unwrap().file_name().to_str().is_some_and(|name| name.ends_with(".qcow2")))
-    });
-    if !there {
+    static MADE: Once = Once::new();
+    MADE.call_once(|| {
         let lab = Lab::new("image");
         let made = lab.deploy(&[("WARP_FAILPOINT", "mid-define")]);
         assert_eq!(made.signal, Some(9), "{}", made.said());
         lab.end();
-    }
-    cache
+    });
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("images")
 }
