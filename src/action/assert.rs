@@ -12,8 +12,11 @@ static SPEC: Spec = Spec::new(
     "Fails unless every expression holds.",
     &[
         Arg::new("that", Kind::Raw).required().help("An expression, or a list of them."),
-        Arg::new("fail_msg", Kind::Raw).aliases(&["msg"]).help("Said when one does not hold."),
-        Arg::new("success_msg", Kind::Raw).help("Said when all hold."),
+        Arg::new("fail_msg", Kind::Raw)
+            .default("Assertion failed")
+            .aliases(&["msg"])
+            .help("Said when one does not hold."),
+        Arg::new("success_msg", Kind::Raw).default("All assertions passed").help("Said when all hold."),
         Arg::new("quiet", Kind::Bool).default("false").help("Say less."),
     ],
 );
@@ -51,7 +54,7 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
     };
     let conditions = that.as_list().unwrap_or(std::slice::from_ref(&that));
     for name in ["fail_msg", "success_msg"] {
-        if let Some(given) = args.get(name).filter(|given| !given.is_null() && !is_message(given)) {
+        if let Some(given) = args.get(name).filter(|given| !is_message(given)) {
             return Ok(Effect::refused(Error::input(format!(
                 "argument '{name}' is of type {} and we were unable to convert to str_or_list_of_str: a string or list of strings is required",
                 given.type_name()
