@@ -115,6 +115,12 @@ impl Error {
         self
     }
 
+    /// What to do next, in words that Ansible has not.
+    #[must_use]
+    pub fn hint_lines(&self) -> &[String] {
+        &self.0.hints
+    }
+
     /// With `context` before the message: `context: message`.
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {

@@ -78,7 +78,7 @@ impl Fail {
     pub(crate) fn sealed(error: &Error, text: &Text) -> Self {
         let mut fail = Self::finished(error.message())
             .at(|| error.span().cloned())
-            .help(error.help_lines().first().cloned());
+            .help(error.hint_lines().first().cloned());
         fail.inner().vault = Some(text.shared());
         fail
     }
@@ -163,6 +163,13 @@ impl Fail {
 
     /// For the rooms above; `what` is `template` or `expression`.
     pub(crate) fn into_error(self, what: &str, span: Option<&Span>) -> Error {
+        if self.0.vault.is_some() {
+            let message = format!("Attempt to use undecryptable variable: {}", self.0.message);
+            let error = Error::input(message).at(self.0.span.clone()).in_text(self.0.span.clone());
+            let error = self.0.help.iter().fold(error, |error, help| error.hint(help.clone()));
+            let template = self.0.text.as_ref().filter(|text| Some(*text) != self.0.span.as_ref()).or(span);
+            return error.within(format!("Error rendering {what}"), template.cloned());
+        }
         let message = match self.0.kind {
             Kind::Undefined | Kind::Final => self.0.message.clone(),
             Kind::Error | Kind::Captured => format!("Error rendering {what}: {}", self.0.message),

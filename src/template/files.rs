@@ -1,5 +1,6 @@
 //! Files that templates name, and templates that are files.
 
+use super::Notice;
 use super::depth::Deeper;
 use super::env::{Env, with_final_newlines};
 use super::eval::Interp;
@@ -43,7 +44,10 @@ pub(crate) fn find(env: &Env, kind: &str, name: &str) -> Option<PathBuf> {
     }
     let folders = env.scope().search_path();
     let places = folders.iter().flat_map(|f| [f.join(kind).join(&path), f.join(&path)]);
-    places.into_iter().find(|p| p.exists())
+    places.into_iter().find(|place| {
+        env.tell(Notice::Verbose(5, format!("looking for \"{name}\" at \"{}\"", place.display())));
+        place.exists()
+    })
 }
 
 /// The path of a template that another one names, beside it first.

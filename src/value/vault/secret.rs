@@ -64,7 +64,7 @@ impl Secrets {
     pub fn open(&self, vault: &[u8]) -> Result<Opened> {
         let envelope = Envelope::parse(vault, &self.default_id)?;
         if self.known.is_empty() {
-            return Err(Error::other("Attempting to decrypt but no vault secrets found.").help(
+            return Err(Error::other("Attempting to decrypt but no vault secrets found.").hint(
                 "give the vault's password: --vault-id, --vault-password-file or --ask-vault-password",
             ));
         }
