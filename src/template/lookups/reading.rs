@@ -70,8 +70,11 @@ fn file(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
     let mut found = Vec::new();
     for term in terms {
         let name = python::to_str(&term)?;
-        let path = files::find(env, "files", &name)
-            .ok_or_else(|| Fail::new(format!("Unable to access the file '{name}': File not found. Use -vvvvv to see paths searched.")))?;
+        let path = files::find(env, "files", &name).ok_or_else(|| {
+            Fail::new(format!(
+                "Unable to access the file '{name}': File not found. Use -vvvvv to see paths searched."
+            ))
+        })?;
         env.tell(Notice::Verbose(4, format!("File lookup using {} as file", path.display())));
         found.push(Val::str(python::strings::strip(&files::read_any(env, &path)?, None, left, right)));
     }
