@@ -1,6 +1,5 @@
 //! Files that templates name, and templates that are files.
 
-use super::Notice;
 use super::depth::Deeper;
 use super::env::{Env, with_final_newlines};
 use super::eval::Interp;
