@@ -61,10 +61,6 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
             ))));
         }
     }
-    // What was left out is null here.
-    let message = |name: &str, default: &str| {
-        args.get(name).filter(|m| !m.is_null()).cloned().unwrap_or_else(|| Value::data(default))
-    };
     let shown = !flag(args, "quiet");
     let mut values = Map::new();
     for condition in conditions {
@@ -73,7 +69,7 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         }
         values.insert(Key::from("evaluated_to"), Value::Bool(false));
         values.insert(Key::from("assertion"), condition.clone());
-        let told = message("fail_msg", "Assertion failed");
+        let told = arg(args, "fail_msg").clone();
         values.insert(Key::from("msg"), told.clone());
         let error = condition
             .span()
@@ -82,7 +78,7 @@ fn assert(context: &Context<'_>, args: &Map) -> Result<Effect> {
         return Ok(Effect { outcome, values, error, shown, ..Effect::default() });
     }
     values.insert(Key::from("changed"), Value::Bool(false));
-    values.insert(Key::from("msg"), message("success_msg", "All assertions passed"));
+    values.insert(Key::from("msg"), arg(args, "success_msg").clone());
     Ok(Effect { values, shown, ..Effect::default() })
 }
 
