@@ -19,8 +19,11 @@ fn qcow2(path: &Path, backing: Option<&Path>) -> String {
     path.display().to_string()
 }
 
+/// Files, and what a guest may do with each.
+type Rights = Vec<(String, &'static str)>;
+
 /// What each template is given, and the files that its guest needs with the rights.
-fn descriptions(at: &Path) -> Vec<(&'static str, Value, Vec<(String, &'static str)>)> {
+fn descriptions(at: &Path) -> Vec<(&'static str, Value, Rights)> {
     let path = |name: &str| at.join(name);
     let file = |name: &str| {
         fs::write(path(name), "x").unwrap();

@@ -24,5 +24,6 @@ mod parity;
 mod roles;
 #[cfg(test)]
 mod roles_xml;
+#[cfg(test)]
 #[path = "../support/mod.rs"]
 mod support;
