@@ -1,7 +1,7 @@
 //! The variables of the environment that oooq-warp's users set, one test each; those of the undercloud's own stages (TEARDOWN,
 //! MAKE_SNAPSHOTS, IMAGECACHE with an image) are in tests/undercloud, with guests.
 
-use super::{Undercloud, ended};
+use super::{Undercloud, ended, keygen};
 use crate::support;
 use std::fs;
 use std::net::TcpListener;
@@ -226,7 +226,7 @@ fn venv_and_vpath_are_told_to_mean_nothing() {
 fn controller_hosts_compute_hosts_ext_net_cidr_and_subnodes_ssh_key() {
     let undercloud = Undercloud::new("env-servers");
     let key = undercloud.root.join("other-key");
-    fs::write(&key, "another key\n").unwrap();
+    let another = keygen(&key);
     let env = [
         ("CONTROLLER_HOSTS", "127.0.0.1"),
         ("COMPUTE_HOSTS", "127.0.0.2,127.0.0.3"),
@@ -237,5 +237,5 @@ fn controller_hosts_compute_hosts_ext_net_cidr_and_subnodes_ssh_key() {
     let topology = undercloud.read("home/overcloud-topology-config.yaml");
     assert!(topology.contains("ControllerCount: 1") && topology.contains("ComputeCount: 2"), "{topology}");
     assert!(undercloud.read("home/network-environment.yaml").contains("10.9.0.0/24"));
-    assert_eq!(undercloud.read("home/.ssh/id_rsa"), "another key\n");
+    assert_eq!(undercloud.read("home/.ssh/id_rsa"), another);
 }

@@ -24,7 +24,7 @@ mod traps;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const OPENSTACK: &str = r#"#!/bin/bash
@@ -56,6 +56,14 @@ echo server
 exit 0
 "#;
 
+/// A key of its own; gives its private half.
+fn keygen(path: &Path) -> String {
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path).status().unwrap();
+    assert!(made.success());
+    fs::read_to_string(path).unwrap()
+}
+
 struct Undercloud {
     root: PathBuf,
 }
@@ -72,7 +80,7 @@ impl Undercloud {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
         }
         fs::write(root.join("home/stackrc"), "").unwrap();
-        fs::write(root.join("key"), "the key of the servers\n").unwrap();
+        keygen(&root.join("key"));
         fs::write(
             root.join("lwd/hosts"),
             "localhost ansible_connection=local\n[undercloud]\nundercloud ansible_connection=local\n",
