@@ -57,6 +57,8 @@ fn begin(detach: &Detach) -> Result<bool, String> {
     match (answer.trim_end(), handed) {
         ("started", _) => Ok(false),
         ("attached", _) => Ok(true),
+        // It was killed once the call may have begun: whoever asks after the call is told that it is lost.
+        ("", _) if job.exists() => Ok(false),
         ("", Err(e)) => Err(format!("its supervisor took no request: {e}")),
         ("", Ok(())) => Err("its supervisor ended before it began".to_owned()),
         (why, _) => Err(why.to_owned()),
