@@ -50,10 +50,10 @@ impl Folder {
     pub fn begin(&self, head: &Head) -> Result<Journal> {
         let master = key::of_folder(&self.0)?;
         self.prune();
-        let mut random = [0; 2];
-        getrandom::fill(&mut random).map_err(|e| Error::other(format!("no random numbers: {e}")))?;
-        let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S");
-        let path = self.0.join(format!("{now}-{:04x}", u16::from_le_bytes(random)));
+        let now = jiff::Zoned::now();
+        // In 65536ths of a second, so that runs of one second are in order, too.
+        let fraction = i64::from(now.subsec_nanosecond()) * 0x1_0000 / 1_000_000_000;
+        let path = self.0.join(format!("{}-{fraction:04x}", now.strftime("%Y%m%d-%H%M%S")));
         private::own(&path).map_err(Error::other)?;
         Journal::begin(Run::at(path), &master, head)
     }

@@ -52,7 +52,8 @@ fn every_outcome_says_what_and_why() {
       vars: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1, ansible_user: root}
 "#,
     );
-    let ran = bench.play(&[]);
+    let journal = bench.0.join("journal").display().to_string();
+    let ran = bench.play(&["--journal", &journal]);
     let mut told = ran.err.lines();
     assert!(told.next().is_some_and(|l| l.starts_with("to go on from there: warp resume ")), "{}", ran.err);
     assert_eq!(told.next(), None, "{}", ran.err);
