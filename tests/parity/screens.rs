@@ -30,7 +30,7 @@ const CASES: &[Case] = &[
     ("-v", "told.yml", &["-v", "--limit", "h1"], &[]),
     ("-vv", "told.yml", &["-vv"], &[]),
     ("-vvv", "told.yml", &["-vvv", "--diff", "--limit", "h1"], &[]),
-    ("-vvvv", "told.yml", &["-vvvv", "--check", "--limit", "h1", "-e", "one=1", "-t", "all"], &[]),
+    ("-vvvv", "told.yml", &["-vvvv", "--limit", "h1", "-e", "one=1", "-t", "all"], &[]),
     ("minimal", "alone.yml", &[], &[("ANSIBLE_STDOUT_CALLBACK", "minimal")]),
     ("oneline", "alone.yml", &[], &[("ANSIBLE_STDOUT_CALLBACK", "oneline")]),
 ];

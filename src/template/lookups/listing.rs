@@ -247,8 +247,9 @@ fn vars(env: &Env, terms: Vec<Val>, options: &Bound) -> R<Vec<Val>> {
         };
         found.push(match (env.scope().get(name), options.get("default")) {
             (Some(value), _) => env.lift(&value).ok()?,
-            (None, Some(default)) => default.clone(),
-            (None, None) => return Err(Fail::undefined(format!("No variable named '{name}' was found."))),
+            // A default that is null is none, as in Ansible.
+            (None, Some(default)) if !matches!(default, Val::None) => default.clone(),
+            (None, _) => return Err(Fail::undefined(format!("No variable named '{name}' was found."))),
         });
     }
     Ok(found)

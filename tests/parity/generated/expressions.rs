@@ -74,5 +74,5 @@ fn templates_give_what_ansible_gives() {
             },
         }
     };
-    judge("templates", (SEED, 1500), grammar::templates(), verdict, |(kind, text)| format!("{kind}: {text}"));
+    judge("templates", (SEED, 500), grammar::templates(), verdict, |(kind, text)| format!("{kind}: {text}"));
 }
