@@ -289,14 +289,10 @@ fn start(command: &mut process::Command, cancel: &Cancel) -> io::Result<Option<p
     if state.cancelled {
         return Ok(None);
     }
-    let announced = guard::announced(command);
-    let child = command.spawn();
-    if let Ok(child) = &child {
-        state.groups.push(group_of(child));
-        guard::begin(Guarded::Group(group_of(child)));
-    }
-    guard::settled(announced);
-    child.map(Some)
+    let child = command.spawn()?;
+    state.groups.push(group_of(&child));
+    guard::begin(Guarded::Group(group_of(&child)));
+    Ok(Some(child))
 }
 
 /// The umask that an argument names in octal.

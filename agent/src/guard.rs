@@ -10,10 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -70,51 +67,6 @@ pub(crate) fn stop() {
     }
 }
 
-/// Has a program's process tell its own group before the program begins, so that no moment is left in which the agent may be
-/// killed and nobody knows of it. To be followed by `settled` with what this gives.
-pub(crate) fn announced(command: &mut Command) -> u32 {
-    static LAST: AtomicU32 = AtomicU32::new(0);
-    let number = LAST.fetch_add(1, Ordering::Relaxed);
-    let pipe =
-        GUARD.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, pipe)| pipe.as_raw_fd());
-    if let Some(pipe) = pipe {
-        // SAFETY: between fork and exec only getpid, signal and write are called, which are safe there; the pipe stays open until
-        // the agent ends.
-        unsafe {
-            command.pre_exec(move || {
-                let record = announcement(number, libc::getpid());
-                // Where nobody listens any more nothing is guarded, and the program begins all the same.
-                let before = libc::signal(libc::SIGPIPE, libc::SIG_IGN);
-                libc::write(pipe, record.as_ptr().cast(), record.len());
-                libc::signal(libc::SIGPIPE, before);
-                Ok(())
-            })
-        };
-    }
-    number
-}
-
-/// The program has begun, and is guarded, or could not: its announcement holds no longer.
-pub(crate) fn settled(number: u32) {
-    let mut guard = GUARD.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, pipe)) = &mut *guard {
-        let _ = pipe.write_all(format!("=a{number:010}\0").as_bytes());
-    }
-}
-
-/// `+aNUMBERgGROUP` and its end, each number of ten digits: made without memory of its own.
-fn announcement(number: u32, group: libc::pid_t) -> [u8; 24] {
-    let mut record = *b"+a0000000000g0000000000\0";
-    for (value, end) in [(number, 11), (group.cast_unsigned(), 22)] {
-        let mut left = value;
-        for digit in record.iter_mut().take(end + 1).skip(end - 9).rev() {
-            *digit = b'0' + u8::try_from(left % 10).unwrap_or_default();
-            left /= 10;
-        }
-    }
-    record
-}
-
 /// Guards it from now on.
 pub(crate) fn begin(what: Guarded<'_>) {
     tell(b'+', what);
@@ -166,8 +118,6 @@ fn read(pipe: File) -> HashSet<Vec<u8>> {
             Some((b'+', what)) => {
                 open.insert(what.to_owned());
             }
-            // What was announced under this number.
-            Some((b'=', number)) => open.retain(|what: &Vec<u8>| !what.starts_with(number)),
             Some((_, what)) => {
                 open.remove(what);
             }
@@ -179,10 +129,7 @@ fn read(pipe: File) -> HashSet<Vec<u8>> {
 
 fn undo(open: &HashSet<Vec<u8>>) {
     let kind = |wanted: u8| move |what: &Vec<u8>| what.strip_prefix(&[wanted]).map(<[u8]>::to_owned);
-    let begun = open.iter().filter_map(kind(b'g'));
-    let announced = open.iter().filter_map(kind(b'a'));
-    let announced = announced.filter_map(|what| Some(what.split(|b| *b == b'g').nth(1)?.to_owned()));
-    let groups = begun.chain(announced);
+    let groups = open.iter().filter_map(kind(b'g'));
     let groups: Vec<libc::pid_t> =
         groups.filter_map(|text| String::from_utf8(text).ok()?.parse().ok()).filter(|g| *g > 1).collect();
     if !groups.is_empty() {
@@ -208,16 +155,5 @@ fn undo(open: &HashSet<Vec<u8>>) {
         };
         // Nobody can be told any more.
         drop(removed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_announcement_is_a_record_of_ten_digits_each() {
-        assert_eq!(&announcement(7, 4_194_304), b"+a0000000007g0004194304\0");
-        assert_eq!(&announcement(u32::MAX, i32::MAX), b"+a4294967295g2147483647\0");
     }
 }
