@@ -30,7 +30,8 @@ pub fn define(session: &Session, args: &Args, mode: &Mode) -> Result<Outcome, Fa
     let existing = libvirt::domain(&session.connect, &name)?;
     let Some(existing) = existing else {
         if mode.check {
-            let outcome = Outcome::changed(true).with("definition", xml);
+            let outcome = Outcome::changed(true);
+            let outcome = if session.lab.is_some() { outcome.with("definition", xml) } else { outcome };
             return Ok(with_diff(outcome, mode, String::new(), wanted.to_xml()));
         }
         redefine(session, &wanted)?;
